@@ -1,0 +1,1 @@
+"""Stand-in Hyper-V hosts: what a host does and refuses, without Windows."""

@@ -1,0 +1,1 @@
+"""The domain: moving a VM between Hyper-V hosts. Never imports Prefect."""
