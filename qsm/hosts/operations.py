@@ -1,0 +1,195 @@
+"""The operations of a host, as a table: the one place that says what can be asked of a host and what can be changed.
+
+A host is reached over a wire that loses replies, by processes that are killed. So each changing operation has an id
+(migration, operation, subject), the host remembers what became of it, and the table says what happens when nobody knows:
+
+- ``CONVERGE``: the function looks first and does what is left; an attempt that never ended is closed and tried again.
+- ``SURVEY``: the host answers ``OutcomeUnknown``; the caller looks at the world and decides (normally: go home).
+
+A *fenced* operation changes ownership or the VM: it carries the revision of the record that its sender saw, is refused
+(``RevisionStale``) when somebody else changed the record since, and raises the revision. ``forward`` operations are
+refused (``TurnedBack``) as soon as the record's direction is back. ``python -m qsm.hosts.operations`` writes the part
+of the table that the PowerShell module reads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from qsm.hosts import messages as m
+
+
+class AfterUnknown(StrEnum):
+    """What the host does with an attempt that was started and never ended."""
+
+    CONVERGE = "converge"
+    SURVEY = "survey"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation.
+
+    ``record`` says what an operation needs of the migration's record: ``none`` (no migration), ``makes`` (creates it),
+    ``reads`` (needs one, leaves it), ``changes`` (fenced: checks and raises the revision).
+    """
+
+    name: str
+    function: str
+    arguments: type[m.Message]
+    result: type[m.Message]
+    changes: bool
+    side: str  # "source", "target" or "either"
+    record: str
+    forward: bool
+    after_unknown: AfterUnknown
+    error_ids: tuple[str, ...]
+    time_limit_seconds: int
+    poll: str | None  # the operation that tells how far it is, for one that goes on after the call
+
+    @property
+    def fenced(self) -> bool:
+        """Whether calls carry a revision."""
+        return self.record == "changes"
+
+
+# Errors any operation may answer. Category and meaning: docs/contract.md.
+COMMON_ERRORS = ("InvalidArgument", "HostFailed", "AccessDenied", "RecordMissing", "Busy")
+CHANGE_ERRORS = ("OperationMismatch", "OutcomeUnknown", "RevisionStale", "TurnedBack", "WrongRole")
+
+
+def _asks(
+    name: str,
+    function: str,
+    arguments: type[m.Message],
+    result: type[m.Message],
+    *,
+    side: str = "either",
+    record: str = "none",
+    errors: Iterable[str] = (),
+    limit: int = 120,
+) -> Operation:
+    return Operation(
+        name, function, arguments, result, changes=False, side=side, record=record, forward=False,
+        after_unknown=AfterUnknown.CONVERGE, error_ids=(*COMMON_ERRORS, *errors), time_limit_seconds=limit, poll=None,
+    )  # fmt: skip
+
+
+def _changes(
+    name: str,
+    function: str,
+    arguments: type[m.Message],
+    result: type[m.Message],
+    *,
+    side: str = "either",
+    record: str = "changes",
+    forward: bool = False,
+    after_unknown: AfterUnknown = AfterUnknown.CONVERGE,
+    errors: Iterable[str] = (),
+    limit: int = 120,
+    poll: str | None = None,
+) -> Operation:
+    return Operation(
+        name, function, arguments, result, changes=True, side=side, record=record, forward=forward,
+        after_unknown=after_unknown, error_ids=(*COMMON_ERRORS, *CHANGE_ERRORS, *errors), time_limit_seconds=limit, poll=poll,
+    )  # fmt: skip
+
+
+_SURVEY = AfterUnknown.SURVEY
+
+_TABLE = (
+    # questions
+    _asks("get_host", "Get-QsmHost", m.GetHostArguments, m.HostFacts),
+    _asks("get_vm", "Get-QsmVM", m.GetVMArguments, m.GetVMResult),
+    _asks("get_inventory", "Get-QsmInventory", m.InventoryArguments, m.InventoryResult),
+    _asks("get_compatibility", "Get-QsmCompatibility", m.VMArguments, m.CompatibilityResult, side="source", errors=["VMNotFound"]),
+    _asks("resolve_account", "Resolve-QsmAccount", m.AccountArguments, m.AccountResult, side="source"),
+    _asks("test_target", "Test-QsmTarget", m.TestTargetArguments, m.TestTargetResult, side="target"),
+    _asks("find_migrations", "Find-QsmMigration", m.FindMigrationArguments, m.FindMigrationResult),
+    _asks("watch_source", "Watch-QsmSource", m.WatchSourceArguments, m.WatchSourceResult, side="source", record="reads"),
+    _asks("get_copy", "Get-QsmCopy", m.WorkArguments, m.GetCopyResult, side="target", record="reads"),
+    _asks("get_merge", "Get-QsmMerge", m.WorkArguments, m.GetMergeResult, side="target", record="reads"),
+    _asks("get_checkpoint_removal", "Get-QsmCheckpointRemoval", m.CheckpointRemovalArguments, m.CheckpointRemovalResult,
+          side="source", record="reads", errors=["VMNotFound"]),
+    _asks("get_source_removal", "Get-QsmSourceRemoval", m.VMArguments, m.SourceRemovalResult, side="source", record="reads"),
+    # record and lock
+    _changes("create_record", "New-QsmRecord", m.CreateRecordArguments, m.RecordResult, record="makes", errors=["RecordExists"]),
+    _changes("take_lock", "Lock-QsmVM", m.LockArguments, m.LockResult, record="reads", forward=True, errors=["AlreadyMigrating"]),
+    _changes("turn_back", "Set-QsmTurnedBack", m.Nothing, m.RecordResult, record="reads", errors=["NotOwner"]),
+    _changes("close_migration", "Close-QsmMigration", m.CloseMigrationArguments, m.RecordResult, record="reads"),
+    _changes("clean_host", "Clear-QsmHost", m.Nothing, m.CleanHostResult, record="none"),
+    # while the VM runs
+    _changes("take_checkpoint", "Checkpoint-QsmVM", m.TakeCheckpointArguments, m.TakeCheckpointResult, side="source",
+             forward=True, after_unknown=_SURVEY, errors=["VMNotFound", "WorldChanged", "CheckpointFailed"], limit=600),
+    _changes("open_share", "Open-QsmShare", m.OpenShareArguments, m.OpenShareResult, side="source", record="reads", forward=True,
+             errors=["AccountUnknown", "ShareFailed"]),
+    _changes("start_copy", "Start-QsmCopy", m.StartCopyArguments, m.WorkResult, side="target", record="reads", forward=True,
+             errors=["NoSpace", "FileInTheWay"], poll="get_copy"),
+    # the offline window
+    _changes("save_vm", "Save-QsmVM", m.SaveVMArguments, m.SaveVMResult, side="source", forward=True, after_unknown=_SURVEY,
+             errors=["VMNotFound", "WorldChanged", "NoSpace", "SaveFailed"], limit=3600),
+    _changes("export_configuration", "Export-QsmVMConfiguration", m.VMArguments, m.ExportResult, side="source", forward=True,
+             errors=["VMNotFound", "ExportFailed"], limit=1800),
+    _changes("start_merge", "Start-QsmMerge", m.StartMergeArguments, m.WorkResult, side="target", record="reads", forward=True,
+             errors=["NoSpace", "FileMissing"], poll="get_merge"),
+    _changes("import_vm", "Import-QsmVM", m.ImportVMArguments, m.ImportVMResult, side="target", forward=True,
+             errors=["VMExists", "ImportIncompatible", "ImportFailed"], limit=600),
+    # handing over: the only way a VM changes hands
+    _changes("hand_over", "Set-QsmHandedOver", m.VMArguments, m.RecordResult, side="source", forward=True, errors=["NotStandingStill", "NotOwner"]),
+    _changes("allow_start", "Grant-QsmStart", m.EpochArguments, m.RecordResult, side="target", forward=True, errors=["EpochStale"]),
+    _changes("start_vm", "Start-QsmVM", m.StartVMArguments, m.VMStateResult, after_unknown=_SURVEY,
+             errors=["NotOwner", "EpochStale", "StartRefused", "VMNotFound"], limit=1800),
+    _changes("confirm_target", "Confirm-QsmTarget", m.ConfirmTargetArguments, m.RecordResult, side="target",
+             errors=["EpochStale", "NotOwner", "VMNotFound"]),
+    _changes("restore_settings", "Restore-QsmVMSetting", m.RestoreSettingsArguments, m.Nothing, errors=["NotOwner", "VMNotFound"]),
+    # going home
+    _changes("withdraw", "Revoke-QsmStart", m.VMArguments, m.RecordResult, side="target", errors=["MayHaveRun"]),
+    _changes("take_back", "Restore-QsmOwner", m.TakeBackArguments, m.RecordResult, side="source", errors=["NotOwner"]),
+    _changes("stop_work", "Stop-QsmWork", m.Nothing, m.StopWorkResult, side="target", record="reads", limit=300),
+    _changes("close_shares", "Close-QsmShare", m.Nothing, m.CloseSharesResult, side="source", record="reads"),
+    _changes("remove_checkpoint", "Remove-QsmCheckpoint", m.RemoveCheckpointArguments, m.Nothing, side="source", record="reads",
+             errors=["VMNotFound"], poll="get_checkpoint_removal", limit=600),
+    _changes("remove_imported_vm", "Remove-QsmImportedVM", m.VMArguments, m.Nothing, side="target", errors=["NotOwner"], limit=600),
+    _changes("remove_files", "Remove-QsmCopiedFile", m.RemoveFilesArguments, m.RemoveFilesResult, side="target", record="reads", errors=["NotOwner"]),
+    # cleaning up the source, last
+    _changes("retire_source", "Disable-QsmSourceVM", m.RetireSourceArguments, m.Nothing, side="source", errors=["NotOwner", "VMNotFound"]),
+    _changes("remove_source", "Remove-QsmSourceVM", m.RemoveSourceArguments, m.Nothing, side="source", errors=["NotOwner"],
+             poll="get_source_removal", limit=600),
+    _changes("remove_source_files", "Remove-QsmSourceFile", m.RemoveSourceFilesArguments, m.RemoveFilesResult, side="source",
+             record="reads", errors=["NotOwner"]),
+    # checking hosts
+    _changes("create_probe_file", "New-QsmProbeFile", m.ProbeFileArguments, m.FileFacts, record="reads", forward=True),
+)  # fmt: skip
+
+OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in _TABLE}
+"""All operations by name, in the order in which a migration uses them."""
+
+
+def module_table() -> str:
+    """What the PowerShell module needs of the table, as JSON text (ASCII, one operation a line)."""
+    rows = [
+        json.dumps(
+            {
+                "name": o.name,
+                "function": o.function,
+                "changes": o.changes,
+                "side": o.side,
+                "record": o.record,
+                "forward": o.forward,
+                "after_unknown": o.after_unknown.value,
+            }
+        )
+        for o in OPERATIONS.values()
+    ]
+    return "[\n" + ",\n".join(rows) + "\n]\n"
+
+
+MODULE_FOLDER = Path(__file__).parent.parent / "powershell" / "QuickStorageMigration"
+MODULE_TABLE_FILE = MODULE_FOLDER / "Operations.json"
+
+if __name__ == "__main__":
+    MODULE_TABLE_FILE.write_text(module_table(), encoding="ascii", newline="\n")
