@@ -19,8 +19,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from qsm.hosts import messages as m
+
+A = TypeVar("A", bound=m.Message)
+R = TypeVar("R", bound=m.Message)
 
 
 class AfterUnknown(StrEnum):
@@ -31,7 +35,7 @@ class AfterUnknown(StrEnum):
 
 
 @dataclass(frozen=True)
-class Operation:
+class Operation(Generic[A, R]):
     """One operation.
 
     ``record`` says what an operation needs of the migration's record: ``none`` (no migration), ``makes`` (creates it),
@@ -40,8 +44,8 @@ class Operation:
 
     name: str
     function: str
-    arguments: type[m.Message]
-    result: type[m.Message]
+    arguments: type[A]
+    result: type[R]
     changes: bool
     side: str  # "source", "target" or "either"
     record: str
@@ -57,6 +61,15 @@ class Operation:
         return self.record == "changes"
 
 
+OPERATIONS: dict[str, Operation[Any, Any]] = {}
+"""All operations by name, in the order in which a migration uses them."""
+
+
+def _enter(operation: Operation[A, R]) -> Operation[A, R]:
+    OPERATIONS[operation.name] = operation
+    return operation
+
+
 # Errors any operation may answer. Category and meaning: docs/contract.md.
 COMMON_ERRORS = ("InvalidArgument", "HostFailed", "AccessDenied", "RecordMissing", "Busy")
 CHANGE_ERRORS = ("OperationMismatch", "OutcomeUnknown", "RevisionStale", "TurnedBack", "WrongRole")
@@ -65,25 +78,25 @@ CHANGE_ERRORS = ("OperationMismatch", "OutcomeUnknown", "RevisionStale", "Turned
 def _asks(
     name: str,
     function: str,
-    arguments: type[m.Message],
-    result: type[m.Message],
+    arguments: type[A],
+    result: type[R],
     *,
     side: str = "either",
     record: str = "none",
     errors: Iterable[str] = (),
     limit: int = 120,
-) -> Operation:
-    return Operation(
+) -> Operation[A, R]:
+    return _enter(Operation(
         name, function, arguments, result, changes=False, side=side, record=record, forward=False,
         after_unknown=AfterUnknown.CONVERGE, error_ids=(*COMMON_ERRORS, *errors), time_limit_seconds=limit, poll=None,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _changes(
     name: str,
     function: str,
-    arguments: type[m.Message],
-    result: type[m.Message],
+    arguments: type[A],
+    result: type[R],
     *,
     side: str = "either",
     record: str = "changes",
@@ -92,81 +105,72 @@ def _changes(
     errors: Iterable[str] = (),
     limit: int = 120,
     poll: str | None = None,
-) -> Operation:
-    return Operation(
+) -> Operation[A, R]:
+    return _enter(Operation(
         name, function, arguments, result, changes=True, side=side, record=record, forward=forward,
         after_unknown=after_unknown, error_ids=(*COMMON_ERRORS, *CHANGE_ERRORS, *errors), time_limit_seconds=limit, poll=poll,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 _SURVEY = AfterUnknown.SURVEY
 
-_TABLE = (
-    # questions
-    _asks("get_host", "Get-QsmHost", m.GetHostArguments, m.HostFacts),
-    _asks("get_vm", "Get-QsmVM", m.GetVMArguments, m.GetVMResult),
-    _asks("get_inventory", "Get-QsmInventory", m.InventoryArguments, m.InventoryResult),
-    _asks("get_compatibility", "Get-QsmCompatibility", m.VMArguments, m.CompatibilityResult, side="source", errors=["VMNotFound"]),
-    _asks("resolve_account", "Resolve-QsmAccount", m.AccountArguments, m.AccountResult, side="source"),
-    _asks("test_target", "Test-QsmTarget", m.TestTargetArguments, m.TestTargetResult, side="target"),
-    _asks("find_migrations", "Find-QsmMigration", m.FindMigrationArguments, m.FindMigrationResult),
-    _asks("watch_source", "Watch-QsmSource", m.WatchSourceArguments, m.WatchSourceResult, side="source", record="reads"),
-    _asks("get_copy", "Get-QsmCopy", m.WorkArguments, m.GetCopyResult, side="target", record="reads"),
-    _asks("get_merge", "Get-QsmMerge", m.WorkArguments, m.GetMergeResult, side="target", record="reads"),
-    _asks("get_checkpoint_removal", "Get-QsmCheckpointRemoval", m.CheckpointRemovalArguments, m.CheckpointRemovalResult,
-          side="source", record="reads", errors=["VMNotFound"]),
-    _asks("get_source_removal", "Get-QsmSourceRemoval", m.VMArguments, m.SourceRemovalResult, side="source", record="reads"),
-    # record and lock
-    _changes("create_record", "New-QsmRecord", m.CreateRecordArguments, m.RecordResult, record="makes", errors=["RecordExists"]),
-    _changes("take_lock", "Lock-QsmVM", m.LockArguments, m.LockResult, record="reads", forward=True, errors=["AlreadyMigrating"]),
-    _changes("turn_back", "Set-QsmTurnedBack", m.Nothing, m.RecordResult, record="reads", errors=["NotOwner"]),
-    _changes("close_migration", "Close-QsmMigration", m.CloseMigrationArguments, m.RecordResult, record="reads"),
-    _changes("clean_host", "Clear-QsmHost", m.Nothing, m.CleanHostResult, record="none"),
-    # while the VM runs
-    _changes("take_checkpoint", "Checkpoint-QsmVM", m.TakeCheckpointArguments, m.TakeCheckpointResult, side="source",
-             forward=True, after_unknown=_SURVEY, errors=["VMNotFound", "WorldChanged", "CheckpointFailed"], limit=600),
-    _changes("open_share", "Open-QsmShare", m.OpenShareArguments, m.OpenShareResult, side="source", record="reads", forward=True,
-             errors=["AccountUnknown", "ShareFailed"]),
-    _changes("start_copy", "Start-QsmCopy", m.StartCopyArguments, m.WorkResult, side="target", record="reads", forward=True,
-             errors=["NoSpace", "FileInTheWay"], poll="get_copy"),
-    # the offline window
-    _changes("save_vm", "Save-QsmVM", m.SaveVMArguments, m.SaveVMResult, side="source", forward=True, after_unknown=_SURVEY,
-             errors=["VMNotFound", "WorldChanged", "NoSpace", "SaveFailed"], limit=3600),
-    _changes("export_configuration", "Export-QsmVMConfiguration", m.VMArguments, m.ExportResult, side="source", forward=True,
-             errors=["VMNotFound", "ExportFailed"], limit=1800),
-    _changes("start_merge", "Start-QsmMerge", m.StartMergeArguments, m.WorkResult, side="target", record="reads", forward=True,
-             errors=["NoSpace", "FileMissing"], poll="get_merge"),
-    _changes("import_vm", "Import-QsmVM", m.ImportVMArguments, m.ImportVMResult, side="target", forward=True,
-             errors=["VMExists", "ImportIncompatible", "ImportFailed"], limit=600),
-    # handing over: the only way a VM changes hands
-    _changes("hand_over", "Set-QsmHandedOver", m.VMArguments, m.RecordResult, side="source", forward=True, errors=["NotStandingStill", "NotOwner"]),
-    _changes("allow_start", "Grant-QsmStart", m.EpochArguments, m.RecordResult, side="target", forward=True, errors=["EpochStale"]),
-    _changes("start_vm", "Start-QsmVM", m.StartVMArguments, m.VMStateResult, after_unknown=_SURVEY,
-             errors=["NotOwner", "EpochStale", "StartRefused", "VMNotFound"], limit=1800),
-    _changes("confirm_target", "Confirm-QsmTarget", m.ConfirmTargetArguments, m.RecordResult, side="target",
-             errors=["EpochStale", "NotOwner", "VMNotFound"]),
-    _changes("restore_settings", "Restore-QsmVMSetting", m.RestoreSettingsArguments, m.Nothing, errors=["NotOwner", "VMNotFound"]),
-    # going home
-    _changes("withdraw", "Revoke-QsmStart", m.VMArguments, m.RecordResult, side="target", errors=["MayHaveRun"]),
-    _changes("take_back", "Restore-QsmOwner", m.TakeBackArguments, m.RecordResult, side="source", errors=["NotOwner"]),
-    _changes("stop_work", "Stop-QsmWork", m.Nothing, m.StopWorkResult, side="target", record="reads", limit=300),
-    _changes("close_shares", "Close-QsmShare", m.Nothing, m.CloseSharesResult, side="source", record="reads"),
-    _changes("remove_checkpoint", "Remove-QsmCheckpoint", m.RemoveCheckpointArguments, m.Nothing, side="source", record="reads",
-             errors=["VMNotFound"], poll="get_checkpoint_removal", limit=600),
-    _changes("remove_imported_vm", "Remove-QsmImportedVM", m.VMArguments, m.Nothing, side="target", errors=["NotOwner"], limit=600),
-    _changes("remove_files", "Remove-QsmCopiedFile", m.RemoveFilesArguments, m.RemoveFilesResult, side="target", record="reads", errors=["NotOwner"]),
-    # cleaning up the source, last
-    _changes("retire_source", "Disable-QsmSourceVM", m.RetireSourceArguments, m.Nothing, side="source", errors=["NotOwner", "VMNotFound"]),
-    _changes("remove_source", "Remove-QsmSourceVM", m.RemoveSourceArguments, m.Nothing, side="source", errors=["NotOwner"],
-             poll="get_source_removal", limit=600),
-    _changes("remove_source_files", "Remove-QsmSourceFile", m.RemoveSourceFilesArguments, m.RemoveFilesResult, side="source",
-             record="reads", errors=["NotOwner"]),
-    # checking hosts
-    _changes("create_probe_file", "New-QsmProbeFile", m.ProbeFileArguments, m.FileFacts, record="reads", forward=True),
-)  # fmt: skip
+# fmt: off
+# questions
+get_host = _asks("get_host", "Get-QsmHost", m.GetHostArguments, m.HostFacts)
+get_vm = _asks("get_vm", "Get-QsmVM", m.GetVMArguments, m.GetVMResult)
+get_inventory = _asks("get_inventory", "Get-QsmInventory", m.InventoryArguments, m.InventoryResult)
+get_compatibility = _asks("get_compatibility", "Get-QsmCompatibility", m.VMArguments, m.CompatibilityResult, side="source", errors=["VMNotFound"])
+resolve_account = _asks("resolve_account", "Resolve-QsmAccount", m.AccountArguments, m.AccountResult, side="source")
+test_target = _asks("test_target", "Test-QsmTarget", m.TestTargetArguments, m.TestTargetResult, side="target")
+find_migrations = _asks("find_migrations", "Find-QsmMigration", m.FindMigrationArguments, m.FindMigrationResult)
+watch_source = _asks("watch_source", "Watch-QsmSource", m.WatchSourceArguments, m.WatchSourceResult, side="source", record="reads")
+get_copy = _asks("get_copy", "Get-QsmCopy", m.WorkArguments, m.GetCopyResult, side="target", record="reads")
+get_merge = _asks("get_merge", "Get-QsmMerge", m.WorkArguments, m.GetMergeResult, side="target", record="reads")
+get_checkpoint_removal = _asks("get_checkpoint_removal", "Get-QsmCheckpointRemoval", m.CheckpointRemovalArguments, m.CheckpointRemovalResult, side="source", record="reads", errors=["VMNotFound"])
+get_source_removal = _asks("get_source_removal", "Get-QsmSourceRemoval", m.VMArguments, m.SourceRemovalResult, side="source", record="reads")
 
-OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in _TABLE}
-"""All operations by name, in the order in which a migration uses them."""
+# record and lock
+create_record = _changes("create_record", "New-QsmRecord", m.CreateRecordArguments, m.RecordResult, record="makes", errors=["RecordExists"])
+take_lock = _changes("take_lock", "Lock-QsmVM", m.LockArguments, m.LockResult, record="reads", forward=True, errors=["AlreadyMigrating"])
+turn_back = _changes("turn_back", "Set-QsmTurnedBack", m.Nothing, m.RecordResult, record="reads", errors=["NotOwner"])
+close_migration = _changes("close_migration", "Close-QsmMigration", m.CloseMigrationArguments, m.RecordResult, record="reads")
+clean_host = _changes("clean_host", "Clear-QsmHost", m.Nothing, m.CleanHostResult, record="none")
+
+# while the VM runs
+take_checkpoint = _changes("take_checkpoint", "Checkpoint-QsmVM", m.TakeCheckpointArguments, m.TakeCheckpointResult, side="source", forward=True, after_unknown=_SURVEY, errors=["VMNotFound", "WorldChanged", "CheckpointFailed"], limit=600)
+open_share = _changes("open_share", "Open-QsmShare", m.OpenShareArguments, m.OpenShareResult, side="source", record="reads", forward=True, errors=["AccountUnknown", "ShareFailed"])
+start_copy = _changes("start_copy", "Start-QsmCopy", m.StartCopyArguments, m.WorkResult, side="target", record="reads", forward=True, errors=["NoSpace", "FileInTheWay"], poll="get_copy")
+
+# the offline window
+save_vm = _changes("save_vm", "Save-QsmVM", m.SaveVMArguments, m.SaveVMResult, side="source", forward=True, after_unknown=_SURVEY, errors=["VMNotFound", "WorldChanged", "NoSpace", "SaveFailed"], limit=3600)
+export_configuration = _changes("export_configuration", "Export-QsmVMConfiguration", m.VMArguments, m.ExportResult, side="source", forward=True, errors=["VMNotFound", "ExportFailed"], limit=1800)
+start_merge = _changes("start_merge", "Start-QsmMerge", m.StartMergeArguments, m.WorkResult, side="target", record="reads", forward=True, errors=["NoSpace", "FileMissing"], poll="get_merge")
+import_vm = _changes("import_vm", "Import-QsmVM", m.ImportVMArguments, m.ImportVMResult, side="target", forward=True, errors=["VMExists", "ImportIncompatible", "ImportFailed"], limit=600)
+
+# handing over: the only way a VM changes hands
+hand_over = _changes("hand_over", "Set-QsmHandedOver", m.VMArguments, m.RecordResult, side="source", forward=True, errors=["NotStandingStill", "NotOwner"])
+allow_start = _changes("allow_start", "Grant-QsmStart", m.EpochArguments, m.RecordResult, side="target", forward=True, errors=["EpochStale"])
+start_vm = _changes("start_vm", "Start-QsmVM", m.StartVMArguments, m.VMStateResult, after_unknown=_SURVEY, errors=["NotOwner", "EpochStale", "StartRefused", "VMNotFound"], limit=1800)
+confirm_target = _changes("confirm_target", "Confirm-QsmTarget", m.ConfirmTargetArguments, m.RecordResult, side="target", errors=["EpochStale", "NotOwner", "VMNotFound"])
+restore_settings = _changes("restore_settings", "Restore-QsmVMSetting", m.RestoreSettingsArguments, m.Nothing, errors=["NotOwner", "VMNotFound"])
+
+# going home
+withdraw = _changes("withdraw", "Revoke-QsmStart", m.VMArguments, m.RecordResult, side="target", errors=["MayHaveRun"])
+take_back = _changes("take_back", "Restore-QsmOwner", m.TakeBackArguments, m.RecordResult, side="source", errors=["NotOwner"])
+stop_work = _changes("stop_work", "Stop-QsmWork", m.Nothing, m.StopWorkResult, side="target", record="reads", limit=300)
+close_shares = _changes("close_shares", "Close-QsmShare", m.Nothing, m.CloseSharesResult, side="source", record="reads")
+remove_checkpoint = _changes("remove_checkpoint", "Remove-QsmCheckpoint", m.RemoveCheckpointArguments, m.Nothing, side="source", record="reads", errors=["VMNotFound"], poll="get_checkpoint_removal", limit=600)
+remove_imported_vm = _changes("remove_imported_vm", "Remove-QsmImportedVM", m.VMArguments, m.Nothing, side="target", errors=["NotOwner"], limit=600)
+remove_files = _changes("remove_files", "Remove-QsmCopiedFile", m.RemoveFilesArguments, m.RemoveFilesResult, side="target", record="reads", errors=["NotOwner"])
+
+# cleaning up the source, last
+retire_source = _changes("retire_source", "Disable-QsmSourceVM", m.RetireSourceArguments, m.Nothing, side="source", errors=["NotOwner", "VMNotFound"])
+remove_source = _changes("remove_source", "Remove-QsmSourceVM", m.RemoveSourceArguments, m.Nothing, side="source", errors=["NotOwner"], poll="get_source_removal", limit=600)
+remove_source_files = _changes("remove_source_files", "Remove-QsmSourceFile", m.RemoveSourceFilesArguments, m.RemoveFilesResult, side="source", record="reads", errors=["NotOwner"])
+
+# checking hosts
+create_probe_file = _changes("create_probe_file", "New-QsmProbeFile", m.ProbeFileArguments, m.FileFacts, record="reads", forward=True)
+# fmt: on
 
 
 def module_table() -> str:
