@@ -1,0 +1,268 @@
+"""A lab host's WinRM service: a thread with its own event loop, an HTTPS listener and, if wanted, a plain HTTP one.
+
+Trouble: the lab must be a server and stay steerable: tests start it, break it and stop it many times in one
+process, and no socket, thread or shell may be left over. Answer: listening sockets are opened by the caller's
+thread, so that a taken port is an exception of `start`; everything else happens in one event loop that `stop`
+ends and waits for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from types import TracebackType
+
+import uvicorn
+
+from lab.winrm.application import Application
+from lab.winrm.authentication import Authenticator
+from lab.winrm.connections import ConnectionProtocol
+from lab.winrm.engine import Engine
+from lab.winrm.fault_hooks import EndpointFaults, NoFaults
+from lab.winrm.operations import Operations
+from lab.winrm.settings import EndpointSettings
+from lab.winrm.shells import Shells
+
+_READY_SECONDS = 30
+_STOP_SECONDS = 5
+"""How long requests get to notice that their connection is gone; they normally need milliseconds."""
+
+
+class Endpoint:
+    """The endpoint of one host. `start`, `stop` and the steering methods may be called from any thread but its own."""
+
+    def __init__(self, settings: EndpointSettings, engine: Engine, faults: EndpointFaults | None = None) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._faults = faults or NoFaults()
+        self._running: _Running | None = None
+        self._thaw: threading.Event | None = None
+
+    def start(self) -> None:
+        """Listen. Raises OSError if a port is taken, ValueError if it runs already."""
+        if self._running is not None:
+            raise ValueError(f"the endpoint of {self._settings.machine_name} runs already")
+        running = _Running(self._settings, self._engine, self._faults)
+        running.start()
+        self._running = running
+
+    def stop(self) -> None:
+        """Close listeners and connections, end every shell, wait for the thread. Harmless if it does not run."""
+        self.frozen = False
+        running, self._running = self._running, None
+        if running is not None:
+            running.stop()
+
+    def __enter__(self) -> Endpoint:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def port(self) -> int:
+        """HTTPS port. Raises ValueError unless the endpoint runs."""
+        return self._alive().ports[0]
+
+    @property
+    def http_port(self) -> int:
+        """Plain HTTP port. Raises ValueError unless the endpoint runs and has such a listener."""
+        ports = self._alive().ports
+        if len(ports) < 2:
+            raise ValueError(f"the endpoint of {self._settings.machine_name} has no plain HTTP listener")
+        return ports[1]
+
+    @property
+    def url(self) -> str:
+        return f"https://{self._settings.address}:{self.port}/wsman"
+
+    @property
+    def http_url(self) -> str:
+        return f"http://{self._settings.address}:{self.http_port}/wsman"
+
+    @property
+    def connection_count(self) -> int:
+        """Open connections."""
+        return len(self._alive().application.connections)
+
+    def drop_connections(self) -> None:
+        """Close every connection now. Shells and commands stay; requests under way may have been executed."""
+        self._alive().call(lambda application: application.drop_connections())
+
+    def release_stalled(self) -> None:
+        """Let go on what FaultAction.STALL_BEFORE and STALL_AFTER hold."""
+        self._alive().call(lambda application: application.release_stalled())
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the endpoint is silent: connections open by the kernel's kindness, and nothing is ever answered.
+
+        As with dropped packets or a stopped host process, what clients sent meanwhile is executed after the
+        thaw, also for clients that have left. Commands run on.
+        """
+        return self._thaw is not None
+
+    @frozen.setter
+    def frozen(self, freeze: bool) -> None:
+        if freeze and self._thaw is None:
+            frozen, self._thaw = threading.Event(), threading.Event()
+            self._alive().hold_loop(frozen, until=self._thaw)
+            frozen.wait()
+        elif not freeze and self._thaw is not None:
+            self._thaw.set()
+            self._thaw = None
+
+    def _alive(self) -> _Running:
+        if self._running is None:
+            raise ValueError(f"the endpoint of {self._settings.machine_name} does not run")
+        return self._running
+
+
+class _Running:
+    """What exists between start and stop."""
+
+    application: Application
+
+    def __init__(self, settings: EndpointSettings, engine: Engine, faults: EndpointFaults) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._faults = faults
+        self._sockets: list[socket.socket] = []
+        self._loop: asyncio.AbstractEventLoop
+        self._servers: list[uvicorn.Server] = []
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(
+            target=self._run, name=f"winrm endpoint of {settings.machine_name}", daemon=True
+        )
+        self.ports: list[int] = []
+
+    def start(self) -> None:
+        ports = [self._settings.port] + ([] if self._settings.http_port is None else [self._settings.http_port])
+        try:
+            for port in ports:
+                self._sockets.append(_listening_socket(self._settings.address, port))
+        except OSError:
+            self._close_sockets()
+            raise
+        self.ports = [listener.getsockname()[1] for listener in self._sockets]
+        self._thread.start()
+        if not self._ready.wait(_READY_SECONDS):
+            raise TimeoutError(f"the endpoint of {self._settings.machine_name} did not listen in {_READY_SECONDS} s")
+        if self._failure is not None:
+            self._thread.join()
+            raise self._failure
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._begin_stop)
+        self._thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def call(self, act: Callable[[Application], None]) -> None:
+        """Run `act` in the event loop and wait for it."""
+
+        async def run() -> None:
+            act(self.application)
+
+        asyncio.run_coroutine_threadsafe(run(), self._loop).result()
+
+    def hold_loop(self, held: threading.Event, *, until: threading.Event) -> None:
+        """Block the event loop; `held` is set as soon as it stands."""
+
+        def hold() -> None:
+            held.set()
+            until.wait()
+
+        self._loop.call_soon_threadsafe(hold)
+
+    def _begin_stop(self) -> None:
+        self.application.closing = True
+        self.application.release_stalled()
+        self.application.drop_connections()
+        for server in self._servers:
+            server.should_exit = True
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as failure:  # handed to the caller of start or stop
+            self._failure = failure
+        finally:
+            self._close_sockets()
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        authenticator = Authenticator(self._settings)
+        shells = Shells(self._settings, self._engine)
+        try:
+            self.application = Application(
+                self._settings,
+                authenticator=authenticator,
+                operations=Operations(self._settings, shells),
+                faults=self._faults,
+            )
+            self._servers = [uvicorn.Server(self._config(with_tls=index == 0)) for index in range(len(self._sockets))]
+            pairs = zip(self._servers, self._sockets, strict=True)
+            serving = [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in pairs]
+            await self._report_ready(serving)
+            await asyncio.gather(*serving)
+        finally:
+            shells.close()
+            authenticator.close()
+
+    async def _report_ready(self, serving: list[asyncio.Task[None]]) -> None:
+        """uvicorn tells nobody that it listens; a server that could not start has ended its task instead."""
+        while not all(server.started for server in self._servers) and not any(task.done() for task in serving):
+            await asyncio.sleep(0.002)
+        if not any(task.done() for task in serving):
+            self._ready.set()
+
+    def _config(self, *, with_tls: bool) -> uvicorn.Config:
+        config = uvicorn.Config(
+            self.application,
+            http=ConnectionProtocol,
+            ws="none",
+            interface="asgi3",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,  # uvicorn would wrap the application, and a client could choose its address
+            server_header=False,
+            headers=[("server", "Microsoft-HTTPAPI/2.0")],
+            timeout_keep_alive=self._settings.idle_connection_seconds,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+        )
+        if with_tls:
+            config.ssl_certfile = self._settings.server_certificate
+            config.ssl_keyfile = self._settings.server_key
+            if self._settings.client_ca is not None:
+                config.ssl_ca_certs = str(self._settings.client_ca)
+                config.ssl_cert_reqs = ssl.CERT_OPTIONAL
+        return config
+
+    def _close_sockets(self) -> None:
+        for listener in self._sockets:
+            with contextlib.suppress(OSError):
+                listener.close()
+
+
+def _listening_socket(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    # with the protocol named asyncio sets TCP_NODELAY on what it accepts; without, each answer takes 40 ms more
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -1,0 +1,26 @@
+"""Names on the wire: namespaces, actions, options ([MS-WSMV] 2.2, DSP0226)."""
+
+SOAP = "http://www.w3.org/2003/05/soap-envelope"
+ADDRESSING = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
+WSMAN = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
+MICROSOFT_WSMAN = "http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd"
+TRANSFER = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
+SHELL = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
+FAULT_DETAIL = "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"
+CONFIG = "http://schemas.microsoft.com/wbem/wsman/1/config"
+ANONYMOUS = f"{ADDRESSING}/role/anonymous"
+
+SHELL_RESOURCE = f"{SHELL}/cmd"
+FAULT_ACTION = "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault"
+FAULT_DETAIL_VALUES = "http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail"
+
+CREATE = f"{TRANSFER}/Create"
+DELETE = f"{TRANSFER}/Delete"
+GET = f"{TRANSFER}/Get"
+COMMAND = f"{SHELL}/Command"
+RECEIVE = f"{SHELL}/Receive"
+SEND = f"{SHELL}/Send"
+SIGNAL = f"{SHELL}/Signal"
+
+MUTUAL_CERTIFICATE_PROFILE = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
+SOAP_CONTENT_TYPE = "application/soap+xml;charset=UTF-8"
