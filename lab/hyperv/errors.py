@@ -1,0 +1,53 @@
+"""How Hyper-V refuses.
+
+A refusal that is told in other words on the lab than on Windows hides bugs in the reader of the error. So every error
+has the category that the cmdlets give (`VirtualizationException.ErrorIdentifier`), the HRESULT where Microsoft
+documents one, and the return code of the WMI method where that is the documented answer.
+"""
+
+from __future__ import annotations
+
+import enum
+
+ERROR_FILE_NOT_FOUND = 0x80070002  # winerror.h, here and below
+ERROR_PATH_NOT_FOUND = 0x80070003
+ERROR_ACCESS_DENIED = 0x80070005
+ERROR_SHARING_VIOLATION = 0x80070020
+ERROR_FILE_EXISTS = 0x80070050
+ERROR_INVALID_PARAMETER = 0x80070057
+ERROR_DISK_FULL = 0x80070070
+ERROR_ALREADY_EXISTS = 0x800700B7
+
+RETURN_FAILED = 32768  # Msvm_VirtualSystemManagementService.ExportSystemDefinition, "Return value"; here and below
+RETURN_ACCESS_DENIED = 32769
+RETURN_INVALID_PARAMETER = 32773
+RETURN_IN_USE = 32774
+RETURN_INVALID_STATE = 32775
+RETURN_NOT_COMPATIBLE = 32784  # CheckSystemCompatibilityInfo, "Return value"
+
+
+class ErrorCategory(enum.StrEnum):
+    """Names of `VirtualizationException.ErrorIdentifier`."""
+
+    OBJECT_NOT_FOUND = "ObjectNotFound"
+    INVALID_PARAMETER = "InvalidParameter"
+    INVALID_STATE = "InvalidState"
+    OBJECT_IN_USE = "ObjectInUse"
+    ACCESS_DENIED = "AccessDenied"
+    OPERATION_FAILED = "OperationFailed"
+
+
+class HyperVError(Exception):
+    """Hyper-V refused, or failed. The message names the VM or file, the host, and how things stand.
+
+    `hresult` is None where Windows documents none for the case. `return_code` is the WMI method's answer, else None.
+    """
+
+    def __init__(
+        self, hresult: int | None, category: ErrorCategory, message: str, *, return_code: int | None = None
+    ) -> None:
+        self.hresult = None if hresult is None else int(hresult)
+        self.category = category
+        self.message = message
+        self.return_code = return_code
+        super().__init__(message if self.hresult is None else f"{message} (0x{self.hresult:08X})")

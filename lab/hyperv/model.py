@@ -1,0 +1,335 @@
+"""What Hyper-V's cmdlets show: VMs, disks, adapters, checkpoints, reports.
+
+    VirtualMachine ──┬── HardDiskDrive (slot) ──> file of a disk chain
+                     ├── DvdDrive (slot)
+                     ├── NetworkAdapter ──> name of a VMSwitch
+                     └── VMSnapshot ──> the HardDiskDrives as they were
+    CompatibilityReport ──> the planned VM, and Incompatibility ──> the drive or adapter to repair
+
+All are values: a photograph of the moment they were asked for, as PowerShell's objects are when nobody refreshes them.
+Names of fields and of enumeration members are those of the module `Hyper-V` 2.0.0.0.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from lab.guest import Workload
+
+
+class VMState(enum.StrEnum):
+    """Names of the cmdlets' VMState."""
+
+    RUNNING = "Running"
+    OFF = "Off"
+    STOPPING = "Stopping"
+    SAVED = "Saved"
+    PAUSED = "Paused"
+    STARTING = "Starting"
+    SAVING = "Saving"
+    PAUSING = "Pausing"
+    RESUMING = "Resuming"
+    PAUSED_CRITICAL = "PausedCritical"
+
+
+class VMOperationalStatus(enum.StrEnum):
+    """Names of the cmdlets' VMOperationalStatus: the first is the health, a second one what the VM is busy with."""
+
+    OK = "Ok"
+    PREDICTIVE_FAILURE = "PredictiveFailure"
+    IN_SERVICE = "InService"
+    CREATING_SNAPSHOT = "CreatingSnapshot"
+    DELETING_SNAPSHOT = "DeletingSnapshot"
+    MERGING_DISKS = "MergingDisks"
+    EXPORTING = "ExportingVirtualMachine"
+    BACKING_UP = "BackingUpVirtualMachine"
+    MODIFYING = "ModifyingUpVirtualMachine"
+    CHECKING_COMPATIBILITY = "CheckingCompatibility"
+    CRITICAL_IO_ERROR = "CriticalIoError"
+
+
+class CheckpointType(enum.StrEnum):
+    """Which checkpoint Checkpoint-VM makes (Windows Server 2016 and later)."""
+
+    DISABLED = "Disabled"
+    PRODUCTION = "Production"
+    PRODUCTION_ONLY = "ProductionOnly"
+    STANDARD = "Standard"
+
+
+class StartAction(enum.StrEnum):
+    """What becomes of a VM when its host starts."""
+
+    NOTHING = "Nothing"
+    START_IF_RUNNING = "StartIfRunning"
+    START = "Start"
+
+
+class StopAction(enum.StrEnum):
+    """What becomes of a VM when its host is shut down."""
+
+    TURN_OFF = "TurnOff"
+    SAVE = "Save"
+    SHUT_DOWN = "ShutDown"
+
+
+class DeviceKind(enum.StrEnum):
+    """Devices that tie a VM to its host, by the cmdlet that lists them."""
+
+    FIBRE_CHANNEL = "Get-VMFibreChannelHba"
+    ASSIGNABLE_DEVICE = "Get-VMAssignableDevice"
+    GPU_PARTITION = "Get-VMGpuPartitionAdapter"
+    PERSISTENT_MEMORY = "Get-VMPmemController"
+    KEY_STORAGE_DRIVE = "Get-VMKeyStorageDrive"
+    REMOTE_FX = "Get-VMRemoteFx3dVideoAdapter"
+
+
+@dataclass(frozen=True)
+class HardDiskDrive:
+    """One disk of a VM (or of its checkpoint)."""
+
+    vm_id: str
+    slot: str
+    """Controller type, number and location: "SCSI 0:1", "IDE 1:0"."""
+    path: str
+    """Full Windows path; empty for a pass-through disk."""
+    disk_number: int | None = None
+    """Number of the host's disk, for a pass-through disk."""
+    support_persistent_reservations: bool = False
+    """A shared disk."""
+
+
+@dataclass(frozen=True)
+class DvdDrive:
+    """One DVD drive."""
+
+    vm_id: str
+    slot: str
+    path: str | None = None
+    """The image in it, if any."""
+
+
+@dataclass(frozen=True)
+class VlanSetting:
+    """VLAN of an adapter's port."""
+
+    operation_mode: str = "Untagged"
+    """Untagged, Access, Trunk or Private."""
+    access_vlan_id: int = 0
+    native_vlan_id: int = 0
+    allowed_vlan_ids: str = ""
+    primary_vlan_id: int = 0
+    secondary_vlan_id: int = 0
+
+
+@dataclass(frozen=True)
+class NetworkAdapter:
+    """One network adapter."""
+
+    vm_id: str
+    adapter_id: str
+    name: str
+    mac_address: str
+    switch_name: str | None = None
+    """None: not connected. In a planned VM it may name a switch that this host lacks."""
+    dynamic_mac_address_enabled: bool = True
+    is_legacy: bool = False
+    vlan: VlanSetting = VlanSetting()
+    iov_weight: int = 0
+
+
+@dataclass(frozen=True)
+class VMSnapshot:
+    """One checkpoint."""
+
+    snapshot_id: str
+    vm_id: str
+    name: str
+    snapshot_type: str
+    """Standard, Recovery, ...: what Get-VMSnapshot calls SnapshotType."""
+    parent_snapshot_id: str | None
+    hard_drives: tuple[HardDiskDrive, ...]
+    """The disks as they were: what the checkpoint keeps."""
+    state_files: tuple[str, ...]
+    """Its configuration, and the memory of a Standard checkpoint of a running VM."""
+    creation_time_ticks: int = 0
+
+
+@dataclass(frozen=True)
+class VMSecurity:
+    """Get-VMSecurity."""
+
+    tpm_enabled: bool = False
+    shielded: bool = False
+    encrypt_state_and_vm_migration_traffic: bool = False
+
+
+@dataclass(frozen=True)
+class VirtualMachine:
+    """One VM, planned or real."""
+
+    vm_id: str
+    """Lower case, no braces."""
+    name: str
+    planned: bool
+    generation: int
+    version: str
+    path: str
+    configuration_location: str
+    snapshot_file_location: str
+    smart_paging_file_path: str
+    configuration_file: str
+    """The .vmcx, where it lies now."""
+    state: VMState
+    operational_status: tuple[VMOperationalStatus, ...]
+    uptime_seconds: float
+    memory_assigned_bytes: int
+    """0 unless the VM runs."""
+    memory_startup_bytes: int
+    memory_minimum_bytes: int
+    memory_maximum_bytes: int
+    dynamic_memory_enabled: bool
+    processor_count: int
+    compatibility_for_migration_enabled: bool
+    automatic_start_action: StartAction
+    automatic_start_delay_seconds: int
+    automatic_stop_action: StopAction
+    checkpoint_type: CheckpointType | None
+    """None where the host knows no types (before Windows Server 2016)."""
+    is_clustered: bool
+    replication_mode: str
+    notes: str
+    hard_drives: tuple[HardDiskDrive, ...]
+    dvd_drives: tuple[DvdDrive, ...]
+    network_adapters: tuple[NetworkAdapter, ...]
+    snapshots: tuple[VMSnapshot, ...]
+    saved_state_files: tuple[str, ...]
+    """Windows paths of the saved memory (and guest state), as long as the VM is Saved."""
+    workload: Workload
+    """What its guest does: carried in the configuration, as a real guest is carried in its disks."""
+    merges_waiting: tuple[str, ...] = ()
+    """Files of differencing disks whose checkpoint is gone and that are not merged yet."""
+    failure: str = ""
+    """Why the VM process ended or was paused by Hyper-V, for people; empty when all is well."""
+
+
+@dataclass(frozen=True)
+class VirtualHardDisk:
+    """Get-VHD."""
+
+    path: str
+    vhd_format: str
+    """VHD, VHDX or VHDSet."""
+    vhd_type: str
+    """Fixed, Dynamic or Differencing."""
+    file_size_bytes: int
+    size_bytes: int
+    block_size_bytes: int
+    parent_path: str | None
+    disk_identifier: str
+    content_identity: str
+    """What `lab.disks` calls the contents' identity (DataWriteGuid of a VHDX)."""
+    attached: bool
+
+
+@dataclass(frozen=True)
+class VMSwitch:
+    """One virtual switch."""
+
+    name: str
+    switch_id: str
+    switch_type: str = "External"
+
+
+@dataclass(frozen=True)
+class VMHost:
+    """Get-VMHost and what Win32_Processor and Win32_OperatingSystem say."""
+
+    name: str
+    processor_vendor: str
+    processor_name: str
+    os_caption: str
+    os_build: int
+    supported_vm_versions: tuple[str, ...]
+    checkpoint_types_known: bool = True
+    """False: before Windows Server 2016, where only Standard checkpoints exist."""
+
+
+MISSING_SWITCH = 33012  # "Could not find Ethernet switch": the one id Compare-VM's own reference shows
+MISSING_DISK = 40010  # seen in published reports for a disk whose file is missing
+
+Source = HardDiskDrive | NetworkAdapter | DvdDrive | VirtualMachine
+
+
+@dataclass(frozen=True)
+class Incompatibility:
+    """One finding of Compare-VM: repair its source, then compare again."""
+
+    message_id: int
+    message: str
+    source: Source
+
+
+@dataclass(frozen=True)
+class CompatibilityReport:
+    """Compare-VM's result: a photograph; it does not update itself."""
+
+    vm: VirtualMachine
+    """The planned VM that Compare-VM has registered."""
+    incompatibilities: tuple[Incompatibility, ...]
+    path: str
+    """The configuration file it was made from."""
+
+
+@dataclass(frozen=True)
+class NewDisk:
+    """A disk of a VM to build: a file that exists, or a number of a host's disk."""
+
+    slot: str
+    path: str = ""
+    disk_number: int | None = None
+    support_persistent_reservations: bool = False
+
+
+@dataclass(frozen=True)
+class NewAdapter:
+    """An adapter of a VM to build. An empty MAC address is drawn from the host's pool."""
+
+    name: str = "Network Adapter"
+    switch_name: str | None = None
+    mac_address: str = ""
+    dynamic_mac_address_enabled: bool = True
+    is_legacy: bool = False
+    vlan: VlanSetting = VlanSetting()
+    iov_weight: int = 0
+
+
+@dataclass(frozen=True)
+class NewVM:
+    """A VM to build for a lab. Times of its guest and sizes are the lab's choice, the rules are Hyper-V's."""
+
+    name: str
+    path: str
+    """Folder under which Hyper-V makes `<name>\\Virtual Machines` and `<name>\\Snapshots`."""
+    workload: Workload
+    disks: tuple[NewDisk, ...] = ()
+    adapters: tuple[NewAdapter, ...] = ()
+    dvd_paths: tuple[str | None, ...] = ()
+    generation: int = 2
+    version: str = ""
+    """Empty: the highest the host knows."""
+    memory_startup_bytes: int = 0
+    """0: what the workload says."""
+    memory_maximum_bytes: int = 0
+    """0: as at start."""
+    dynamic_memory_enabled: bool = False
+    processor_count: int = 1
+    compatibility_for_migration_enabled: bool = False
+    automatic_start_action: StartAction = StartAction.START_IF_RUNNING
+    automatic_start_delay_seconds: int = 0
+    automatic_stop_action: StopAction = StopAction.SAVE
+    checkpoint_type: CheckpointType = CheckpointType.PRODUCTION
+    notes: str = ""
+    vm_id: str = field(default="")
+    """Empty: drawn."""

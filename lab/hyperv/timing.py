@@ -1,0 +1,47 @@
+"""How long Hyper-V takes.
+
+A host that does everything at once hides what a migration is made of: the wait. So each act has a fixed time and, where
+it moves bytes, a speed. The defaults are short, for tests; a demonstration sets what its hosts were measured at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Fixed times in seconds, and speeds in bytes per second, of one host."""
+
+    checkpoint_seconds: float = 0.3
+    start_seconds: float = 0.3
+    stop_seconds: float = 0.1
+    guest_shutdown_seconds: float = 0.3
+    save_seconds: float = 0.1
+    export_seconds: float = 0.1
+    compare_seconds: float = 0.1
+    import_seconds: float = 0.2
+    remove_seconds: float = 0.1
+    memory_bytes_per_second: float = 500e6
+    """Speed at which memory is written when saving, and read when starting from a saved state."""
+    copy_bytes_per_second: float = 500e6
+    """Speed at which an export or import copies saved memory."""
+    merge_bytes_per_second: float = 400e6
+    """Speed at which a differencing disk is folded into its parent."""
+
+
+INSTANT = Timing(
+    checkpoint_seconds=0.0,
+    start_seconds=0.0,
+    stop_seconds=0.0,
+    guest_shutdown_seconds=0.0,
+    save_seconds=0.0,
+    export_seconds=0.0,
+    compare_seconds=0.0,
+    import_seconds=0.0,
+    remove_seconds=0.0,
+    memory_bytes_per_second=1e12,
+    copy_bytes_per_second=1e12,
+    merge_bytes_per_second=1e12,
+)
+"""No waiting but for the real work: for tests of rules, not of times."""
