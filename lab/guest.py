@@ -131,6 +131,8 @@ class Guest:
     disks: Mapping[str, GuestDisk]
     turn: int = 0
     chance: random.Random = field(default_factory=random.Random)
+    pending_block: int | None = None
+    """The block of a write that the disk did not confirm: it is written again before anything else."""
 
     def __post_init__(self) -> None:
         self.slots = tuple(self.memory.tables)
@@ -139,12 +141,13 @@ class Guest:
     def write_once(self) -> CompletedWrite:
         """Write one block to the disk whose turn it is, and return when the disk has confirmed it.
 
-        What the disk raises goes through, and the memory then knows nothing of the write: it is not done.
+        What the disk raises goes through. The memory then knows nothing of the write; the next call makes it again.
         """
         memory, index = self.memory, self.turn % len(self.slots)
         slot = self.slots[index]
         table, sequence = memory.tables[slot], memory.sequence + 1
-        block = self._choose_block(len(table))
+        block = self._choose_block(len(table)) if self.pending_block is None else self.pending_block
+        self.pending_block = block
         data = self._builders[slot].build(
             block, sequence, previous=int(table.sequences[block]), incarnation=memory.incarnation
         )
@@ -154,6 +157,7 @@ class Guest:
         table.digests[block] = block_digest
         memory.sequence = sequence
         self.turn += 1
+        self.pending_block = None
         return CompletedWrite(index, block, sequence, block_digest)
 
     def _choose_block(self, disk_blocks: int) -> int:
