@@ -1,0 +1,121 @@
+"""All errors of the domain, one class per reaction of the reader.
+
+    QsmError
+     ├─ Refused                    nothing was changed; mend what the text names and start again
+     │   ├─ SettingsError          a setting is missing or wrong: key and file are named
+     │   ├─ PreflightRefused       the VM cannot be moved this way; all reasons at once
+     │   ├─ HostRefused            a host refused one operation (its stable id in `facts.id`)
+     │   └─ CredentialsRejected    a host rejected user or password; never tried again by itself
+     ├─ Failed                     something may have changed; the way back or on follows
+     │   ├─ HostFailed             a host failed in an operation
+     │   └─ TimeRanOut             a wait reached its limit
+     ├─ OutcomeUnknown             nobody knows whether an operation was done
+     ├─ Unreachable                a host does not answer; what it did meanwhile is unknown
+     └─ Stopped                    somebody asked the run to stop
+
+`retryable` is true only where trying the same again may help and can do no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qsm.hosts.messages import ErrorFacts
+
+
+class QsmError(Exception):
+    """Base: a sentence for people, and whether a task may simply try again."""
+
+    retryable = False
+
+
+class Refused(QsmError):
+    """Nothing was changed."""
+
+
+class SettingsError(Refused):
+    """A setting is missing or wrong."""
+
+    def __init__(self, key: str, problem: str, *, origin: str) -> None:
+        self.key, self.problem, self.origin = key, problem, origin
+        super().__init__(f"Setting {key} ({origin}): {problem}.")
+
+
+class PreflightRefused(Refused):
+    """All reasons why this VM cannot be moved like this, each one line."""
+
+    def __init__(self, vm: str, reasons: Sequence[str]) -> None:
+        self.vm, self.reasons = vm, tuple(reasons)
+        listed = "\n".join(f"  - {reason}" for reason in self.reasons)
+        super().__init__(f"VM {vm} was not touched. It cannot be moved like this:\n{listed}")
+
+
+class CredentialsRejected(Refused):
+    """A host rejected user or password. One attempt only: more would lock the account."""
+
+    def __init__(self, host: str, user: str) -> None:
+        self.host, self.user = host, user
+        super().__init__(
+            f"Host {host} rejected the credentials of user {user}. Nothing was changed and it was tried only once;"
+            f" check user, password and transport of hosts.{host}."
+        )
+
+
+class _FromHost(QsmError):
+    """An error that a host told, with its facts."""
+
+    def __init__(self, host: str, operation: str, facts: ErrorFacts, *, revision: int | None = None) -> None:
+        self.host, self.operation, self.facts, self.revision = host, operation, facts, revision
+        code = "" if facts.hresult is None else f" (0x{facts.hresult & 0xFFFFFFFF:08X})"
+        super().__init__(f"{facts.message.rstrip()}{code} [{facts.id} in {operation} on host {host}]")
+
+    @property
+    def retryable(self) -> bool:  # type: ignore[override]
+        """As the host judged it."""
+        return self.facts.retryable
+
+
+class HostRefused(_FromHost, Refused):
+    """The host refused: provably nothing changed by this operation."""
+
+
+class Failed(QsmError):
+    """Something may have changed."""
+
+
+class HostFailed(_FromHost, Failed):
+    """The host failed in the middle of an operation."""
+
+
+class TimeRanOut(Failed):
+    """A wait reached its limit."""
+
+
+class OutcomeUnknown(QsmError):
+    """Nobody knows whether the operation was done; ask for the state of the world before anything else."""
+
+    def __init__(self, host: str, operation: str, why: str) -> None:
+        self.host, self.operation = host, operation
+        super().__init__(f"Nobody knows whether {operation} was done on host {host}: {why}")
+
+
+class Unreachable(QsmError):
+    """A host does not answer."""
+
+    def __init__(self, host: str, why: str) -> None:
+        self.host, self.why = host, why
+        super().__init__(
+            f"Host {host} does not answer: {why}. Check its power, network, WinRM service and certificate."
+        )
+
+
+class Stopped(QsmError):
+    """The run was asked to stop."""
+
+
+def from_host(host: str, operation: str, facts: ErrorFacts, *, revision: int | None) -> QsmError:
+    """The error class for what a host told; `revision` is the record's after the call."""
+    if facts.category == "unknown":
+        return OutcomeUnknown(host, operation, facts.message)
+    kind = HostRefused if facts.category == "refused" else HostFailed
+    return kind(host, operation, facts, revision=revision)
