@@ -117,12 +117,12 @@ def _read(file: BinaryIO, path: Path) -> SavedMemory:
     actual_bytes = path.stat().st_size
     if actual_bytes != total_bytes:
         raise SavedMemoryError(f"The saved state {path} has {actual_bytes} bytes where {total_bytes} were saved.")
-    content = file.read(description_bytes + table_bytes)
+    content = file.read(min(description_bytes + table_bytes, total_bytes))
     checksum = zlib.crc32(HEADER.pack(MAGIC, version, description_bytes, table_bytes, total_bytes, 0))
     checksum = zlib.crc32(content, checksum)
     while page := file.read(PAGE_BYTES):
         checksum = zlib.crc32(page, checksum)
-    if checksum != expected:
+    if checksum != expected or any(header[HEADER.size :]):
         raise SavedMemoryError(f"The saved state {path} is damaged: checksum {checksum:08x}, saved {expected:08x}.")
     return _parse(content[:description_bytes], content[description_bytes:])
 

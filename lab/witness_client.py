@@ -230,6 +230,7 @@ class GuestLink:
             contents = pack_tables({"incarnation": facts["incarnation"]}, tables)
             self._socket.sendall(encode(TABLES_FRAME, contents))
         except (OSError, WireError, StopIteration) as error:
+            self._socket.close()
             raise WitnessError(f"The witness did not take the registration: {error!r}.") from error
         self._socket.settimeout(None)
         limit = struct.pack("@ll", int(TIME_LIMIT_SECONDS), 0)  # struct timeval, socket(7): for sending only
@@ -246,7 +247,7 @@ class GuestLink:
         self._say(encode_json({"end": {"how": how, "saved_as": saved_as}}))
 
     def close(self) -> None:
-        """Hang up; what was said arrives."""
+        """Hang up; what was said arrives, and the socket is closed when the witness has hung up too."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 
@@ -261,6 +262,7 @@ class GuestLink:
             for frame in self._incoming:
                 if not json.loads(frame.contents)["gate_closed"]:
                     self._on_gate_open()
+        self._socket.close()
         self._on_loss()
 
 

@@ -69,8 +69,8 @@ class Life:
     ended_how: str | None = None
     """"saved", "shut down" or "lost"."""
     saved_as: str | None = None
-    times: array[float] = field(default_factory=lambda: array("d"))
-    slot_indexes: array[int] = field(default_factory=lambda: array("H"))
+    times: "array[float]" = field(default_factory=lambda: array("d"))
+    slot_indexes: "array[int]" = field(default_factory=lambda: array("H"))
 
     def name(self) -> str:
         """Return how findings call it."""
