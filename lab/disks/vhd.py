@@ -1,0 +1,440 @@
+"""VHD (version 1) files: fixed, dynamic and differencing.
+
+Trouble: a VHD has no journal, and its footer lies exactly where the next block goes, so that a careless
+append leaves the old footer's bytes as stale bitmap bits. Answer: blocks start behind the old footer's
+place or write over all of it, the new footer stands before the block becomes visible, and a reader that
+finds no footer at the end uses the copy at the start of the file ("Virtual Hard Disk Image Format
+Specification" 1.0, "Hard Disk Footer Format").
+
+A child names its parent by unique id and by the modification time of the parent's file. The second is all
+that tells an altered parent from the right one: copy a parent without its modification time and the chain
+is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import sys
+import time
+import uuid
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from lab.disks.host_file import HostFile, create_file
+from lab.disks.layer import PARENT, ZERO, Extent, Layer, Segment, SparseLayer, round_up
+from lab.disks.model import MEBIBYTE, DiskError, DiskFormat, DiskInfo, DiskKind, Hresult
+from lab.disks.vhd_structures import (
+    ABSENT_BLOCK,
+    ABSOLUTE_PATH_CODE,
+    DYNAMIC_HEADER_BYTES,
+    FOOTER_BYTES,
+    LARGEST_SIZE_BYTES,
+    NO_OFFSET,
+    RELATIVE_PATH_CODE,
+    DynamicHeader,
+    Footer,
+    bitmap_bytes,
+    chs_geometry,
+    parse_dynamic_header,
+    parse_footer,
+    seconds_since_2000,
+    with_unique_id,
+)
+
+_PAGE_BYTES = 4096  # data starts on this boundary, so that a guest's 4 KiB write never straddles two host pages
+_FIXED_STEP_BYTES = 2 * MEBIBYTE  # a fixed VHD has no blocks; this is the piece one write is made of
+
+
+class VhdFooter:
+    """The footer of one open file, wherever it was found."""
+
+    def __init__(self, file: HostFile) -> None:
+        """Raises DiskError 0xC03A0001 to 5 when neither end of the file has a sound footer."""
+        self._file = file
+        size = file.size_bytes()
+        end = round_up(size, FOOTER_BYTES) - FOOTER_BYTES
+        self.stands_at_end = False
+        try:
+            self.raw = file.read_at(end, min(FOOTER_BYTES, size - end)) if size else b""
+            self.fields = parse_footer(self.raw)
+            self.stands_at_end = True
+        except DiskError as error:
+            self.raw = file.read_at(0, min(FOOTER_BYTES, size))
+            try:
+                self.fields = parse_footer(self.raw)
+            except DiskError:
+                raise DiskError(error.hresult, f"{file.path}: {error.message}") from error
+            if self.fields.kind is DiskKind.FIXED:
+                raise DiskError(error.hresult, f"{file.path}: {error.message}") from error
+
+    def write_unique_id(self, unique_id: uuid.UUID) -> None:
+        """End of the file first: it is what a reader believes first."""
+        self.raw = with_unique_id(self.raw, unique_id)
+        self.fields = parse_footer(self.raw)
+        if self.stands_at_end:
+            self._file.write_at(self._file.size_bytes() - FOOTER_BYTES, self.raw)
+        if self.fields.kind is not DiskKind.FIXED:
+            self._file.write_at(0, self.raw)
+
+
+class VhdLayer(Layer):
+    """What fixed and sparse VHD files have in common: the footer and its identity."""
+
+    footer: VhdFooter
+
+    @property
+    def unique_id(self) -> uuid.UUID:
+        return self.footer.fields.unique_id
+
+    def content_identity(self) -> str:
+        return hashlib.sha256(self.footer.raw).hexdigest()
+
+    def modification_stamp(self) -> int:
+        return seconds_since_2000(os.fstat(self.file.fd).st_mtime)
+
+
+class FixedVhd(VhdLayer):
+    """The raw disk with a footer behind it."""
+
+    def __init__(self, file: HostFile, info: DiskInfo, footer: VhdFooter) -> None:
+        super().__init__(file, info)
+        self.footer = footer
+        self.block_bytes = _FIXED_STEP_BYTES
+
+    def extents(self, offset: int, length: int) -> Iterator[Extent]:
+        yield offset, length, offset
+
+    def present_ranges(self) -> Iterator[tuple[int, int]]:
+        yield 0, self.size_bytes
+
+    def growth_bytes(self, blocks: Iterable[int]) -> int:
+        return 0
+
+    def write_block(self, block: int, segments: Sequence[Segment]) -> None:
+        for within, data in segments:
+            self.file.write_at(block * self.block_bytes + within, data)
+
+    def is_linked_to(self, parent: Layer) -> None:
+        raise self._has_no_parent()
+
+    def set_parent_paths(self, windows_path: str, relative_path: str | None) -> None:
+        raise self._has_no_parent()
+
+    def is_merged_into(self, parent: Layer) -> bool:
+        raise self._has_no_parent()
+
+    def complete_merge_into(self, parent: Layer) -> None:
+        raise self._has_no_parent()
+
+    def _has_no_parent(self) -> DiskError:
+        return DiskError(Hresult.INVALID_TYPE, f"{self.path} is a fixed disk and has no parent")
+
+
+class SparseVhd(SparseLayer, VhdLayer):
+    """Dynamic and differencing: blocks with their sector bitmap in front, found through the block allocation table."""
+
+    bit_order = "big"
+
+    def __init__(self, file: HostFile, info: DiskInfo, footer: VhdFooter, header: DynamicHeader) -> None:
+        super().__init__(file, info)
+        self.footer = footer
+        self._header = header
+        self._bitmap_bytes = bitmap_bytes(header.block_bytes)
+        self._absent = PARENT if self.is_differencing else ZERO
+        self._data_end = round_up(file.size_bytes(), FOOTER_BYTES) - (FOOTER_BYTES if footer.stands_at_end else 0)
+        self._table = self._read_table()
+
+    def _read_table(self) -> array[int]:
+        count = -(-self.size_bytes // self.block_bytes)
+        if count > self._header.table_entries:
+            raise DiskError(
+                Hresult.BLOCK_ALLOCATION_TABLE_CORRUPT,
+                f"{self.path}: {self._header.table_entries} table entries are too few for {count} blocks",
+            )
+        table = array("I", self.file.read_at(self._header.table_offset, 4 * count))
+        if sys.byteorder == "little":
+            table.byteswap()
+        self._check_table(np.frombuffer(table, dtype=np.uint32))
+        return table
+
+    def _check_table(self, table: np.ndarray[tuple[int], np.dtype[np.uint32]]) -> None:
+        blocks = np.flatnonzero(table != ABSENT_BLOCK)
+        if not blocks.size:
+            return
+        starts = table[blocks].astype(np.int64) * 512
+        needed = np.minimum(self.block_bytes, self.size_bytes - blocks * self.block_bytes)
+        end = int((starts + self._bitmap_bytes + needed).max())
+        if end > self.file.size_bytes():
+            raise DiskError(
+                Hresult.INVALID_FILE_SIZE,
+                f"{self.path} is truncated: its table names data up to byte {end}, "
+                f"the file has {self.file.size_bytes()}",
+            )
+        gaps = np.diff(np.sort(starts))
+        if int(starts.min()) < FOOTER_BYTES or (gaps.size and int(gaps.min()) < self.block_bytes):
+            raise DiskError(
+                Hresult.BLOCK_ALLOCATION_TABLE_CORRUPT, f"{self.path}: blocks overlap in the allocation table"
+            )
+
+    def _data_offset(self, block: int) -> int:
+        sector = self._table[block]
+        return self._absent if sector == ABSENT_BLOCK else 512 * sector + self._bitmap_bytes
+
+    def _has_absent_sectors(self, block: int) -> bool:
+        return self.is_differencing
+
+    def _keeps_bitmap(self, block: int) -> bool:
+        return True
+
+    def _bitmap_offset(self, block: int) -> int:
+        return 512 * self._table[block]
+
+    def _block_start(self, data_end: int) -> int:
+        return round_up(data_end + self._bitmap_bytes, _PAGE_BYTES) - self._bitmap_bytes
+
+    def growth_bytes(self, blocks: Iterable[int]) -> int:
+        end = self._data_end
+        for block in blocks:
+            if self._table[block] == ABSENT_BLOCK:
+                end = self._block_start(end) + self._bitmap_bytes + self.block_bytes
+        return 0 if end == self._data_end else end + FOOTER_BYTES - self.file.size_bytes()
+
+    def _write_new_block(self, block: int, segments: Sequence[Segment]) -> None:
+        start = self._block_start(self._data_end)
+        self._append(start + self._bitmap_bytes + self.block_bytes)
+        for within, data in segments:
+            self.file.write_at(start + self._bitmap_bytes + within, data)
+        bitmap = bytearray(self._bitmap_bytes)
+        if self.is_differencing:
+            self._set_bits(bitmap, segments)
+        else:  # all that was not written is zero in the file, and belongs to the disk
+            bitmap[:] = b"\xff" * len(bitmap)
+        self.file.write_at(start, bitmap)  # whole: the old footer may lie here
+        self.file.write_at(self._header.table_offset + 4 * block, struct.pack(">I", start // 512))
+        self._bitmaps[block] = bitmap
+        self._table[block] = start // 512
+
+    def _append(self, data_end: int) -> None:
+        """Grow the file to hold data up to there, with the footer behind it."""
+        self.file.extend_to(data_end + FOOTER_BYTES)
+        self._data_end = data_end  # at once: after a failed write the place is lost, never used again with old bytes
+        self.file.write_at(data_end, self.footer.raw)
+        self.footer.stands_at_end = True
+
+    def is_linked_to(self, parent: Layer) -> None:
+        """Unique id, size and modification time ("Dynamic Disk Header Format", parent fields)."""
+        check_vhd_link(self._header, self, parent)
+
+    def set_parent_paths(self, windows_path: str, relative_path: str | None) -> None:
+        with self._unchanged_modification_time():
+            start = self._data_end
+            locators, texts = pack_locators(windows_path, relative_path, offset=start)
+            self._append(start + len(texts))
+            self.file.write_at(start, texts)
+            self._write_header(replace(self._header, locators=locators, parent_name=_file_name(windows_path)))
+
+    def _write_header(self, header: DynamicHeader) -> None:
+        self.file.write_at(self.footer.fields.data_offset, header.pack())
+        self._header = header
+
+    @contextmanager
+    def _unchanged_modification_time(self) -> Iterator[None]:
+        """For changes of the link alone: the contents stay, so a child of this file must still recognise it."""
+        before = os.fstat(self.file.fd)
+        yield
+        os.utime(self.file.fd, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    def begin_merge_into_parent(self) -> None:
+        """Drop the parent's time stamp from the link: the merge itself is going to touch the parent."""
+        if self._header.parent_timestamp:
+            with self._unchanged_modification_time():
+                self._write_header(replace(self._header, parent_timestamp=0))
+
+    def is_merged_into(self, parent: Layer) -> bool:
+        return isinstance(parent, VhdLayer) and parent.unique_id == self.unique_id
+
+    def complete_merge_into(self, parent: Layer) -> None:
+        """Unique id and modification time become this child's: a grandchild recognises the parent by them."""
+        assert isinstance(parent, VhdLayer)
+        if self.is_merged_into(parent) and self._header.parent_timestamp:
+            return
+        parent.footer.write_unique_id(self.unique_id)
+        own = os.fstat(self.file.fd)
+        os.utime(parent.file.fd, ns=(own.st_atime_ns, own.st_mtime_ns))
+        with self._unchanged_modification_time():
+            self._write_header(replace(self._header, parent_timestamp=self.modification_stamp()))
+
+
+def check_vhd_link(header: DynamicHeader, child: SparseVhd, parent: Layer) -> None:
+    """Raise DiskError 0xC03A000E, 0xC03A0017 or 0xC03A000F unless the child was made on exactly this parent."""
+    if not isinstance(parent, VhdLayer) or parent.unique_id != header.parent_unique_id:
+        found = str(parent.unique_id) if isinstance(parent, VhdLayer) else "no VHD"
+        raise DiskError(
+            Hresult.CHILD_PARENT_ID_MISMATCH,
+            f"{child.path} was made on the disk {header.parent_unique_id}; {parent.path} is {found}",
+        )
+    if parent.size_bytes != child.size_bytes:
+        raise DiskError(
+            Hresult.CHILD_PARENT_SIZE_MISMATCH,
+            f"{child.path} has {child.size_bytes} bytes, its parent {parent.path} has {parent.size_bytes}",
+        )
+    stamp = parent.modification_stamp()
+    if header.parent_timestamp not in (0, stamp):
+        raise DiskError(
+            Hresult.CHILD_PARENT_TIMESTAMP_MISMATCH,
+            f"{parent.path} was changed after {child.path} was made on it, or was copied without its time: "
+            f"modified {stamp} s after 2000-01-01 UTC, expected {header.parent_timestamp}",
+        )
+
+
+def open_vhd(path: Path, *, writable: bool, locked: bool = True) -> VhdLayer:
+    """Open one VHD file; raises DiskError when it is damaged."""
+    file = HostFile(path, writable=writable, locked=locked)
+    try:
+        return _open_vhd(file)
+    except BaseException:
+        file.close()
+        raise
+
+
+def _open_vhd(file: HostFile) -> VhdLayer:
+    footer = VhdFooter(file)
+    if footer.fields.kind is DiskKind.FIXED:
+        if file.size_bytes() < footer.fields.size_bytes + FOOTER_BYTES:
+            raise DiskError(Hresult.INVALID_FILE_SIZE, f"{file.path} is shorter than the fixed disk it holds")
+        return FixedVhd(file, _info(file, footer, None), footer)
+    try:
+        header = parse_dynamic_header(file.read_at(footer.fields.data_offset, DYNAMIC_HEADER_BYTES))
+    except DiskError as error:
+        raise DiskError(error.hresult, f"{file.path}: {error.message}") from error
+    return SparseVhd(file, _info(file, footer, header), footer, header)
+
+
+def _info(file: HostFile, footer: VhdFooter, header: DynamicHeader | None) -> DiskInfo:
+    is_child = footer.fields.kind is DiskKind.DIFFERENCING
+    paths = _read_locators(file, header) if header is not None and is_child else {}
+    name = header.parent_name or None if header is not None and is_child else None
+    return DiskInfo(
+        path=file.path,
+        format=DiskFormat.VHD,
+        kind=footer.fields.kind,
+        size_bytes=footer.fields.size_bytes,
+        file_bytes=file.size_bytes(),
+        block_bytes=header.block_bytes if header is not None else 0,
+        logical_sector_bytes=512,
+        physical_sector_bytes=512,
+        parent_windows_path=paths.get(ABSOLUTE_PATH_CODE, name),
+        parent_relative_path=paths.get(RELATIVE_PATH_CODE),
+        disk_identifier=str(footer.fields.unique_id).upper(),
+        content_identity=hashlib.sha256(footer.raw).hexdigest(),
+        parent_identity=str(header.parent_unique_id).upper() if header is not None and is_child else None,
+    )
+
+
+def _read_locators(file: HostFile, header: DynamicHeader) -> dict[bytes, str]:
+    paths = {}
+    for code, _, length, offset in header.locators:
+        if code in (ABSOLUTE_PATH_CODE, RELATIVE_PATH_CODE) and 0 < length <= 65536:
+            text = file.read_at(offset, length).decode("utf-16-le", "replace").rstrip("\0")
+            paths[code] = text
+    return paths
+
+
+def pack_locators(
+    windows_path: str, relative_path: str | None, *, offset: int
+) -> tuple[tuple[tuple[bytes, int, int, int], ...], bytes]:
+    """Locator entries and the text that stands at `offset`, padded to whole sectors."""
+    wanted = [(RELATIVE_PATH_CODE, relative_path), (ABSOLUTE_PATH_CODE, windows_path)]
+    locators, texts = [], b""
+    for code, path in wanted:
+        if path is not None:
+            text = path.encode("utf-16-le")
+            space = round_up(len(text), 512)
+            locators.append((code, space, len(text), offset + len(texts)))
+            texts += text.ljust(space, b"\0")
+    return tuple(locators), texts
+
+
+def _file_name(windows_path: str) -> str:
+    return windows_path.replace("/", "\\").rsplit("\\", 1)[-1]
+
+
+def create_vhd(path: Path, *, kind: DiskKind, size_bytes: int, block_bytes: int) -> None:
+    """Make a fixed or dynamic VHD; raises DiskError 0xC03A0012, 0xC03A000B or 0x80070050."""
+    _check_sizes(path, size_bytes, block_bytes)
+    footer = _new_footer(kind, size_bytes)
+    if kind is DiskKind.FIXED:
+        with _new_file(path) as file:
+            file.extend_to(size_bytes)
+            file.write_at(size_bytes, footer.pack())
+        return
+    _create_sparse(path, footer, DynamicHeader(0, -(-size_bytes // block_bytes), block_bytes), texts=b"")
+
+
+def create_vhd_child(path: Path, parent: VhdLayer, *, windows_path: str, relative_path: str | None) -> None:
+    """Make a differencing VHD on an open parent."""
+    block_bytes = parent.info.block_bytes or _FIXED_STEP_BYTES
+    locators, texts = pack_locators(windows_path, relative_path, offset=FOOTER_BYTES + DYNAMIC_HEADER_BYTES)
+    header = DynamicHeader(
+        table_offset=0,
+        table_entries=-(-parent.size_bytes // block_bytes),
+        block_bytes=block_bytes,
+        parent_unique_id=parent.unique_id,
+        parent_timestamp=parent.modification_stamp(),
+        parent_name=_file_name(windows_path),
+        locators=locators,
+    )
+    _create_sparse(path, _new_footer(DiskKind.DIFFERENCING, parent.size_bytes), header, texts=texts)
+
+
+def _create_sparse(path: Path, footer: Footer, header: DynamicHeader, *, texts: bytes) -> None:
+    """Footer copy, header, locator texts, table, footer. The header goes last: half a file is refused."""
+    table_offset = round_up(FOOTER_BYTES + DYNAMIC_HEADER_BYTES + len(texts), _PAGE_BYTES)
+    table_bytes = round_up(4 * header.table_entries, 512)
+    with _new_file(path) as file:
+        file.write_at(FOOTER_BYTES + DYNAMIC_HEADER_BYTES, texts)
+        file.write_at(table_offset, b"\xff" * table_bytes)
+        file.write_at(table_offset + table_bytes, footer.pack())
+        file.write_at(0, footer.pack())
+        file.write_at(FOOTER_BYTES, replace(header, table_offset=table_offset).pack())
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[HostFile]:
+    """A new file that is removed again when filling it fails."""
+    with create_file(path) as file:
+        try:
+            yield file
+        except BaseException:
+            path.unlink()
+            raise
+
+
+def _new_footer(kind: DiskKind, size_bytes: int) -> Footer:
+    return Footer(
+        kind=kind,
+        size_bytes=size_bytes,
+        unique_id=uuid.uuid4(),
+        timestamp=seconds_since_2000(time.time()),
+        data_offset=NO_OFFSET if kind is DiskKind.FIXED else FOOTER_BYTES,
+        geometry=chs_geometry(size_bytes),
+    )
+
+
+def _check_sizes(path: Path, size_bytes: int, block_bytes: int) -> None:
+    if size_bytes <= 0 or size_bytes % 512 or size_bytes > LARGEST_SIZE_BYTES:
+        raise DiskError(
+            Hresult.INVALID_SIZE,
+            f"{path} cannot be made: a VHD has 512 bytes to 2040 GiB in whole sectors, not {size_bytes} bytes",
+        )
+    if block_bytes < 4096 or block_bytes & (block_bytes - 1) or block_bytes > 256 * MEBIBYTE:
+        raise DiskError(
+            Hresult.INVALID_BLOCK_SIZE, f"{path} cannot be made: block size {block_bytes} is no power of two"
+        )

@@ -1,0 +1,340 @@
+"""VHDX (version 2) files: fixed, dynamic and differencing.
+
+Trouble: a parent that was written after its child was made shows garbage through the child. Answer: the
+first write after opening gives the file a new DataWriteGuid before any data changes, and a child names its
+parent by that GUID ([MS-VHDX] 2.2.2 and 2.6.2.6.3). Windows journals its table updates in the log; this
+writer keeps the log empty and orders its writes instead: data, sector bitmap, table entry.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+import uuid
+from array import array
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from lab.disks.host_file import HostFile, create_file
+from lab.disks.layer import PARENT, ZERO, Layer, Segment, SparseLayer, round_up
+from lab.disks.model import MEBIBYTE, SECTOR_BYTES, DiskError, DiskInfo, DiskKind, Hresult
+from lab.disks.vhdx_container import VhdxContainer
+from lab.disks.vhdx_structures import (
+    BAT_REGION,
+    BITMAP_PRESENT,
+    BLOCK_FULLY_PRESENT,
+    BLOCK_NOT_PRESENT,
+    BLOCK_PARTIALLY_PRESENT,
+    ENTRY_OFFSET_MASK,
+    ENTRY_STATE_MASK,
+    FILE_PARAMETERS,
+    FILE_SIGNATURE,
+    HAS_PARENT,
+    HEADER_OFFSETS,
+    ITEM_IS_REQUIRED,
+    ITEM_IS_VIRTUAL_DISK,
+    LARGEST_SIZE_BYTES,
+    LEAVE_BLOCKS_ALLOCATED,
+    LOGICAL_SECTOR_SIZE,
+    METADATA_REGION,
+    NO_GUID,
+    PARENT_LOCATOR,
+    PHYSICAL_SECTOR_SIZE,
+    REGION_TABLE_OFFSETS,
+    VIRTUAL_DISK_ID,
+    VIRTUAL_DISK_SIZE,
+    Header,
+    Region,
+    check_block_bytes,
+    chunk_ratio,
+    pack_metadata,
+    pack_parent_locator,
+    pack_region_table,
+    table_entries,
+)
+
+_LOG = Region(MEBIBYTE, MEBIBYTE)
+_METADATA = Region(2 * MEBIBYTE, MEBIBYTE)
+_TABLE_OFFSET = 3 * MEBIBYTE
+_PHYSICAL_SECTOR_BYTES = 4096  # what Hyper-V gives a new VHDX
+
+
+class VhdxLayer(SparseLayer):
+    """All kinds of VHDX: a fixed disk is one whose blocks are all present from the start."""
+
+    bit_order = "little"
+
+    def __init__(self, file: HostFile, container: VhdxContainer) -> None:
+        super().__init__(file, container.info())
+        self.container = container
+        self._ratio = chunk_ratio(self.block_bytes, self.sector_bytes)
+        self._bitmap_bytes = self._block_sectors // 8
+        self._absent = PARENT if self.is_differencing else ZERO
+        self._table_offset = container.table_region.offset
+        self._data_end = round_up(file.size_bytes(), MEBIBYTE)
+        self._table = self._read_table()
+        self._noted_change = False
+        self._noted_contents_change = False
+
+    def content_identity(self) -> str:
+        return str(self.container.header.data_write_guid)
+
+    def _read_table(self) -> array[int]:
+        count = table_entries(self.size_bytes, self.block_bytes, self.sector_bytes, has_parent=self.is_differencing)
+        if 8 * count > self.container.table_region.length:
+            raise DiskError(
+                Hresult.BLOCK_ALLOCATION_TABLE_CORRUPT, f"{self.path}: the table is too short for {count} entries"
+            )
+        table = array("Q", self.file.read_at(self._table_offset, 8 * count))
+        if sys.byteorder == "big":
+            table.byteswap()
+        self._check_table(np.frombuffer(table, dtype=np.uint64))
+        return table
+
+    def _check_table(self, table: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> None:
+        numbers = np.arange(len(table))
+        in_chunk = numbers % (self._ratio + 1)
+        states = table & np.uint64(ENTRY_STATE_MASK)
+        is_bitmap = in_chunk == self._ratio
+        partial = ~is_bitmap & (states == BLOCK_PARTIALLY_PRESENT)
+        placed = (states == BLOCK_FULLY_PRESENT) | partial
+        if partial.any() and not self.is_differencing:
+            raise DiskError(Hresult.BLOCK_ALLOCATION_TABLE_CORRUPT, f"{self.path}: partial blocks without a parent")
+        chunks = numbers[partial] // (self._ratio + 1)
+        if partial.any() and (states[(chunks + 1) * (self._ratio + 1) - 1] != BITMAP_PRESENT).any():
+            raise DiskError(
+                Hresult.BLOCK_ALLOCATION_TABLE_CORRUPT, f"{self.path}: a partial block has no sector bitmap"
+            )
+        blocks = numbers - numbers // (self._ratio + 1)
+        payload = np.minimum(self.block_bytes, self.size_bytes - blocks * self.block_bytes)
+        needed = np.where(is_bitmap, MEBIBYTE, payload)
+        self._check_places((table & np.uint64(ENTRY_OFFSET_MASK)).astype(np.int64)[placed], needed[placed])
+
+    def _check_places(
+        self,
+        starts: np.ndarray[tuple[int], np.dtype[np.int64]],
+        needed: np.ndarray[tuple[int], np.dtype[np.int64]],
+    ) -> None:
+        if not starts.size:
+            return
+        end = int((starts + needed).max())
+        if end > self.file.size_bytes():
+            raise DiskError(
+                Hresult.INVALID_FILE_SIZE,
+                f"{self.path} is truncated: its table names data up to byte {end}, "
+                f"the file has {self.file.size_bytes()}",
+            )
+        order = np.argsort(starts)
+        starts, needed = starts[order], needed[order]
+        if int(starts[0]) < MEBIBYTE or (starts[:-1] + needed[:-1] > starts[1:]).any():
+            raise DiskError(
+                Hresult.BLOCK_ALLOCATION_TABLE_CORRUPT, f"{self.path}: blocks overlap in the allocation table"
+            )
+
+    def _data_offset(self, block: int) -> int:
+        entry = self._table[block + block // self._ratio]
+        state = entry & ENTRY_STATE_MASK
+        if state >= BLOCK_FULLY_PRESENT:
+            return entry & ENTRY_OFFSET_MASK
+        # undefined, zero and unmapped blocks hide the parent: [MS-VHDX] 2.5.1.1
+        return self._absent if state == BLOCK_NOT_PRESENT else ZERO
+
+    def _has_absent_sectors(self, block: int) -> bool:
+        return self._table[block + block // self._ratio] & ENTRY_STATE_MASK == BLOCK_PARTIALLY_PRESENT
+
+    def _keeps_bitmap(self, block: int) -> bool:
+        return self._has_absent_sectors(block)
+
+    def _bitmap_entry(self, block: int) -> int:
+        chunk = block // self._ratio
+        return (chunk + 1) * self._ratio + chunk
+
+    def _bitmap_offset(self, block: int) -> int:
+        entry = self._table[self._bitmap_entry(block)]
+        return (entry & ENTRY_OFFSET_MASK) + block % self._ratio * self._bitmap_bytes
+
+    def growth_bytes(self, blocks: Iterable[int]) -> int:
+        end = self._data_end
+        chunks = set()
+        for block in blocks:
+            where = self._data_offset(block)
+            if where < 0:
+                end += self.block_bytes
+                entry = self._bitmap_entry(block)
+                if where == PARENT and self._table[entry] & ENTRY_STATE_MASK != BITMAP_PRESENT:
+                    chunks.add(entry)
+        end += len(chunks) * MEBIBYTE
+        return 0 if end == self._data_end else end - self.file.size_bytes()
+
+    def _write_new_block(self, block: int, segments: Sequence[Segment]) -> None:
+        is_partial = self._data_offset(block) == PARENT and len(segments[0][1]) < self.block_bytes
+        if is_partial and self._table[self._bitmap_entry(block)] & ENTRY_STATE_MASK != BITMAP_PRESENT:
+            self._write_entry(self._bitmap_entry(block), self._append(MEBIBYTE) | BITMAP_PRESENT)
+        start = self._append(self.block_bytes)
+        for within, data in segments:
+            self.file.write_at(start + within, data)
+        if is_partial:
+            # The whole slice: a writer that was killed before its table entry may have left bits here.
+            bitmap = bytearray(self._bitmap_bytes)
+            self._set_bits(bitmap, segments)
+            self.file.write_at(self._bitmap_offset(block), bitmap)
+            self._bitmaps[block] = bitmap
+        state = BLOCK_PARTIALLY_PRESENT if is_partial else BLOCK_FULLY_PRESENT
+        self._write_entry(block + block // self._ratio, start | state)
+
+    def _append(self, length: int) -> int:
+        """Zeros at the end of the file; a place is used once, so a failed write leaves nothing behind."""
+        start = self._data_end
+        self.file.extend_to(start + length)
+        self._data_end = start + length
+        return start
+
+    def _write_entry(self, number: int, entry: int) -> None:
+        self.file.write_at(self._table_offset + 8 * number, struct.pack("<Q", entry))
+        self._table[number] = entry
+
+    def begin_writing(self, *, contents_change: bool) -> None:
+        """New FileWriteGuid, and for other contents a new DataWriteGuid, once per opening."""
+        if self._noted_contents_change or (self._noted_change and not contents_change):
+            return
+        guid = uuid.uuid4() if contents_change else self.container.header.data_write_guid
+        self.container.write_header(data_write_guid=guid)
+        self._noted_change, self._noted_contents_change = True, contents_change
+
+    def is_linked_to(self, parent: Layer) -> None:
+        """DataWriteGuid, size and sector size of the parent ([MS-VHDX] 2.6.2.6.3)."""
+        linkages = self.container.parent_linkages
+        found = parent.container.header.data_write_guid if isinstance(parent, VhdxLayer) else None
+        if found not in linkages:
+            wanted = " or ".join(sorted(map(str, linkages))) or "nothing"
+            raise DiskError(
+                Hresult.CHILD_PARENT_ID_MISMATCH,
+                f"{self.path} was made on contents {wanted}; {parent.path} holds {found or 'no VHDX'}: "
+                "another disk, or changed since",
+            )
+        if parent.size_bytes != self.size_bytes:
+            raise DiskError(
+                Hresult.CHILD_PARENT_SIZE_MISMATCH,
+                f"{self.path} has {self.size_bytes} bytes, its parent {parent.path} has {parent.size_bytes}",
+            )
+        if parent.sector_bytes != self.sector_bytes:
+            raise DiskError(
+                Hresult.UNSUPPORTED_SECTOR_SIZE, f"{self.path} and {parent.path} have different sector sizes"
+            )
+
+    def set_parent_paths(self, windows_path: str, relative_path: str | None) -> None:
+        self.begin_writing(contents_change=False)
+        linkage = {key: text for key, text in self.container.locator.items() if key.startswith("parent_linkage")}
+        self.container.write_locator({**linkage, **_paths(windows_path, relative_path)})
+
+    def is_merged_into(self, parent: Layer) -> bool:
+        return isinstance(parent, VhdxLayer) and parent.content_identity() == self.content_identity()
+
+    def complete_merge_into(self, parent: Layer) -> None:
+        """The parent now holds the child's contents, so it takes the child's DataWriteGuid."""
+        assert isinstance(parent, VhdxLayer)
+        if not self.is_merged_into(parent):
+            parent.container.write_header(data_write_guid=self.container.header.data_write_guid)
+
+
+def open_vhdx(path: Path, *, writable: bool, locked: bool = True) -> VhdxLayer:
+    """Open one VHDX file; raises DiskError when it is damaged or its log is not empty."""
+    file = HostFile(path, writable=writable, locked=locked)
+    try:
+        return VhdxLayer(file, VhdxContainer(file))
+    except BaseException:
+        file.close()
+        raise
+
+
+def create_vhdx(path: Path, *, kind: DiskKind, size_bytes: int, block_bytes: int) -> None:
+    """Make a fixed or dynamic VHDX; raises DiskError 0xC03A0012, 0xC03A000B or 0x80070050."""
+    if size_bytes <= 0 or size_bytes % SECTOR_BYTES or size_bytes > LARGEST_SIZE_BYTES:
+        raise DiskError(
+            Hresult.INVALID_SIZE,
+            f"{path} cannot be made: a VHDX has 512 bytes to 64 TiB in whole sectors, not {size_bytes} bytes",
+        )
+    check_block_bytes(block_bytes)
+    flags = LEAVE_BLOCKS_ALLOCATED if kind is DiskKind.FIXED else 0
+    sectors = (SECTOR_BYTES, _PHYSICAL_SECTOR_BYTES)
+    items = _common_items(size_bytes, block_bytes, flags=flags, sectors=sectors, disk_id=uuid.uuid4())
+    count = table_entries(size_bytes, block_bytes, SECTOR_BYTES, has_parent=False)
+    payload = _TABLE_OFFSET + round_up(8 * count, MEBIBYTE)
+    table = _fixed_table(size_bytes, block_bytes, payload) if kind is DiskKind.FIXED else b""
+    end = payload + (round_up(size_bytes, block_bytes) if kind is DiskKind.FIXED else 0)
+    _write_new_file(path, items, table=table, table_region=Region(_TABLE_OFFSET, payload - _TABLE_OFFSET), end=end)
+
+
+def create_vhdx_child(path: Path, parent: VhdxLayer, *, windows_path: str, relative_path: str | None) -> None:
+    """Make a differencing VHDX on an open parent; it is the same disk to the guest, so it keeps the disk's id."""
+    info: DiskInfo = parent.info
+    items = _common_items(
+        info.size_bytes,
+        info.block_bytes,
+        flags=HAS_PARENT,
+        sectors=(info.logical_sector_bytes, info.physical_sector_bytes),
+        disk_id=parent.container.disk_id,
+    )
+    linkage = {"parent_linkage": f"{{{parent.container.header.data_write_guid}}}"}
+    locator = pack_parent_locator({**linkage, **_paths(windows_path, relative_path)})
+    items.append((PARENT_LOCATOR, ITEM_IS_REQUIRED, locator))
+    count = table_entries(info.size_bytes, info.block_bytes, info.logical_sector_bytes, has_parent=True)
+    table_region = Region(_TABLE_OFFSET, round_up(8 * count, MEBIBYTE))
+    _write_new_file(path, items, table=b"", table_region=table_region, end=_TABLE_OFFSET + table_region.length)
+
+
+def _paths(windows_path: str, relative_path: str | None) -> dict[str, str]:
+    relative = {} if relative_path is None else {"relative_path": relative_path}
+    return {**relative, "absolute_win32_path": windows_path}
+
+
+def _common_items(
+    size_bytes: int, block_bytes: int, *, flags: int, sectors: tuple[int, int], disk_id: uuid.UUID
+) -> list[tuple[uuid.UUID, int, bytes]]:
+    of_disk = ITEM_IS_REQUIRED | ITEM_IS_VIRTUAL_DISK
+    return [
+        (FILE_PARAMETERS, ITEM_IS_REQUIRED, struct.pack("<II", block_bytes, flags)),
+        (VIRTUAL_DISK_SIZE, of_disk, struct.pack("<Q", size_bytes)),
+        (VIRTUAL_DISK_ID, of_disk, disk_id.bytes_le),
+        (LOGICAL_SECTOR_SIZE, of_disk, struct.pack("<I", sectors[0])),
+        (PHYSICAL_SECTOR_SIZE, of_disk, struct.pack("<I", sectors[1])),
+    ]
+
+
+def _fixed_table(size_bytes: int, block_bytes: int, payload_offset: int) -> bytes:
+    """All blocks one after the other; the places of sector bitmaps stay empty."""
+    ratio = chunk_ratio(block_bytes, SECTOR_BYTES)
+    blocks = np.arange(-(-size_bytes // block_bytes), dtype=np.uint64)
+    count = table_entries(size_bytes, block_bytes, SECTOR_BYTES, has_parent=False)
+    table = np.zeros(count, dtype="<u8")
+    table[blocks + blocks // np.uint64(ratio)] = (
+        np.uint64(payload_offset) + blocks * np.uint64(block_bytes)
+    ) | np.uint64(BLOCK_FULLY_PRESENT)
+    return table.tobytes()
+
+
+def _write_new_file(
+    path: Path, items: list[tuple[uuid.UUID, int, bytes]], *, table: bytes, table_region: Region, end: int
+) -> None:
+    """All structures, the file's signature last: a file whose making was interrupted is no VHDX."""
+    regions = pack_region_table({BAT_REGION: table_region, METADATA_REGION: _METADATA})
+    header = Header(0, uuid.uuid4(), uuid.uuid4(), NO_GUID, 0, 1, _LOG.length, _LOG.offset)
+    with create_file(path) as file:
+        try:
+            file.extend_to(end)
+            file.write_at(table_region.offset, table)
+            file.write_at(_METADATA.offset, pack_metadata(items))
+            for offset in REGION_TABLE_OFFSETS:
+                file.write_at(offset, regions)
+            file.write_at(HEADER_OFFSETS[0], header.pack())
+            second = Header(
+                1, *(header.file_write_guid, header.data_write_guid, NO_GUID), 0, 1, _LOG.length, _LOG.offset
+            )
+            file.write_at(HEADER_OFFSETS[1], second.pack())
+            creator = "Quick Storage Migration lab".encode("utf-16-le")
+            file.write_at(0, FILE_SIGNATURE + creator)
+        except BaseException:
+            path.unlink()
+            raise
