@@ -6,12 +6,18 @@ accounts, a filtered token is no administrator. Answer: all such facts are setti
 
 from __future__ import annotations
 
+import hashlib
+import struct
+import time
+import uuid
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from lab.platform.directory import HostDirectory
-from lab.platform.identity import Identity
+from lab.platform.files import ticks_of
+from lab.platform.identity import Identity, Logon
+from lab.platform.store import JsonStore
 
 
 class HostSettings(BaseModel):
@@ -37,6 +43,9 @@ class HostSettings(BaseModel):
     max_shells_per_user: int = 30
     max_processes_per_shell: int = 25
     max_memory_per_shell_mb: int = 1024
+    # How the lab's clock runs: tests need not wait as long as Windows does.
+    bits_seconds_scale: float = Field(default=1.0, ge=0.0)  # of BITS' retry interval and timeout
+    smb_timeout_seconds: float = Field(default=60.0, gt=0.0)  # after which a silent peer counts as gone
 
     @property
     def fqdn(self) -> str:
@@ -48,26 +57,106 @@ class HostSettings(BaseModel):
         return f"{self.domain}\\{self.computer_name.upper()}$" if self.domain else None
 
 
+# SIDs of well-known accounts and groups ("Well-known SIDs").
+_WELL_KNOWN = {
+    r"nt authority\system": "S-1-5-18",
+    r"nt authority\local service": "S-1-5-19",
+    r"nt authority\network service": "S-1-5-20",
+    r"nt authority\authenticated users": "S-1-5-11",
+    r"builtin\administrators": "S-1-5-32-544",
+    r"builtin\users": "S-1-5-32-545",
+    r"nt virtual machine\virtual machines": "S-1-5-83-0",
+    "system": "S-1-5-18",
+    "administrators": "S-1-5-32-544",
+    "everyone": "S-1-1-0",
+}
+_RELATIVE_IDS = {"administrator": 500, "domain admins": 512, "domain users": 513, "domain computers": 515}
+_MINIMUM_BOOT_STEP_TICKS = 10_000_000  # a reboot takes at least a second, on any clock
+
+
 class Accounts:
-    def __init__(self, host_folder: Path, *, directory: HostDirectory) -> None: ...
+    """Facts and accounts of one host. Settings may be changed by another process while the host runs."""
+
+    def __init__(self, host_folder: Path, *, directory: HostDirectory) -> None:
+        self._settings = JsonStore(host_folder / "platform" / "host.json", None)
+        self._boot = JsonStore(host_folder / "platform" / "boot.json", {"boot_time_ticks": 0})
+        self._directory = directory
 
     @property
     def settings(self) -> HostSettings:
-        raise NotImplementedError
+        return HostSettings.model_validate(self._settings.load())
 
     def change(self, **changes: object) -> HostSettings:
-        """Set facts by field name, for good."""
-        raise NotImplementedError
+        """Set facts by field name, for good. Raises pydantic's ValidationError for what is no fact."""
+        changed = HostSettings.model_validate({**self.settings.model_dump(), **changes})
+        self._settings.save(changed.model_dump())
+        return changed
 
     def resolve(self, account: str) -> str | None:
-        r"""SID of DOMAIN\NAME$, BUILTIN\..., NT AUTHORITY\..., NT VIRTUAL MACHINE\<id>; None: not known here."""
-        raise NotImplementedError
+        r"""SID of DOMAIN\NAME$, BUILTIN\..., NT AUTHORITY\..., NT VIRTUAL MACHINE\<id>; None: not known here.
+
+        Computer accounts are those of hosts of the lab that are in this host's domain or in one it trusts."""
+        name = account.strip().casefold()
+        if name in _WELL_KNOWN:
+            return _WELL_KNOWN[name]
+        authority, _, user = name.rpartition("\\")
+        if authority == "nt virtual machine":
+            return _virtual_machine_sid(user)
+        settings = self.settings
+        if authority in (settings.computer_name.casefold(), ".") and user in ("administrator",):
+            return f"{_authority_sid(settings.computer_name)}-{_RELATIVE_IDS[user]}"
+        domain = self._domain(authority)
+        if domain is None:
+            return None
+        if user in _RELATIVE_IDS:
+            return f"{_authority_sid(domain)}-{_RELATIVE_IDS[user]}"
+        return self._computer_sid(domain, user)
 
     @property
     def boot_time_ticks(self) -> int:
-        """.NET ticks of the last boot, another at each boot."""
-        raise NotImplementedError
+        """.NET ticks of the last boot, later at each boot."""
+        return int(self._boot.load()["boot_time_ticks"])
+
+    def booted(self) -> None:
+        """The host boots now."""
+        ticks = max(ticks_of(time.time_ns()), self.boot_time_ticks + _MINIMUM_BOOT_STEP_TICKS)
+        self._boot.save({"boot_time_ticks": ticks})
 
     def winrm_identity(self, account: str) -> Identity:
         """The token of a WinRM call: network logon, administrator unless filtered."""
-        raise NotImplementedError
+        return Identity(account, Logon.NETWORK, administrator=not self.settings.administrator_filtered)
+
+    def trusts(self, domain: str | None) -> bool:
+        """Whether accounts of that domain can log on here."""
+        return domain is not None and self._domain(domain.casefold()) is not None
+
+    def _domain(self, authority: str) -> str | None:
+        """NetBIOS name of a domain whose accounts this host resolves; an empty name is the host's own domain."""
+        settings = self.settings
+        if settings.domain is None:
+            return None
+        if authority in ("", settings.domain.casefold(), settings.dns_domain.casefold()):
+            return settings.domain
+        return next((each for each in settings.trusted_domains if each.casefold() == authority), None)
+
+    def _computer_sid(self, domain: str, user: str) -> str | None:
+        entry = self._directory.find(user[:-1]) if user.endswith("$") else None
+        if entry is None or entry.domain is None or entry.domain.casefold() != domain.casefold():
+            return None
+        relative_id = 1104 + int.from_bytes(hashlib.sha256(user.encode()).digest()[:3], "little")
+        return f"{_authority_sid(domain)}-{relative_id}"
+
+
+def _authority_sid(name: str) -> str:
+    """A domain's or machine's SID: any three numbers will do, the same ones each time."""
+    numbers = struct.unpack("<3I", hashlib.sha256(name.casefold().encode()).digest()[:12])
+    return "S-1-5-21-" + "-".join(str(number) for number in numbers)
+
+
+def _virtual_machine_sid(vm_id: str) -> str | None:
+    """S-1-5-83-1 and the GUID as four numbers ("Security identifiers", NT VIRTUAL MACHINE)."""
+    try:
+        numbers = struct.unpack("<4I", uuid.UUID(vm_id).bytes_le)
+    except ValueError:
+        return None
+    return "S-1-5-83-1-" + "-".join(str(number) for number in numbers)

@@ -1,8 +1,8 @@
 """Where a test may break a cmdlet: at its start and at its end.
 
 Trouble: a host may die before, within or after each change, and only a host that can be killed there proves that the
-product recovers. Answer: each changing cmdlet runs inside ``changing``, which asks the faults given to the platform. They
-may raise, hang or end the process. Without faults nothing happens.
+product recovers. Answer: each changing cmdlet runs inside ``changing``, which asks the faults given to the platform.
+They may raise, hang or end the process. Without faults nothing happens.
 """
 
 from __future__ import annotations
