@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from lab.disks import VirtualDisk, open_chain
+from lab.disks.chain import VirtualDisk, open_chain
 
 GrowthRequest = Callable[[Path, int], bool]
 Attachments = Sequence[Mapping[str, Any]]

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from guest_helpers import QUICK, VM_ID, PlainDisk
+from guest_helpers import QUICK, VM_ID, Machine, MachineDisk, PlainDisk
 
+from lab.disks.files import create_disk
+from lab.disks.model import DiskFormat, DiskKind
 from lab.guest import GuestMemory, boot
 from lab.guest_block import BLOCK_BYTES
 from lab.witness_client import WitnessProcess
@@ -31,3 +33,17 @@ def witness(tmp_path: Path) -> Iterator[WitnessProcess]:
     process = WitnessProcess.start(tmp_path / "witness")
     yield process
     process.stop()
+
+
+@pytest.fixture
+def machine(tmp_path: Path, witness: WitnessProcess, request: pytest.FixtureRequest) -> Iterator[Machine]:
+    """A VM with three disks of 16 MiB (VHDX unless a test asks for VHD), not yet started."""
+    disk_format = getattr(request, "param", DiskFormat.VHDX)
+    disks = []
+    for slot in ("IDE 0:0", "SCSI 0:0", "SCSI 0:1"):
+        file = tmp_path / f"{slot.replace(' ', '-').replace(':', '-')}.{disk_format.lower()}"
+        create_disk(file, format=disk_format, kind=DiskKind.DYNAMIC, size_bytes=16 << 20)
+        disks.append(MachineDisk(slot, [file]))
+    machine = Machine(tmp_path, disks, witness)
+    yield machine
+    machine.end()

@@ -1,11 +1,18 @@
-"""A disk in a plain file, a quick workload, and waiting with a deadline."""
+"""Disks in plain files and in chains, a VM in a process, a quick workload, and waiting with a deadline."""
 
+import shutil
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from lab.disks.chain import VirtualDisk
+from lab.disks.files import create_child, open_layer
 from lab.guest import Workload
 from lab.guest_block import BLOCK_BYTES
+from lab.verify_guest import Verification, verify_disks
+from lab.virtual_machine import DiskAttachment, VirtualMachineProcess
+from lab.witness_client import WitnessProcess
 
 VM_ID = "5f0c2a4e-6a1d-4b8f-9c3e-0d1e2f3a4b5c"
 QUICK = Workload(
@@ -39,3 +46,109 @@ def wait_until(condition: Callable[[], bool], *, what: str, limit_seconds: float
     while not condition():
         assert time.monotonic() < deadline, f"not seen within {limit_seconds} s: {what}"
         time.sleep(0.01)
+
+
+class ChainReader:
+    """Shows a disk chain while a running VM holds it, from the leaf and its parents in order."""
+
+    def __init__(self, *files: Path) -> None:
+        layers = [open_layer(file, writable=False, locked=False) for file in files]
+        self._disk = VirtualDisk(layers, writable=False, allow_growth=None)
+        self.size_bytes = self._disk.size_bytes
+
+    def read(self, offset: int, length: int, /) -> bytes:
+        return self._disk.read(offset, length)
+
+    def close(self) -> None:
+        self._disk.close()
+
+
+@dataclass
+class MachineDisk:
+    """The files of one disk of a VM, the leaf first."""
+
+    slot: str
+    files: list[Path]
+
+    def attachment(self) -> DiskAttachment:
+        return DiskAttachment(self.slot, self.files[0], tuple(self.files[1:]))
+
+    def add_child(self) -> None:
+        """Make a differencing disk; the VM's guest stands still meanwhile."""
+        base = self.files[0]
+        child = base.with_name(f"{base.stem}+{len(self.files)}.avhdx")
+        create_child(child, parent=base, parent_windows_path=f"C:\\VMs\\{base.name}", relative_path=None)
+        self.files.insert(0, child)
+
+    def copied_to(self, folder: Path) -> "MachineDisk":
+        """Copy all files, and return the disk they make there."""
+        return MachineDisk(self.slot, [Path(shutil.copy(file, folder / file.name)) for file in self.files])
+
+
+@dataclass
+class Machine:
+    """A VM of the tests: its disks, and the process while there is one."""
+
+    folder: Path
+    disks: list[MachineDisk]
+    witness: WitnessProcess
+    host_name: str = "host-1"
+    workload: Workload = QUICK
+    allow_growth: Callable[[Path, int], bool] | None = None
+    states: list[tuple[str, str | None]] = field(default_factory=list)
+    process: VirtualMachineProcess | None = None
+
+    @property
+    def running(self) -> VirtualMachineProcess:
+        assert self.process is not None
+        return self.process
+
+    def start(self, saved_state: Path | None = None) -> VirtualMachineProcess:
+        """Start it, and return when the guest runs."""
+        self.process = VirtualMachineProcess.start(
+            vm_id=VM_ID,
+            host_name=self.host_name,
+            disks=[disk.attachment() for disk in self.disks],
+            workload=self.workload,
+            witness=self.witness.address,
+            saved_state=saved_state,
+            folder_for_log=self.folder,
+            allow_growth=self.allow_growth,
+            on_state_change=lambda state, reason: self.states.append((state, reason)),
+        )
+        wait_until(lambda: self.running.status().guest_running, what="a running guest")
+        return self.process
+
+    def wait_for_writes(self, count: int = 20) -> None:
+        """Return when each disk has seen so many more writes."""
+        before = self.running.status().acknowledged
+        wait_until(
+            lambda: all(now - before[slot] >= count for slot, now in self.running.status().acknowledged.items()),
+            what=f"{count} more writes on each disk",
+        )
+
+    def checkpoint(self) -> None:
+        """What a host does for a checkpoint."""
+        with self.running.standing_still():
+            for disk in self.disks:
+                disk.add_child()
+            self.running.switch_disks([disk.attachment() for disk in self.disks])
+
+    def verify(self, *, memory: bool = True, after_crash: bool = False) -> Verification:
+        """Compare all disks, and the memory of a restored guest, with the witness."""
+        readers = {disk.slot: ChainReader(*disk.files) for disk in self.disks}
+        try:
+            return verify_disks(
+                readers,
+                self.witness.client.acknowledged_table(VM_ID),
+                memory=self.witness.client.restored_memory(VM_ID) if memory else None,
+                after_crash=after_crash,
+            )
+        finally:
+            for reader in readers.values():
+                reader.close()
+
+    def end(self) -> None:
+        """Leave no process behind."""
+        if self.process is not None:
+            self.process.turn_off()
