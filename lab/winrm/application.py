@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any
 
 from lab.winrm import sealing, soap_faults, uris
@@ -60,14 +61,14 @@ class Application(ConnectionKeeper):
         self._operations = operations
         self._faults = faults
         self._released = asyncio.Event()
-        self.closing = False
+        self._closing = False
         self.connections: set[Connection] = set()
 
     # connections
 
     def connection_opened(self, connection: Connection) -> None:
         self.connections.add(connection)
-        if self.closing or self._faults.decide("Connect", RequestInfo()) is not FaultAction.PASS:
+        if self._closing or self._faults.decide("Connect", RequestInfo()) is not FaultAction.PASS:
             connection.abort()
 
     def connection_closed(self, connection: Connection) -> None:
@@ -76,6 +77,12 @@ class Application(ConnectionKeeper):
     def drop_connections(self) -> None:
         for connection in list(self.connections):
             connection.abort()
+
+    def close(self) -> None:
+        """The host goes down: nobody comes in any more, and what is held is given up, not executed."""
+        self._closing = True
+        self.release_stalled()
+        self.drop_connections()
 
     def release_stalled(self) -> None:
         """Let every request go on that is held now; later ones are held again."""
@@ -172,7 +179,7 @@ class Application(ConnectionKeeper):
             return 500, self._fault(soap_faults.busy(), operation.request.message_id)
         if action is FaultAction.STALL_BEFORE:
             await self._released.wait()
-            if self.closing:
+            if self._closing:
                 return None
         try:
             answer = 200, await self._operations.execute(operation, caller, connection)
@@ -189,7 +196,11 @@ class Application(ConnectionKeeper):
 
 
 async def _answer(answer: HttpAnswer, send: Send) -> None:
-    headers = [("content-length", str(len(answer.body)))]
+    headers = [
+        ("content-length", str(len(answer.body))),
+        ("server", "Microsoft-HTTPAPI/2.0"),
+        ("date", formatdate(usegmt=True)),
+    ]
     headers += [("www-authenticate", challenge) for challenge in answer.challenges]
     if answer.content_type is not None:
         headers.append(("content-type", answer.content_type))

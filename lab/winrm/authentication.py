@@ -88,8 +88,8 @@ class Authenticator:
 
     def _basic(self, connection: Connection, value: str) -> Verdict:
         try:
-            user, _, password = base64.b64decode(value.strip(), validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+            user, _, password = _text(base64.b64decode(value.strip(), validate=True)).partition(":")
+        except binascii.Error:
             return self._refuse(connection)
         for account, expected in self._settings.accounts.items():
             if account.lower() == user.lower() and hmac.compare_digest(
@@ -101,3 +101,11 @@ class Authenticator:
     def _certificate(self, connection: Connection, certificate_der: bytes) -> Verdict:
         account = self._settings.certificate_mapping.get(user_principal_name(certificate_der) or "")
         return Verdict(Caller(account, "certificate")) if account else self._refuse(connection)
+
+
+def _text(credentials: bytes) -> str:
+    """RFC 7617 section 2 leaves the encoding open: UTF-8 is new practice, Latin-1 what `requests` sends."""
+    try:
+        return credentials.decode()
+    except UnicodeDecodeError:
+        return credentials.decode("latin-1")

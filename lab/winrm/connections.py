@@ -72,6 +72,11 @@ class ConnectionProtocol(H11Protocol):
             raise TypeError(f"{self.app!r} does not keep connections, or uvicorn has wrapped it")
         self.app.connection_opened(self.connection)
 
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection without waiting for the client, which TLS would do for half a minute."""
+        super().timeout_keep_alive_handler()
+        self.transport.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self.connection.lost.set()
         if isinstance(self.app, ConnectionKeeper):

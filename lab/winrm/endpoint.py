@@ -17,6 +17,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 import uvicorn
+from uvicorn.server import ServerState
 
 from lab.winrm.application import Application
 from lab.winrm.authentication import Authenticator
@@ -136,7 +137,8 @@ class _Running:
         self._faults = faults
         self._sockets: list[socket.socket] = []
         self._loop: asyncio.AbstractEventLoop
-        self._servers: list[uvicorn.Server] = []
+        self._server_state = ServerState()
+        self._stopping = asyncio.Event()
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(
@@ -161,7 +163,7 @@ class _Running:
             raise self._failure
 
     def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._begin_stop)
+        self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
         if self._failure is not None:
             raise self._failure
@@ -183,13 +185,6 @@ class _Running:
 
         self._loop.call_soon_threadsafe(hold)
 
-    def _begin_stop(self) -> None:
-        self.application.closing = True
-        self.application.release_stalled()
-        self.application.drop_connections()
-        for server in self._servers:
-            server.should_exit = True
-
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
@@ -210,21 +205,41 @@ class _Running:
                 operations=Operations(self._settings, shells),
                 faults=self._faults,
             )
-            self._servers = [uvicorn.Server(self._config(with_tls=index == 0)) for index in range(len(self._sockets))]
-            pairs = zip(self._servers, self._sockets, strict=True)
-            serving = [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in pairs]
-            await self._report_ready(serving)
-            await asyncio.gather(*serving)
+            servers = [await self._listen(listener, with_tls=not i) for i, listener in enumerate(self._sockets)]
+            self._ready.set()
+            await self._stopping.wait()
+            await self._stop_listening(servers)
+            await self._end_requests()
         finally:
             shells.close()
             authenticator.close()
 
-    async def _report_ready(self, serving: list[asyncio.Task[None]]) -> None:
-        """uvicorn tells nobody that it listens; a server that could not start has ended its task instead."""
-        while not all(server.started for server in self._servers) and not any(task.done() for task in serving):
-            await asyncio.sleep(0.002)
-        if not any(task.done() for task in serving):
-            self._ready.set()
+    async def _listen(self, listener: socket.socket, *, with_tls: bool) -> asyncio.Server:
+        """uvicorn's protocol without its server, which would poll, log and take a tenth of a second for each step."""
+        config = self._config(with_tls=with_tls)
+        config.load()
+        return await self._loop.create_server(
+            lambda: ConnectionProtocol(config, self._server_state, {}, self._loop), sock=listener, ssl=config.ssl
+        )
+
+    async def _stop_listening(self, servers: list[asyncio.Server]) -> None:
+        """Take no more connections, let those on their way arrive, then close.
+
+        A server closed between accepting a connection and making its transport leaks that connection (an assertion in
+        asyncio's `Server._attach` fails unseen).
+        """
+        for listener in self._sockets:
+            self._loop.remove_reader(listener)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        for server in servers:
+            server.close()
+
+    async def _end_requests(self) -> None:
+        """Without a connection no request has anything to wait for; what still runs afterwards is cancelled."""
+        self.application.close()
+        if self._server_state.tasks:
+            await asyncio.wait(self._server_state.tasks, timeout=_STOP_SECONDS)
 
     def _config(self, *, with_tls: bool) -> uvicorn.Config:
         config = uvicorn.Config(
@@ -236,10 +251,7 @@ class _Running:
             log_config=None,
             access_log=False,
             proxy_headers=False,  # uvicorn would wrap the application, and a client could choose its address
-            server_header=False,
-            headers=[("server", "Microsoft-HTTPAPI/2.0")],
             timeout_keep_alive=self._settings.idle_connection_seconds,
-            timeout_graceful_shutdown=_STOP_SECONDS,
         )
         if with_tls:
             config.ssl_certfile = self._settings.server_certificate

@@ -8,6 +8,7 @@ passes; it is touched only in the endpoint's event loop, so it needs no lock.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 import uuid
 from collections.abc import Iterator
@@ -21,6 +22,9 @@ from lab.winrm.shell_messages import CommandRequest, ShellRequest
 
 LONGEST_CMD_LINE = 8191
 """Characters of a command line that cmd.exe takes (support.microsoft.com 830473)."""
+
+
+logger = logging.getLogger(__name__)
 
 
 class Shell:
@@ -118,8 +122,8 @@ class Shells:
         """Start a command in a shell, as cmd.exe would unless WINRS_SKIP_CMD_SHELL is set.
 
         Raises SoapFault 2150859241 beyond MaxProcessesPerShell, 2147942402 for a program that is not there
-        where cmd.exe is skipped. With cmd.exe that, and a line that is too long, is an ordinary result with
-        exit code 1.
+        where cmd.exe is skipped, 1359 if the engine fails. With cmd.exe a missing program, and a line that is
+        too long, is an ordinary result with exit code 1.
         """
         quotas = self._settings.quotas
         if shell.running_count() >= quotas.max_processes_per_shell:
@@ -144,8 +148,9 @@ class Shells:
                 "operable program or batch file.\r\n",
             )
         except Exception:
+            logger.exception("the engine failed to start %s", request.command_line)
             shell.commands.pop(command_id, None)
-            raise
+            raise soap_faults.internal_error() from None
         return command
 
     async def _start_process(
