@@ -30,6 +30,7 @@ def merge_into_parent(
     progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
     allow_growth: AllowGrowth | None = None,
+    locked: bool = True,
 ) -> None:
     """Copy all that lies in the child into its parent, which may be of any kind. The child is not deleted.
 
@@ -37,15 +38,18 @@ def merge_into_parent(
     OSError ENOSPC when the parent may not grow: both leave the chain readable, and the merge can be run
     again. Raises DiskError E, F or 17 for a wrong parent, 1B for a disk without parent, 0x80070020 when a
     file is in use: nothing is changed then.
+
+    Not `locked`: also while a VM has both open as parents of its leaf, for a live merge. What it reads stays right, since
+    each copied sector is still read from the child; but it cannot open this chain again once the merge is complete.
     """
     with ExitStack() as stack:
-        upper = open_layer(child, writable=True)
+        upper = open_layer(child, writable=True, locked=locked)
         stack.callback(upper.close)
         if not upper.is_differencing:
             raise DiskError(Hresult.INVALID_TYPE, f"{child} is no differencing disk: there is nothing to merge")
         if child.samefile(parent):
             raise DiskError(Hresult.CHAIN_CYCLE_DETECTED, f"{child} cannot be merged into itself")
-        lower = open_layer(parent, writable=True)
+        lower = open_layer(parent, writable=True, locked=locked)
         stack.callback(lower.close)
         if not upper.is_merged_into(lower):
             upper.is_linked_to(lower)
