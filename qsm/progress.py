@@ -12,6 +12,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import wraps
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -93,3 +98,34 @@ def emit(event: Event) -> None:
             listener(event)
         except Exception:
             log.exception("a listener failed on %s", event)
+
+
+class Identified(Protocol):
+    """A migration, as far as progress needs it."""
+
+    @property
+    def id(self) -> str:
+        """The migration id."""
+        ...
+
+
+M = TypeVar("M", bound=Identified)
+
+
+def step(function: Callable[Concatenate[M, P], T]) -> Callable[Concatenate[M, P], T]:
+    """Marks a phase: its begin, end and error are told. A second argument that is a text (a slot) is the subject."""
+
+    @wraps(function)
+    def told(migration: M, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        subject = next((value for value in (*args, *kwargs.values()) if isinstance(value, str)), "")
+        emit(StepStarted(migration.id, function.__name__, subject))
+        began, error = time.monotonic(), ""
+        try:
+            return function(migration, *args, **kwargs)
+        except BaseException as raised:
+            error = f"{type(raised).__name__}: {raised}"
+            raise
+        finally:
+            emit(StepEnded(migration.id, function.__name__, subject, seconds=time.monotonic() - began, error=error))
+
+    return told

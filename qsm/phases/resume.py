@@ -1,0 +1,79 @@
+"""Hand the VM over and bring it back to the state it was in: the offline window ends here.
+
+Handing over is the only way a VM changes hands, for every VM whatever its state:
+1. the source writes `handed over`, refused unless the VM stands still there: from here it refuses to start it;
+2. the target writes `may start` with a new epoch;
+3. the VM is started there with this epoch (not one that was off or saved), and suspended again if it was paused;
+4. the target writes `target`.
+Killed between any two of them, nobody runs twice. Last, automatic start and checkpoint type are put back: a reboot
+before that leaves the VM saved, a reboot after it brings the VM up.
+"""
+
+from __future__ import annotations
+
+from qsm.errors import Failed
+from qsm.hosts import messages as m
+from qsm.hosts import operations
+from qsm.migration import Migration
+from qsm.progress import step
+
+
+@step
+def resume(migration: Migration) -> m.VMStateResult | None:
+    """Hands over and starts; returns the state on the target (None: it was off or saved and stays so).
+
+    Raises HostRefused (NotStandingStill, StartRefused: the way home is open), HostFailed, OutcomeUnknown, Unreachable.
+    """
+    migration.check_stop()
+    hand_over(migration)
+    state = start_on_target(migration)
+    confirm(migration)
+    restore_settings(migration)
+    return state
+
+
+def hand_over(migration: Migration) -> None:
+    """Acts 1 and 2."""
+    migration.source.change(operations.hand_over, m.VMArguments(vm_id=migration.plan.vm_id))
+    record = migration.target.record
+    if record is None:
+        raise Failed(f"Host {migration.target.name} has no record of migration {migration.id}.")
+    migration.target.change(operations.allow_start, m.EpochArguments(epoch=record.epoch + 1))
+
+
+def start_on_target(migration: Migration, *, subject: str = "") -> m.VMStateResult | None:
+    """Act 3."""
+    plan = migration.plan
+    if not plan.wants_running:
+        return None
+    arguments = m.StartVMArguments(vm_id=plan.vm_id, epoch=_epoch(migration), suspend=plan.state_before == "Paused")
+    return migration.target.change(operations.start_vm, arguments, subject=subject)
+
+
+def confirm(migration: Migration) -> None:
+    """Act 4."""
+    plan = migration.plan
+    migration.target.change(
+        operations.confirm_target,
+        m.ConfirmTargetArguments(vm_id=plan.vm_id, epoch=_epoch(migration), started=plan.wants_running),
+    )
+
+
+def restore_settings(migration: Migration) -> None:
+    """Automatic start and checkpoint type as they were at the source."""
+    plan = migration.plan
+    migration.target.change(
+        operations.restore_settings,
+        m.RestoreSettingsArguments(
+            vm_id=plan.vm_id,
+            automatic_start_action=plan.automatic_start_action,
+            checkpoint_type=plan.checkpoint_type_before,
+        ),
+    )
+
+
+def _epoch(migration: Migration) -> int:
+    record = migration.target.record
+    if record is None:
+        raise Failed(f"Host {migration.target.name} has no record of migration {migration.id}.")
+    return record.epoch

@@ -1,0 +1,42 @@
+function Assert-QsmRecord {
+    <#
+    .SYNOPSIS
+    Refuses a changing call that the record of its migration does not allow.
+
+    .DESCRIPTION
+    RecordMissing; WrongRole: an operation of the other host; TurnedBack: a forward operation after the migration was turned
+    back; RevisionStale: a fenced call whose sender did not see the last change of the record (facts: given, current).
+
+    .PARAMETER Row
+    The operation, as the table has it.
+
+    .PARAMETER Call
+    The call.
+
+    .OUTPUTS
+    None
+
+    .EXAMPLE
+    Assert-QsmRecord -Row $row -Call $call
+    #>
+    [CmdletBinding()]
+    [OutputType([void])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [object]$Row,
+
+        [Parameter(Mandatory = $true)]
+        [object]$Call
+    )
+
+    $record = Get-QsmRecord -MigrationId $Call.migration_id
+    $about = "$($Row.name) for VM '$($record.vm_name)' on $env:COMPUTERNAME (migration $($record.migration_id))"
+    Assert-QsmRole -Row $Row -Record $record
+    if ($Row.forward -and $record.direction -eq 'back') {
+        throw (New-QsmError -Id 'TurnedBack' -Category 'refused' -Message "$about was refused: the migration was turned back and goes home.")
+    }
+    if ($Row.record -eq 'changes' -and $Call.revision -ne $record.revision) {
+        throw (New-QsmError -Id 'RevisionStale' -Category 'refused' -Facts @{ given = $Call.revision; current = $record.revision } -Message (
+                "$about was refused: its sender saw revision '$($Call.revision)' of the record, but it is $($record.revision) now. Somebody else works on this migration; look before going on."))
+    }
+}

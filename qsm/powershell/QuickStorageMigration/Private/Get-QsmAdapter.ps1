@@ -1,0 +1,38 @@
+function Get-QsmAdapter {
+    <#
+    .SYNOPSIS
+    Tells the network adapters of a VM.
+
+    .DESCRIPTION
+    Without a switch the name of the switch is null.
+
+    .PARAMETER VM
+    The VM as Get-VM gives it.
+
+    .OUTPUTS
+    System.Management.Automation.PSCustomObject with the fields of Adapter.
+
+    .EXAMPLE
+    Get-QsmAdapter -VM (Get-QsmVMObject -VMId $VMId)
+    #>
+    [CmdletBinding()]
+    [OutputType([PSCustomObject])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [object]$VM
+    )
+
+    foreach ($adapter in @(Get-VMNetworkAdapter -VM $VM -ErrorAction Stop)) {
+        $switch = [string](Get-QsmProperty -InputObject $adapter -Name 'SwitchName' -Default '')
+        [PSCustomObject][ordered]@{
+            adapter_id  = [string]$adapter.Id
+            name        = [string]$adapter.Name
+            mac_address = [string]$adapter.MacAddress
+            dynamic_mac = [bool]$adapter.DynamicMacAddressEnabled
+            legacy      = [bool]$adapter.IsLegacy
+            switch_name = $(if ($switch -eq '') { $null } else { $switch })
+            vlan        = Get-QsmVlan -Adapter $adapter
+            iov_weight  = [int](Get-QsmProperty -InputObject $adapter -Name 'IovWeight' -Default 0)
+        }
+    }
+}

@@ -1,0 +1,45 @@
+function Get-QsmDiskFile {
+    <#
+    .SYNOPSIS
+    Tells the facts of one virtual disk file.
+
+    .DESCRIPTION
+    Get-VHD answers for a file in use as well, but only on the host that uses it. A file that is not there is FileMissing
+    (refused); any other trouble of Get-VHD is passed on, since a disk that cannot be read is never taken for a good one.
+
+    .PARAMETER Path
+    Full path of the file.
+
+    .OUTPUTS
+    System.Management.Automation.PSCustomObject with the fields of DiskFile.
+
+    .EXAMPLE
+    Get-QsmDiskFile -Path 'D:\VMs\disk.vhdx'
+    #>
+    [CmdletBinding()]
+    [OutputType([PSCustomObject])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [ValidateNotNullOrEmpty()]
+        [string]$Path
+    )
+
+    $file = Get-QsmFileFact -Path $Path
+    if ($null -eq $file) {
+        throw (New-QsmError -Id 'FileMissing' -Category refused -Subject $Path -Facts @{ path = $Path } -Message "The disk file '$Path' is not there on $env:COMPUTERNAME.")
+    }
+    $disk = Get-VHD -Path $Path -ErrorAction Stop
+    $format = [string]$disk.VhdFormat
+    $parent = [string]$disk.ParentPath
+    [PSCustomObject][ordered]@{
+        path             = $Path
+        length_bytes     = $file.length_bytes
+        last_write_ticks = $file.last_write_ticks
+        format           = $format
+        type             = [string]$disk.VhdType
+        size_bytes       = [long]$disk.Size
+        parent_path      = $(if ($parent -eq '') { $null } else { $parent })
+        disk_identifier  = ([string]$disk.DiskIdentifier).ToLowerInvariant()
+        content_identity = $(if (@('VHD', 'VHDX') -contains $format) { Get-QsmContentIdentity -Path $Path -Format $format } else { '' })
+    }
+}

@@ -1,0 +1,35 @@
+function Get-QsmOperation {
+    <#
+    .SYNOPSIS
+    Finds an operation in the table that the tool and the hosts share.
+
+    .DESCRIPTION
+    The table is the file Operations.json of this module. A name that is not in it is refused (InvalidArgument).
+
+    .PARAMETER Name
+    Name of the operation.
+
+    .OUTPUTS
+    System.Management.Automation.PSCustomObject
+
+    .EXAMPLE
+    Get-QsmOperation -Name 'get_host'
+    #>
+    [CmdletBinding()]
+    [OutputType([PSCustomObject])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyString()]
+        [string]$Name
+    )
+
+    if ($null -eq $script:QsmOperations) {
+        $table = @{}
+        foreach ($row in (ConvertFrom-QsmJson -Text (Get-Content -LiteralPath (Join-Path -Path $script:QsmModuleFolder -ChildPath 'Operations.json') -Raw))) { $table[$row.name] = $row }
+        $script:QsmOperations = $table
+    }
+    if (-not $script:QsmOperations.ContainsKey($Name)) {
+        throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Message "Host $env:COMPUTERNAME knows no operation '$Name'.")
+    }
+    $script:QsmOperations[$Name]
+}
