@@ -102,14 +102,14 @@ def draw_incarnation() -> int:
     return secrets.randbits(63) | 1
 
 
-def boot(vm_id: str, disks: Mapping[str, GuestDisk], workload: Workload) -> GuestMemory:
+def boot(vm_id: str, disks: Mapping[str, GuestDisk], *, workload: Workload) -> GuestMemory:
     """Start from cold: learn from the disks what was written, as a guest does that lost its memory."""
-    tables = {slot: survey(vm_id, slot, disk) for slot, disk in disks.items()}
+    tables = {slot: survey(vm_id, slot, disk=disk) for slot, disk in disks.items()}
     highest = max((int(table.sequences.max(initial=0)) for table in tables.values()), default=0)
-    return GuestMemory(vm_id, draw_incarnation(), highest, tables, workload)
+    return GuestMemory(vm_id, draw_incarnation(), sequence=highest, tables=tables, workload=workload)
 
 
-def survey(vm_id: str, slot: str, disk: GuestDisk) -> BlockTable:
+def survey(vm_id: str, slot: str, *, disk: GuestDisk) -> BlockTable:
     """Read a whole disk. Raises ValueError for a disk that is not made of whole 4 KiB blocks."""
     if disk.size_bytes % BLOCK_BYTES:
         raise ValueError(
@@ -118,7 +118,7 @@ def survey(vm_id: str, slot: str, disk: GuestDisk) -> BlockTable:
     sequences, digests = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
     for offset in range(0, disk.size_bytes, SURVEY_BYTES):
         data = disk.read(offset, min(SURVEY_BYTES, disk.size_bytes - offset))
-        sequences.append(sequences_of(data, vm_id, slot))
+        sequences.append(sequences_of(data, vm_id, slot=slot))
         digests.append(digests_of(data))
     return BlockTable(np.concatenate(sequences), np.concatenate(digests))
 
@@ -158,16 +158,18 @@ class Guest:
         memory.sequence = sequence
         self.turn += 1
         self.pending_block = None
-        return CompletedWrite(index, block, sequence, block_digest)
+        return CompletedWrite(index, block, sequence=sequence, digest=block_digest)
 
     def _choose_block(self, disk_blocks: int) -> int:
         workload = self.memory.workload
         hot = workload.hot_set_share > 0 and self.chance.random() < workload.hot_set_share
         choices = workload.hot_set_blocks if hot else workload.working_set_blocks
-        return block_of_working_set(self.chance.randrange(choices), workload.working_set_blocks, disk_blocks)
+        return block_of_working_set(
+            self.chance.randrange(choices), workload.working_set_blocks, disk_blocks=disk_blocks
+        )
 
 
-def block_of_working_set(index: int, working_set_blocks: int, disk_blocks: int) -> int:
+def block_of_working_set(index: int, working_set_blocks: int, *, disk_blocks: int) -> int:
     """Return which block of the disk is number `index` of its working set.
 
     The working set lies in 8 runs spread over the whole disk, the last one at its end: neighbours stay neighbours, as

@@ -114,7 +114,7 @@ def sector_checksums(block: bytes | memoryview) -> list[int]:
     return [zlib.crc32(block[start : start + CRC_OFFSET]) for start in range(0, len(block), SECTOR_BYTES)]
 
 
-def sequences_of(data: bytes | memoryview, vm_id: str, slot: str) -> Numbers:
+def sequences_of(data: bytes | memoryview, vm_id: str, *, slot: str) -> Numbers:
     """Return for each block of `data` the highest sequence number in it, 0 where this VM wrote nothing here.
 
     Only magic, VM and slot are looked at; whether the sectors are sound is another question.

@@ -106,7 +106,7 @@ class _Check:
 
     def find(self, kind: FindingKind, text: str, *, slot: str | None = None, block: int | None = None) -> None:
         place = f"disk {slot}" + (f", block {block}" if block is not None else "") if slot else f"VM {self.vm_id}"
-        self.findings.append(Finding(kind, slot, block, f"{place}: {text}."))
+        self.findings.append(Finding(kind, slot, block=block, text=f"{place}: {text}."))
 
 
 def verify_disks(
@@ -121,7 +121,7 @@ def verify_disks(
     `memory` is the table that came through the saved state (`WitnessClient.restored_memory`, or `table_of_memory`);
     None where there is none. `after_crash` allows the one write that was in flight. Nothing may write meanwhile.
     """
-    check = _Check(witness_table.vm_id, witness_table.last_sequence, after_crash)
+    check = _Check(witness_table.vm_id, witness_table.last_sequence, may_be_in_flight=after_crash)
     tables = witness_table.tables
     _compare_slots(check, tables, reader_by_slot, what="attached")
     if memory is not None:
@@ -132,7 +132,7 @@ def verify_disks(
             compared[slot] = _compare_disk(check, slot, reader=reader, table=tables[slot])
     _name_swaps(check)
     written = {slot: int(np.count_nonzero(tables[slot].sequences)) for slot in compared}
-    return Verification(tuple(check.findings), compared, written, check.in_flight)
+    return Verification(tuple(check.findings), compared, blocks_written=written, write_in_flight=check.in_flight)
 
 
 def _compare_slots(check: _Check, known: Iterable[str], found: Iterable[str], *, what: str) -> None:
@@ -171,7 +171,7 @@ def _compare_disk(check: _Check, slot: str, *, reader: DiskReader, table: BlockT
         count = len(data) // BLOCK_BYTES
         expected = BlockTable(table.sequences[first : first + count], table.digests[first : first + count])
         different = digests_of(data) != expected.digests
-        different |= sequences_of(data, check.vm_id, slot) != expected.sequences
+        different |= sequences_of(data, check.vm_id, slot=slot) != expected.sequences
         for index in np.flatnonzero(different):
             block = data[index * BLOCK_BYTES : (index + 1) * BLOCK_BYTES]
             _explain(check, slot, first + int(index), contents=block, expected=_entry(expected, int(index)))
@@ -200,9 +200,10 @@ def _entry(table: BlockTable, index: int) -> _Entry:
 
 @dataclass(frozen=True)
 class _Sector:
-    """What one sector says of itself; all None where it is not of a guest."""
+    """What one sector says of itself; the rest is empty where it is not sound."""
 
     zero: bool
+    """Nothing but zeros."""
     sound: bool
     """Made by a guest, and unchanged since."""
     vm: bytes = b""
@@ -220,8 +221,17 @@ def _sectors(contents: bytes) -> list[_Sector]:
             found.append(_Sector(zero=not any(raw.tobytes()), sound=False))
             continue
         place = (raw["slot"].decode("ascii", "replace"), int(raw["block"]))
-        numbers = int(raw["sector"]), int(raw["sequence"]), int(raw["previous"])
-        found.append(_Sector(False, True, bytes(raw["vm"]), place, *numbers))
+        found.append(
+            _Sector(
+                zero=False,
+                sound=True,
+                vm=bytes(raw["vm"]),
+                place=place,
+                number=int(raw["sector"]),
+                sequence=int(raw["sequence"]),
+                previous=int(raw["previous"]),
+            )
+        )
     return found
 
 
@@ -304,4 +314,4 @@ def _name_swaps(check: _Check) -> None:
 
 def table_of_memory(memory: GuestMemory) -> WitnessTable:
     """Return the memory of a guest, as `lab.saved_memory.read_saved_memory` finds it, for `verify_disks`."""
-    return WitnessTable(memory.vm_id, memory.incarnation, memory.sequence, memory.tables)
+    return WitnessTable(memory.vm_id, memory.incarnation, last_sequence=memory.sequence, tables=memory.tables)

@@ -183,10 +183,10 @@ class Worker:
     def _start_up(self, workload: Workload, saved: SavedMemory | None) -> None:
         """The guest's own start: registered before its first write, and running from then on."""
         try:
-            memory = saved.memory if saved else boot(self._vm_id, self._disks, workload)
+            memory = saved.memory if saved else boot(self._vm_id, self._disks, workload=workload)
             parent = memory.incarnation if saved else None
             memory.incarnation = draw_incarnation()
-            if self._link is not None and not self._register(memory, saved, parent):
+            if self._link is not None and not self._register(memory, saved, parent=parent):
                 self._waits_for.add(GATE)
             self._guest = Guest(memory, self._disks)
             self._acknowledged = dict.fromkeys(self._guest.slots, 0)
@@ -194,7 +194,7 @@ class Worker:
             traceback.print_exc()
             self._last_error = f"the guest did not start up: {error}"
 
-    def _register(self, memory: GuestMemory, saved: SavedMemory | None, parent: int | None) -> bool:
+    def _register(self, memory: GuestMemory, saved: SavedMemory | None, *, parent: int | None) -> bool:
         assert self._link is not None
         facts = {
             "vm_id": memory.vm_id,

@@ -64,13 +64,13 @@ class Journal:
         self._file.seek(0)
         whole = 0
         for time_heard, kind, contents, end in _records(self._file.read()):
-            self.ledger.feed(time_heard, kind, contents)
+            self.ledger.feed(time_heard, kind, contents=contents)
             whole = end
         self._file.truncate(whole)
 
-    def record(self, time_heard: float, kind: bytes, contents: bytes) -> None:
+    def record(self, time_heard: float, kind: bytes, *, contents: bytes) -> None:
         """Take one record in, and keep it."""
-        self.ledger.feed(time_heard, kind, contents)
+        self.ledger.feed(time_heard, kind, contents=contents)
         self._file.write(RECORD_HEADER.pack(time_heard, kind, len(contents)) + contents)
 
 
@@ -167,13 +167,13 @@ class Witness:
     def _acknowledge(self, connection: Connection, writes: list[bytes]) -> None:
         if writes:
             contents = INCARNATION.pack(self._incarnation_of(connection)) + b"".join(writes)
-            self.journal.record(self.clock.now(), ACKNOWLEDGEMENTS_FRAME, contents)
+            self.journal.record(self.clock.now(), ACKNOWLEDGEMENTS_FRAME, contents=contents)
             writes.clear()
 
     def _handle(self, connection: Connection, frame: Frame) -> None:
         if frame.kind == TABLES_FRAME:
             self._incarnation_of(connection)
-            self.journal.record(self.clock.now(), TABLES_FRAME, frame.contents)
+            self.journal.record(self.clock.now(), TABLES_FRAME, contents=frame.contents)
             return
         message = json.loads(frame.contents)
         if "register" in message:
@@ -205,7 +205,8 @@ class Witness:
         self._event("end", incarnation=incarnation, **facts)
 
     def _event(self, event: str, **facts: Any) -> None:
-        self.journal.record(self.clock.now(), JSON_FRAME, json.dumps({"event": event, **facts}).encode())
+        contents = json.dumps({"event": event, **facts}).encode()
+        self.journal.record(self.clock.now(), JSON_FRAME, contents=contents)
 
     def _close(self, connection: Connection) -> None:
         connection.closed = True

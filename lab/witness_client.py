@@ -163,7 +163,7 @@ class WitnessClient:
     def findings(self, vm_id: str | None = None) -> list[WitnessFinding]:
         """Return all that is wrong with one VM, or with all: two lives of one VM, contents nobody acknowledged."""
         return [
-            WitnessFinding(WitnessFindingKind(each["kind"]), each["vm_id"], each["text"])
+            WitnessFinding(WitnessFindingKind(each["kind"]), each["vm_id"], text=each["text"])
             for each in self._ask("findings", vm_id=vm_id)
         ]
 

@@ -13,7 +13,6 @@ import bisect
 import json
 import struct
 from array import array
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -96,6 +95,14 @@ class Machine:
     findings: list[WitnessFinding] = field(default_factory=list)
 
 
+def _write_in_flight(machine: Machine, life: Life) -> int | None:
+    """Return the number of the write that may have been done and not heard when the life before was cut off."""
+    place = machine.lives.index(life)
+    if place == 0 or machine.lives[place - 1].ended_how != LOST:
+        return None
+    return machine.lives[place - 1].last_sequence + 1
+
+
 class Ledger:
     """The witness's knowledge. Times are seconds since 1970 by the witness's clock."""
 
@@ -103,7 +110,7 @@ class Ledger:
         self.machines: dict[str, Machine] = {}
         self.lives: dict[int, Life] = {}
 
-    def feed(self, time: float, kind: bytes, contents: bytes) -> None:
+    def feed(self, time: float, kind: bytes, *, contents: bytes) -> None:
         """Take in one record of the journal."""
         if kind == ACKNOWLEDGEMENTS_FRAME:
             self._acknowledge(time, contents)
@@ -136,15 +143,15 @@ class Ledger:
         kinds = WitnessFindingKind
         for other in machine.lives:
             if other.saved_state_id == life.saved_state_id:
-                self._find(life, kinds.SAVED_STATE_TWICE, f"{other.name()} continued the same saved state before")
+                self._find(life, kinds.SAVED_STATE_TWICE, text=f"{other.name()} continued the same saved state before")
         last = machine.lives[-1] if machine.lives else None
         if last is not None and last.incarnation != life.parent_incarnation:
-            self._find(life, kinds.OTHER_MEMORY, f"its memory is older than {last.name()}, which ran since")
+            self._find(life, kinds.OTHER_MEMORY, text=f"its memory is older than {last.name()}, which ran since")
         elif last is not None and last.last_sequence != life.continues_from:
             self._find(
                 life,
                 kinds.OTHER_MEMORY,
-                f"it continues after write {life.continues_from}, but write {last.last_sequence} was acknowledged last",
+                text=f"it continues after write {life.continues_from}, but write {last.last_sequence} was acknowledged last",
             )
 
     def _acknowledge(self, time: float, contents: bytes) -> None:
@@ -176,51 +183,43 @@ class Ledger:
                 del machine.overlaps[pair]
 
     def _compare_tables(self, contents: bytes) -> None:
-        """Compare what a guest found at its start with what was acknowledged; the disks of a cold start then count."""
+        """Compare what a guest found at its start, in its memory or on its disks, with what was acknowledged.
+
+        What was acknowledged stays the truth, but for the one write that was in flight when a VM was cut off, if its
+        disks have it: the guest goes on from there.
+        """
         facts, found = unpack_tables(contents)
         life = self.lives[facts["incarnation"]]
         machine = self.machines[life.vm_id]
-        if machine.tables:
-            self._find_differences(machine, life, found)
-        if life.restored:
-            machine.memory = found
-            for slot, table in found.items():
-                machine.tables.setdefault(slot, BlockTable(table.sequences.copy(), table.digests.copy()))
-        else:
-            machine.tables.update(found)
-
-    def _find_differences(self, machine: Machine, life: Life, found: Mapping[str, BlockTable]) -> None:
-        place = "memory" if life.restored else "disk"
-        previous = machine.lives[machine.lives.index(life) - 1] if machine.lives[0] is not life else None
-        in_flight_allowed = not life.restored and previous is not None and previous.ended_how == LOST
+        in_flight = None if life.restored else _write_in_flight(machine, life)
         for slot, table in found.items():
             known = machine.tables.get(slot)
-            if known is None:
-                continue
-            if len(known) != len(table):
-                self._find(
-                    life,
-                    WitnessFindingKind.OTHER_CONTENTS,
-                    f"{place} {slot} has {len(table)} blocks where {len(known)} were known",
-                )
+            if known is None or len(known) != len(table):
+                machine.tables[slot] = BlockTable(sequences=table.sequences.copy(), digests=table.digests.copy())
+                if known is not None:
+                    self._find_difference(life, f"disk {slot} has {len(table)} blocks where {len(known)} were known")
                 continue
             different = np.flatnonzero(table.digests != known.digests)
-            if in_flight_allowed and previous is not None and len(different):
-                newest = table.sequences[different] == previous.last_sequence + 1
-                if newest.any():
-                    different = np.delete(different, np.flatnonzero(newest)[0])
-                    in_flight_allowed = False
-            if len(different):
-                block = int(different[0])
-                self._find(
-                    life,
-                    WitnessFindingKind.OTHER_CONTENTS,
-                    f"{place} {slot} differs in {len(different)} of {len(table)} blocks from what was acknowledged; "
-                    f"block {block} holds write {table.sequences[block]} instead of {known.sequences[block]}",
+            arrived = [block for block in different if int(table.sequences[block]) == in_flight][:1]
+            for block in arrived:
+                known.sequences[block], known.digests[block] = table.sequences[block], table.digests[block]
+                in_flight = None
+            lost = [int(block) for block in different if block not in arrived]
+            if lost:
+                text = (
+                    f"{'memory' if life.restored else 'disk'} {slot} differs in {len(lost)} of {len(table)} blocks from "
+                    f"what was acknowledged; block {lost[0]} holds write {table.sequences[lost[0]]} instead of "
+                    f"{known.sequences[lost[0]]}"
                 )
+                self._find_difference(life, text)
+        if life.restored:
+            machine.memory = found
 
-    def _find(self, life: Life, kind: WitnessFindingKind, text: str) -> None:
-        finding = WitnessFinding(kind, life.vm_id, f"VM {life.vm_id}, {life.name()}: {text}.")
+    def _find_difference(self, life: Life, text: str) -> None:
+        self._find(life, WitnessFindingKind.OTHER_CONTENTS, text=text)
+
+    def _find(self, life: Life, kind: WitnessFindingKind, *, text: str) -> None:
+        finding = WitnessFinding(kind, life.vm_id, text=f"VM {life.vm_id}, {life.name()}: {text}.")
         self.machines[life.vm_id].findings.append(finding)
 
     def findings(self, vm_id: str) -> list[WitnessFinding]:
@@ -239,12 +238,12 @@ class Ledger:
             f"VM {older.vm_id}: {older.name()} was still there when {newer.name()} began, and acknowledged "
             f"{writes} writes after that."
         )
-        return WitnessFinding(WitnessFindingKind.OVERLAP, older.vm_id, text)
+        return WitnessFinding(WitnessFindingKind.OVERLAP, older.vm_id, text=text)
 
     def _skip(self, incarnation: int, sequence: int) -> WitnessFinding:
         life = self.lives[incarnation]
         text = f"VM {life.vm_id}, {life.name()}: write {sequence} does not follow the one acknowledged before it."
-        return WitnessFinding(WitnessFindingKind.SKIPPED, life.vm_id, text)
+        return WitnessFinding(WitnessFindingKind.SKIPPED, life.vm_id, text=text)
 
     @staticmethod
     def _same_sequences(machine: Machine) -> list[WitnessFinding]:
@@ -258,5 +257,5 @@ class Ledger:
                         f"VM {life.vm_id}: writes {first} to {last} were acknowledged by {other.name()} and by "
                         f"{life.name()}."
                     )
-                    found.append(WitnessFinding(WitnessFindingKind.SAME_SEQUENCE, life.vm_id, text))
+                    found.append(WitnessFinding(WitnessFindingKind.SAME_SEQUENCE, life.vm_id, text=text))
         return found

@@ -24,7 +24,7 @@ def disks(tmp_path: Path) -> dict[str, PlainDisk]:
 @pytest.fixture
 def memory(disks: dict[str, PlainDisk]) -> GuestMemory:
     """A guest's memory after its first start from cold."""
-    return boot(VM_ID, disks, QUICK)
+    return boot(VM_ID, disks, workload=QUICK)
 
 
 @pytest.fixture

@@ -44,9 +44,9 @@ def test_a_checksum_over_the_whole_block_could_not_tell_blocks_apart_but_the_dig
 
 def test_blocks_of_another_vm_or_slot_have_no_sequence_here() -> None:
     block = BlockBuilder(VM_ID, "IDE 0:0").build(0, 5, previous=0, incarnation=1)
-    assert sequences_of(block, VM_ID, "IDE 0:0").tolist() == [5]
-    assert sequences_of(block, VM_ID, "IDE 0:1").tolist() == [0]
-    assert sequences_of(block, VM_ID.replace("5", "6"), "IDE 0:0").tolist() == [0]
+    assert sequences_of(block, VM_ID, slot="IDE 0:0").tolist() == [5]
+    assert sequences_of(block, VM_ID, slot="IDE 0:1").tolist() == [0]
+    assert sequences_of(block, VM_ID.replace("5", "6"), slot="IDE 0:0").tolist() == [0]
 
 
 @pytest.mark.parametrize("slot", ["", "SCSI 0:1 and more than fits", "SCSI ä"])
@@ -72,18 +72,18 @@ def test_a_workload_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> N
 
 
 def test_the_working_set_has_its_size_and_reaches_over_the_whole_disk() -> None:
-    blocks = {block_of_working_set(index, 80, 1000) for index in range(80)}
+    blocks = {block_of_working_set(index, 80, disk_blocks=1000) for index in range(80)}
     assert len(blocks) == 80
     assert min(blocks) == 0
     assert max(blocks) == 999
-    assert {block_of_working_set(index, 5000, 100) for index in range(5000)} == set(range(100))
+    assert {block_of_working_set(index, 5000, disk_blocks=100) for index in range(5000)} == set(range(100))
 
 
 def test_hot_blocks_get_their_share(memory: GuestMemory, disks: dict[str, PlainDisk]) -> None:
     memory.workload = Workload(100, 200, 0.8, 4, 0)
     guest = Guest(memory, disks, chance=random.Random(1))
     writes = [guest.write_once() for _ in range(1000)]
-    hot = {block_of_working_set(index, 200, 256) for index in range(4)}
+    hot = {block_of_working_set(index, 200, disk_blocks=256) for index in range(4)}
     assert 740 < sum(write.block in hot for write in writes) < 860
     assert {write.slot_index for write in writes} == {0, 1}
 
@@ -94,7 +94,7 @@ def test_the_memory_agrees_with_the_disks_and_a_cold_start_learns_the_same(
     guest = Guest(memory, disks)
     for _ in range(300):
         guest.write_once()
-    cold = boot(VM_ID, disks, QUICK)
+    cold = boot(VM_ID, disks, workload=QUICK)
     assert cold.sequence == memory.sequence == 300
     assert cold.incarnation != memory.incarnation
     for slot, disk in disks.items():
@@ -119,7 +119,7 @@ def test_a_disk_of_odd_size_is_refused(tmp_path: Path) -> None:
     disk = PlainDisk(tmp_path / "odd.raw")
     disk.size_bytes -= 512
     with pytest.raises(ValueError, match="no multiple of 4096"):
-        boot(VM_ID, {"IDE 0:0": disk}, QUICK)
+        boot(VM_ID, {"IDE 0:0": disk}, workload=QUICK)
 
 
 def test_saved_memory_comes_back_and_is_as_large_as_the_memory(

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from guest_helpers import QUICK, VM_ID, PlainDisk
+from guest_helpers import VM_ID, PlainDisk
 
-from lab.guest import Guest, GuestMemory, boot
-from lab.guest_block import BLOCK_BYTES, SECTOR_BYTES, BlockBuilder
+from lab.guest import BlockTable, Guest, GuestMemory
+from lab.guest_block import BLOCK_BYTES, SECTOR_BYTES, BlockBuilder, digests_of, sequences_of
 from lab.verify_guest import FindingKind, Verification, table_of_memory, verify_disks
 from lab.witness_client import WitnessTable
 
@@ -31,7 +31,7 @@ def guest(memory: GuestMemory, disks: Disks) -> Guest:
 def known(guest: Guest) -> WitnessTable:
     """What the witness heard, at this moment."""
     memory = deepcopy(guest.memory)
-    return WitnessTable(VM_ID, memory.incarnation, memory.sequence, memory.tables)
+    return WitnessTable(VM_ID, memory.incarnation, last_sequence=memory.sequence, tables=memory.tables)
 
 
 def written_blocks(table: WitnessTable, slot: str) -> list[int]:
@@ -58,7 +58,7 @@ def test_an_undamaged_vm_is_clean_and_every_block_was_compared(guest: Guest, dis
 
 
 def test_nothing_compared_is_not_clean() -> None:
-    assert not verify_disks({}, WitnessTable(VM_ID, 1, 0, {})).clean
+    assert not verify_disks({}, WitnessTable(VM_ID, 1, last_sequence=0, tables={})).clean
 
 
 def test_the_lost_last_write(guest: Guest, disks: Disks) -> None:
@@ -259,9 +259,11 @@ def test_a_gibibyte_is_verified_in_time(tmp_path: Path) -> None:
             return data[:length] if length < len(data) else data
 
     disk = Repeated()
-    table = boot(VM_ID, {FIRST: disk}, QUICK).tables[FIRST]  # type: ignore[dict-item]
+    table = BlockTable(
+        np.tile(sequences_of(data, VM_ID, slot=FIRST), 128).astype(np.uint64), np.tile(digests_of(data), 128)
+    )
     started = time.monotonic()
-    result = verify_disks({FIRST: disk}, WitnessTable(VM_ID, 1, 2048, {FIRST: table}))  # type: ignore[dict-item]
+    result = verify_disks({FIRST: disk}, WitnessTable(VM_ID, 1, last_sequence=2048, tables={FIRST: table}))  # type: ignore[dict-item]
     assert result.clean
     assert result.blocks_compared == {FIRST: 262_144}
     assert time.monotonic() - started < 30

@@ -15,6 +15,7 @@ import pytest
 from guest_helpers import VM_ID, PlainDisk, wait_until
 
 from lab.guest import Guest, GuestMemory, boot
+from lab.verify_guest import verify_disks
 from lab.witness_client import GuestLink, WitnessClient, WitnessError, WitnessProcess
 from lab.witness_ledger import WitnessFindingKind
 from lab.witness_wire import encode, encode_json
@@ -213,9 +214,10 @@ def test_after_a_power_cut_one_write_may_be_there_but_none_may_be_lost(
     assert witness.client.findings() == []
     for slot, disk in disks.items():
         disk.path.write_bytes(older[slot])
-    WitnessedGuest(witness, boot(VM_ID, disks, memory.workload), disks)
+    WitnessedGuest(witness, boot(VM_ID, disks, workload=memory.workload), disks)
     wait_until(lambda: bool(witness.client.findings()), what="findings")
     assert WitnessFindingKind.OTHER_CONTENTS in kinds(witness.client)
+    assert not verify_disks(disks, witness.client.acknowledged_table(VM_ID)).clean
 
 
 def test_left_out_sequence_numbers(witness: WitnessProcess, memory: GuestMemory, disks: Disks) -> None:
