@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab.disks.chain import VirtualDisk
-from lab.disks.files import create_child, open_layer
+from lab.disks.files import create_child
 from lab.guest import Workload
 from lab.guest_block import BLOCK_BYTES
+from lab.verify_disks import FlatReader
 from lab.verify_guest import Verification, verify_disks
 from lab.virtual_machine import DiskAttachment, VirtualMachineProcess
 from lab.witness_client import WitnessProcess
@@ -46,21 +46,6 @@ def wait_until(condition: Callable[[], bool], *, what: str, limit_seconds: float
     while not condition():
         assert time.monotonic() < deadline, f"not seen within {limit_seconds} s: {what}"
         time.sleep(0.01)
-
-
-class ChainReader:
-    """Shows a disk chain while a running VM holds it, from the leaf and its parents in order."""
-
-    def __init__(self, *files: Path) -> None:
-        layers = [open_layer(file, writable=False, locked=False) for file in files]
-        self._disk = VirtualDisk(layers, writable=False, allow_growth=None)
-        self.size_bytes = self._disk.size_bytes
-
-    def read(self, offset: int, length: int, /) -> bytes:
-        return self._disk.read(offset, length)
-
-    def close(self) -> None:
-        self._disk.close()
 
 
 @dataclass
@@ -136,7 +121,7 @@ class Machine:
 
     def verify(self, *, memory: bool = True, after_crash: bool = False) -> Verification:
         """Compare all disks, and the memory of a restored guest, with the witness."""
-        readers = {disk.slot: ChainReader(*disk.files) for disk in self.disks}
+        readers = {disk.slot: FlatReader(disk.files[0]) for disk in self.disks}
         try:
             return verify_disks(
                 readers,
