@@ -120,6 +120,7 @@ class Migration:
         self.source = Side(source, plan.migration_id)
         self.target = Side(target, plan.migration_id)
         self.stop = threading.Event()
+        self.left_over: tuple[str, ...] = ()
         self._attempts: dict[str, int] = {}
         self._attempts_lock = threading.Lock()
 

@@ -113,6 +113,7 @@ class Plan(Frozen):
     """Everything that was decided before anything was changed."""
 
     migration_id: str
+    requested_by: str = Field(description="who asked, e.g. a flow run; lets a cancelled run find its own migration")
     vm_id: str
     vm_name: str
     source: str = Field(description="inventory name")

@@ -35,10 +35,13 @@ def current_vm(side: Side, vm_id: str) -> m.VMFacts | None:
     return next((vm for vm in matches if vm.vm_id == vm_id and not vm.planned), None)
 
 
-def find_migration(vm_or_id: str, *, hosts: Mapping[str, Host], settings: Settings) -> Migration:
+def find_migration(
+    vm_or_id: str, *, hosts: Mapping[str, Host], settings: Settings, requested_by: str | None = None
+) -> Migration:
     """The one unfinished migration of a VM (name, VM id or migration id), from the records alone.
 
-    `hosts` are those to ask; one that does not answer is passed over, since the other side's record names it.
+    `hosts` are those to ask; one that does not answer is passed over, since the other side's record names it. With
+    `requested_by`, only a migration that this one asked for counts.
     Raises NoSuchMigration, and Refused when more than one fits.
     """
     plans: dict[str, Plan] = {}
@@ -51,7 +54,9 @@ def find_migration(vm_or_id: str, *, hosts: Mapping[str, Host], settings: Settin
             continue
         for facts in found.migrations:
             if facts.record.end in ("", "held") and _fits(facts.record, vm_or_id):
-                plans[facts.record.migration_id] = Plan.model_validate(facts.record.plan)
+                plan = Plan.model_validate(facts.record.plan)
+                if requested_by in (None, plan.requested_by):
+                    plans[plan.migration_id] = plan
     if not plans:
         more = " " + " ".join(silent) if silent else ""
         raise NoSuchMigration(f"No host knows an unfinished migration of VM {vm_or_id}.{more}")

@@ -28,6 +28,7 @@ def clean_up(migration: Migration) -> tuple[str, ...]:
     migration.source.change(operations.close_shares, m.Nothing(), subject="clean up")
     migration.target.change(operations.stop_work, m.Nothing(), subject="clean up")
     left_over = () if migration.plan.keep_source else _remove_source(migration, target)
+    migration.left_over = left_over
     if migration.plan.keep_source:
         _retire_source(migration, target)
     text = f"VM {migration.plan.vm_name} runs under {migration.target.name} now."

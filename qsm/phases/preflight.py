@@ -31,14 +31,14 @@ CLUSTER_STORAGE = "\\clusterstorage\\"
 Transfer = Literal["save", "shutdown", "none"]
 
 
-def begin(request: MigrationRequest, settings: Settings) -> Migration:
+def begin(request: MigrationRequest, settings: Settings, *, requested_by: str) -> Migration:
     """Opens both hosts and makes the plan: a migration that may begin. Raises as `preflight`, and SettingsError."""
     meter = Meter()
     source = open_host(request.source, settings, meter=meter)
     target = open_host(request.target, settings, meter=meter)
     began = time.time()
     try:
-        plan = preflight(request, source=source, target=target, settings=settings)
+        plan = preflight(request, source=source, target=target, settings=settings, requested_by=requested_by)
     except BaseException:
         source.close()
         target.close()
@@ -48,7 +48,7 @@ def begin(request: MigrationRequest, settings: Settings) -> Migration:
     return Migration(plan, source, target, settings=settings)
 
 
-def preflight(request: MigrationRequest, *, source: Host, target: Host, settings: Settings) -> Plan:
+def preflight(request: MigrationRequest, *, source: Host, target: Host, settings: Settings, requested_by: str) -> Plan:
     """The plan of a migration that may begin now. Raises PreflightRefused with every reason."""
     source_facts = source.ask(operations.get_host, m.GetHostArguments())
     target_facts = target.ask(operations.get_host, m.GetHostArguments(paths=(request.target_folder,)))
@@ -76,6 +76,7 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
         raise PreflightRefused(f"{vm.name} on host {source.name}", reasons)
     return Plan(
         migration_id=new_migration_id(),
+        requested_by=requested_by,
         vm_id=vm.vm_id,
         vm_name=vm.name,
         source=source.name,

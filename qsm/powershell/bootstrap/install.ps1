@@ -1,57 +1,57 @@
-# Puts the module in place: into a folder of its own first, renamed when it is whole.
+# Puts the module in place: written beside, renamed when whole.
 begin {
   $ErrorActionPreference = 'Stop'
-  $ProgressPreference = 'SilentlyContinue'
-  $root = Join-Path $env:ProgramData 'QuickStorageMigration'
-  $head = $null
-  $failure = $null
+  $items = @()
 
-  function Set-Security([string]$Path, [string]$Sddl, [string]$Sections) {
-    $acl = Get-Acl -LiteralPath $Path
+  function Set-Security($Path, $Sddl, $Sections) {
+    $acl = Get-Acl $Path
     $acl.SetSecurityDescriptorSddlForm($Sddl, $Sections)
-    Set-Acl -LiteralPath $Path -AclObject $acl
+    Set-Acl $Path $acl
   }
 
-  function Open-Folder {
-    if (-not (Test-Path -LiteralPath $root)) {
-      # Closed before it has its name, so that nobody else can lay anything into it.
-      $new = "$root.$([guid]::NewGuid())"
-      [void](New-Item -ItemType Directory -Path $new)
-      Set-Security $new 'O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)' 'Owner, Access'
-      if (Get-ChildItem -LiteralPath $new -Force) { throw "$new is not empty" }
-      Rename-Item -LiteralPath $new -NewName 'QuickStorageMigration'
-    }
-    if ((Get-Acl -LiteralPath $root).Sddl -notmatch '\AO:(BA|SY)G:.*?D:P') { throw "$root is not owned by Administrators or not closed to others" }
-    $script:work = Join-Path $root "modules\$($head.module).$PID.new"
+  function Test-Whole($Folder) {
     foreach ($file in $head.files) {
-      if ($file.path -notmatch '\A\w[\w./-]*\z' -or $file.path -match '\.\.') { throw "bad path $($file.path)" }
-      [void](New-Item -ItemType File -Path (Join-Path $work "QuickStorageMigration\$($file.path)") -Force)
+      $path = "$Folder\QuickStorageMigration\$($file.path)"
+      if (-not (Test-Path $path) -or (Get-FileHash $path).Hash -ne $file.sha256) { return }
     }
+    @(Get-ChildItem $Folder -Recurse -Force -File).Count -eq $head.files.Count
   }
 }
 process {
-  foreach ($line in $input) {
-    if ($failure -or -not $line.Trim()) { continue }
-    try {
-      $item = ConvertFrom-Json -InputObject $line
-      if (-not $head) { $head = $item; Open-Folder; continue }
-      Add-Content -LiteralPath (Join-Path $work "QuickStorageMigration\$($item.path)") -Value ([Convert]::FromBase64String($item.data)) -Encoding Byte
-    } catch { $failure = "$_" }
-  }
+  foreach ($line in $input) { if ($line.Trim()) { $items += ConvertFrom-Json $line } }
 }
 end {
+  $head = $items[0]
   try {
-    if ($failure) { throw $failure }
-    foreach ($file in $head.files) {
-      $path = Join-Path $work "QuickStorageMigration\$($file.path)"
-      if ((Get-FileHash -LiteralPath $path).Hash -ne $file.sha256) { throw "$path was altered on the way" }
+    $root = Join-Path $env:ProgramData 'QuickStorageMigration'
+    if (-not (Test-Path $root)) {
+      # Closed before it has its name: nobody else can lay anything into it.
+      $new = "$root.$PID"
+      [void](New-Item $new -ItemType Directory)
+      Set-Security $new 'O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)' 'Owner, Access'
+      if (Get-ChildItem $new -Force) { throw "$new is not empty" }
+      Rename-Item $new 'QuickStorageMigration'
     }
-    foreach ($item in @(Get-Item -LiteralPath $work) + @(Get-ChildItem -LiteralPath $work -Recurse)) { Set-Security $item.FullName 'O:BA' 'Owner' }
-    $final = Join-Path $root "modules\$($head.module)"
-    if (Test-Path -LiteralPath $final) { Remove-Item -LiteralPath $final -Recurse -Force }
-    Rename-Item -LiteralPath $work -NewName $head.module
+    if ((Get-Acl $root).Sddl -notmatch '\AO:(BA|SY)G:.*?D:P') { throw "$root is not closed to others" }
+    $final = "$root\modules\$($head.module)"
+    if (-not (Test-Whole $final)) {
+      $work = "$final.$PID"
+      foreach ($file in $head.files) {
+        if ($file.path -notmatch '\A[\w/-]+\.\w+\z') { throw "bad path $($file.path)" }
+        $path = "$work\QuickStorageMigration\$($file.path)"
+        [void](New-Item $path -ItemType File -Force)
+        foreach ($item in $items) {
+          if ($item.path -eq $file.path) { Add-Content $path ([Convert]::FromBase64String($item.data)) -Encoding Byte }
+        }
+      }
+      if (-not (Test-Whole $work)) { throw "$work is not what was sent" }
+      @(Get-Item $work) + @(Get-ChildItem $work -Recurse) | ForEach-Object { Set-Security $_.FullName 'O:BA' 'Owner' }
+      if (Test-Path $final) { Remove-Item $final -Recurse -Force }
+      Rename-Item $work $head.module
+    }
     $answer = @{ ok = $true; result = @{ installed = $true } }
   } catch {
-    ...
+    $answer = @{ ok = $false; error = @{ id = 'HostFailed'; category = 'failed'; retryable = $false; message = "${env:COMPUTERNAME}: $_"; subject = ''; hresult = $null; facts = @{} } }
   }
+  [Console]::Out.WriteLine("@@QSM $($head.call) " + ((ConvertTo-Json $answer -Compress) -replace '[^ -~]', '?'))
 }

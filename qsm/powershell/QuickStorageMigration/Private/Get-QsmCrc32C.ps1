@@ -23,15 +23,16 @@ function Get-QsmCrc32C {
         [byte[]]$Bytes
     )
 
-    if ($null -eq $script:QsmCrc32CTable) {
-        $script:QsmCrc32CTable = [long[]]@(for ($index = 0; $index -lt 256; $index++) {
+    $table = Get-Variable -Name 'QsmCrc32CTable' -Scope Script -ValueOnly -ErrorAction SilentlyContinue
+    if ($null -eq $table) {
+        $table = [long[]]@(for ($index = 0; $index -lt 256; $index++) {
                 [long]$value = $index
                 # 0x82F63B78, written so that PowerShell does not read a negative Int32.
                 for ($bit = 0; $bit -lt 8; $bit++) { if ($value -band 1) { $value = ($value -shr 1) -bxor 2197175160L } else { $value = $value -shr 1 } }
                 $value
             })
+        $script:QsmCrc32CTable = $table
     }
-    $table = $script:QsmCrc32CTable
     [long]$sum = 4294967295L
     foreach ($byte in $Bytes) { $sum = ($sum -shr 8) -bxor $table[($sum -bxor $byte) -band 255] }
     $sum -bxor 4294967295L

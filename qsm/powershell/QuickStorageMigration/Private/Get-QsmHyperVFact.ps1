@@ -1,0 +1,36 @@
+function Get-QsmHyperVFact {
+    <#
+    .SYNOPSIS
+    Tells whether Hyper-V answers on this host, which versions of VMs it runs and which switches it has.
+
+    .DESCRIPTION
+    Before 2016 there is no cmdlet for the versions: such a host runs 5.0 alone (2012 R2). If Get-VMHost fails, Hyper-V does
+    not answer; the reason is left to the verbose stream.
+
+    .OUTPUTS
+    System.Management.Automation.PSCustomObject: hyperv, versions, switches (with the fields of SwitchFacts).
+
+    .EXAMPLE
+    Get-QsmHyperVFact
+    #>
+    [CmdletBinding()]
+    [OutputType([PSCustomObject])]
+    param()
+
+    try {
+        $answer = Get-VMHost -ErrorAction Stop
+    } catch {
+        Write-Verbose -Message "Hyper-V does not answer: $($_.Exception.Message)"
+        $answer = $null
+    }
+    if ($null -eq $answer) { return [PSCustomObject]@{ hyperv = $false; versions = @(); switches = @() } }
+
+    $versions = @('5.0')
+    if (Test-QsmCommand -Name 'Get-VMHostSupportedVersion') {
+        $versions = @(Get-VMHostSupportedVersion -ErrorAction Stop | ForEach-Object { [string]$_.Version })
+    }
+    $switches = @(Get-VMSwitch -ErrorAction Stop | ForEach-Object {
+            [PSCustomObject][ordered]@{ name = [string]$_.Name; switch_id = ([string]$_.Id).ToLowerInvariant(); type = [string]$_.SwitchType }
+        })
+    [PSCustomObject]@{ hyperv = $true; versions = $versions; switches = $switches }
+}

@@ -1,0 +1,87 @@
+function Get-QsmVMFact {
+    <#
+    .SYNOPSIS
+    Tells everything of one VM that a migration must know.
+
+    .DESCRIPTION
+    A question that fails goes to unanswered with its reason, never to a default: each one is a reason to refuse.
+
+    .PARAMETER VM
+    The VM as Get-VM gives it.
+
+    .OUTPUTS
+    System.Management.Automation.PSCustomObject with the fields of VMFacts.
+
+    .EXAMPLE
+    Get-QsmVMFact -VM (Get-QsmVMObject -VMId $VMId)
+    #>
+    [CmdletBinding()]
+    [OutputType([PSCustomObject])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [object]$VM
+    )
+
+    $questions = [ordered]@{
+        disks       = { Get-QsmVMDisk -VM $VM }
+        adapters    = { Get-QsmAdapter -VM $VM }
+        dvd         = { Get-VMDvdDrive -VM $VM -ErrorAction Stop | ForEach-Object { [string]$_.Path } | Where-Object { $_ -ne '' } }
+        checkpoints = { Get-QsmCheckpointFact -VM $VM }
+        obstacles   = { Get-QsmObstacle -VM $VM }
+        processor   = { Get-VMProcessor -VM $VM -ErrorAction Stop }
+        saved_state = { Get-QsmSavedStateFile -VM $VM }
+        lock        = { Get-QsmLockFact -VMId $VM.Id.ToString() }
+    }
+    $answers = @{}
+    $unanswered = @()
+    foreach ($name in $questions.Keys) {
+        $answers[$name] = @()
+        try { $answers[$name] = @(& $questions[$name]) } catch { $unanswered += "$name`: $($_.Exception.Message)" }
+    }
+    foreach ($answer in $answers['obstacles']) { $unanswered += $answer.unanswered }
+
+    $folders = @($VM.ConfigurationLocation, $VM.SnapshotFileLocation, $VM.SmartPagingFilePath)
+    $folders += @($answers['disks'] | Where-Object { -not $_.pass_through } | ForEach-Object { $_.path; $_.chain | ForEach-Object { $_.path } })
+    $volumes = @()
+    try {
+        $volumes = @(Get-QsmVolumeFact -Path @($folders | Where-Object { $_ } | Select-Object -Unique))
+    } catch {
+        $unanswered += "volumes: $($_.Exception.Message)"
+    }
+
+    [PSCustomObject][ordered]@{
+        vm_id                   = $VM.Id.ToString().ToLowerInvariant()
+        name                    = [string]$VM.Name
+        planned                 = $false
+        generation              = [int](Get-QsmProperty -InputObject $VM -Name 'Generation' -Default 1)
+        version                 = [string](Get-QsmProperty -InputObject $VM -Name 'Version' -Default '5.0')
+        path                    = [string]$VM.Path
+        configuration_location  = [string]$VM.ConfigurationLocation
+        snapshot_file_location  = [string]$VM.SnapshotFileLocation
+        smart_paging_file_path  = [string]$VM.SmartPagingFilePath
+        state                   = [string]$VM.State
+        operational_status      = @(Get-QsmOperationalStatus -VM $VM)
+        uptime_seconds          = [double]$VM.Uptime.TotalSeconds
+        memory_assigned_bytes   = [long]$VM.MemoryAssigned
+        memory_startup_bytes    = [long]$VM.MemoryStartup
+        memory_maximum_bytes    = [long]$VM.MemoryMaximum
+        dynamic_memory          = [bool]$VM.DynamicMemoryEnabled
+        processor_count         = [int]$VM.ProcessorCount
+        processor_compatibility = [bool](Get-QsmProperty -InputObject ($answers['processor'] | Select-Object -First 1) -Name 'CompatibilityForMigrationEnabled' -Default $false)
+        automatic_start_action  = [string]$VM.AutomaticStartAction
+        automatic_stop_action   = [string]$VM.AutomaticStopAction
+        checkpoint_type         = Get-QsmCheckpointType -VM $VM
+        clustered               = [bool](Get-QsmProperty -InputObject $VM -Name 'IsClustered' -Default $false)
+        replication_mode        = [string](Get-QsmProperty -InputObject $VM -Name 'ReplicationMode' -Default 'None')
+        notes                   = [string]$VM.Notes
+        disks                   = $answers['disks']
+        adapters                = $answers['adapters']
+        dvd_paths               = $answers['dvd']
+        checkpoints             = $answers['checkpoints']
+        obstacles               = @($answers['obstacles'] | ForEach-Object { $_.obstacles })
+        unanswered              = $unanswered
+        volumes                 = $volumes
+        saved_state_files       = $answers['saved_state']
+        lock                    = $answers['lock'] | Select-Object -First 1
+    }
+}

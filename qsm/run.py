@@ -1,0 +1,77 @@
+"""One run of a migration: whatever happens inside, it ends home, forward or held, and its report says which."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from qsm.errors import QsmError
+from qsm.migration import Migration
+from qsm.model import End
+from qsm.phases.settle import Ending, settle
+from qsm.progress import listening
+from qsm.report import Recorder, Report
+
+
+class MigrationFailed(QsmError):
+    """The migration did not go through. The text says where the VM is; `report` tells the rest."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        left = "".join(f"\n  left over: {item}" for item in report.left_over)
+        super().__init__(f"{report.text}{left}\n  because: {report.error}")
+
+
+class MigrationRun:
+    """Context of a run. Hand it the migration as soon as preflight has made it; read `report` after the block.
+
+    An error inside the block is settled (`qsm.phases.settle`). If the VM ends at the target, the block ends well and the
+    report names what is left over; else MigrationFailed follows. An interrupt (Ctrl-C, a cancelled flow run) is settled
+    likewise and then passed on.
+    """
+
+    def __init__(self) -> None:
+        self._recorder = Recorder()
+        self._listening = listening(self._recorder)
+        self.migration: Migration | None = None
+        self.report: Report | None = None
+
+    def __enter__(self) -> MigrationRun:
+        self._listening.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        try:
+            return self._end(error)
+        finally:
+            self._listening.__exit__(None, None, None)
+            if self.migration is not None:
+                self.migration.close()
+
+    def begin(self, migration: Migration) -> Migration:
+        """The migration that this run carries from here on."""
+        self.migration = migration
+        return migration
+
+    def _end(self, error: BaseException | None) -> bool:
+        migration = self.migration
+        if migration is None:
+            return False
+        if error is None:
+            text = f"VM {migration.plan.vm_name} is at {migration.target.name}."
+            self._report(migration, Ending(End.FORWARD, text, migration.left_over), "")
+            return False
+        migration.stop.set()
+        ending = settle(migration)
+        report = self._report(migration, ending, f"{type(error).__name__}: {error}")
+        if not isinstance(error, Exception):
+            return False
+        if ending.end is not End.FORWARD:
+            raise MigrationFailed(report) from error
+        return True
+
+    def _report(self, migration: Migration, ending: Ending, error: str) -> Report:
+        self.report = self._recorder.report(migration.plan, ending, meter=migration.meter, error=error)
+        self.report.save(migration.settings.report_folder)
+        return self.report

@@ -1,0 +1,20 @@
+"""Task: preflight."""
+
+from __future__ import annotations
+
+from prefect.runtime import flow_run
+
+from qsm.migration import Migration
+from qsm.model import MigrationRequest
+from qsm.phases import preflight
+from tasks.passwords import settings_for
+from tasks.phase_task import phase_task
+
+
+def check_and_plan(request: MigrationRequest) -> Migration:
+    """Checks both hosts and makes the plan; changes nothing."""
+    settings = settings_for((request.source, request.target))
+    return preflight.begin(request, settings, requested_by=f"flow run {flow_run.get_id() or '-'}")
+
+
+preflight_task = phase_task(check_and_plan, "preflight")
