@@ -80,8 +80,9 @@ function Add-QsmJsonText {
         $first = $false
         Add-QsmJsonText -Builder $Builder -Value $name -Canonical $Canonical
         [void]$Builder.Append(':')
-        $member = if ($Value -is [System.Collections.IDictionary]) { , $Value[$name] } else { , $Value.PSObject.Properties[$name].Value }
-        Add-QsmJsonText -Builder $Builder -Value $member[0] -Canonical $Canonical
+        # Assigned inside the branches: the output of an if statement would be unrolled, and an array with it.
+        if ($Value -is [System.Collections.IDictionary]) { $member = $Value[$name] } else { $member = $Value.PSObject.Properties[$name].Value }
+        Add-QsmJsonText -Builder $Builder -Value $member -Canonical $Canonical
     }
     [void]$Builder.Append('}')
 }

@@ -1,0 +1,299 @@
+"""A real PowerShell engine that plays Windows PowerShell on folders of a test.
+
+What runs on the hosts is PowerShell, and only an engine tells whether it works. The environment variable QSM_PWSH names
+the program; it knows Windows' roots as folders (POSH_ROOTS) and takes stand-ins for Windows' modules (POSH_MODULES). A
+start takes a third of a second, so a session stays and is asked many times.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import select
+import shutil
+import subprocess
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qsm.hosts import wire
+from qsm.hosts.messages import ErrorFacts, Message
+from qsm.hosts.operations import MODULE_FOLDER, OPERATIONS
+
+PROGRAM = os.environ.get("QSM_PWSH")
+NEEDS_ENGINE = "needs a PowerShell engine: QSM_PWSH names its program"
+BOOTSTRAPS = MODULE_FOLDER.parent / "bootstrap"
+STANDINS = Path(__file__).parent / "standins"
+DEADLINE_SECONDS = 60.0
+ADMINISTRATOR = '"BUILTIN\\Administrators","Alias","S-1-5-32-544",""\n"Mandatory Label","Label","S-1-16-12288",""\n'
+
+_DRIVER = r"""
+begin {
+    $ErrorActionPreference = 'Stop'
+    $module = Import-Module -Name '%MODULE%' -PassThru
+    function Send-Line($Text) { [Console]::Out.WriteLine("@@TEST $Text"); [Console]::Out.Flush() }
+    Send-Line 'ready'
+}
+process {
+    foreach ($line in $input) {
+        $ask = ConvertFrom-Json -InputObject $line
+        if ($ask.PSObject.Properties['line']) {
+            Send-Line (& $module { Invoke-QsmOperation -Line $args[0] } $ask.line)
+            continue
+        }
+        $text = & $module {
+            try {
+                $told = [PSCustomObject]@{ output = @(. ([scriptblock]::Create($args[0]))); error = $null }
+                ConvertTo-QsmJson -InputObject $told
+            } catch {
+                $caught = [PSCustomObject]@{ output = @(); error = (ConvertTo-QsmErrorFacts -ErrorRecord $_ -Operation 'test') }
+                ConvertTo-QsmJson -InputObject $caught
+            }
+        } $ask.script
+        Send-Line $text
+    }
+}
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a host answered: `result` is an instance of the operation's result model, checked on the way."""
+
+    ok: bool
+    result: Any
+    error: ErrorFacts | None
+    revision: int | None
+    attempt: int | None
+    repeated: bool
+
+
+class ScriptError(Exception):
+    """A script of a test threw; `facts` are what a host would have told."""
+
+    def __init__(self, facts: ErrorFacts) -> None:
+        super().__init__(f"{facts.id}: {facts.message} {facts.facts}")
+        self.facts = facts
+
+
+class EngineHost:
+    """A host's drives and environment in a folder. `standins` are folders of modules that stand for Windows'."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        name: str = "HV01",
+        version: str | None = None,
+        standins: Sequence[Path] = (STANDINS,),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.folder = folder
+        self.name = name
+        self.state = folder / "state"
+        roots = {}
+        for drive in ("C", "D"):
+            (folder / drive).mkdir(parents=True)
+            roots[f"{drive}:"] = str(folder / drive)
+        for made in (folder / "C/ProgramData", folder / "C/Temp", self.state):
+            made.mkdir()
+        (folder / "roots.json").write_text(json.dumps(roots), encoding="utf-8")
+        (self.state / "whoami.csv").write_text(ADMINISTRATOR, encoding="ascii")
+        self.environment = {
+            "PATH": f"{STANDINS / 'bin'}:{os.environ['PATH']}",
+            "HOME": str(folder),
+            "TMPDIR": str(folder),
+            "POSH_ROOTS": str(folder / "roots.json"),
+            "POSH_MODULES": ":".join(str(path) for path in standins),
+            "ProgramData": "C:\\ProgramData",
+            "TEMP": "C:\\Temp",
+            "SystemRoot": "C:\\Windows",
+            "COMPUTERNAME": name,
+            "DOTNET_EnableDiagnostics": "0",
+            "QSM_STANDIN_STATE": str(self.state),
+            **({"POSH_VERSION": version} if version else {}),
+            **{k: v for k, v in os.environ.items() if k.startswith("POSH_COVERAGE")},
+            **(environment or {}),
+        }
+
+    def path(self, windows_path: str) -> Path:
+        """Where a path of this host really lies."""
+        drive, rest = windows_path.split(":", 1)
+        return self.folder / drive.upper() / rest.lstrip("\\").replace("\\", "/")
+
+    @property
+    def root(self) -> Path:
+        """The folder of everything of this project on the host."""
+        return self.path("C:\\ProgramData\\QuickStorageMigration")
+
+    def put_module(self) -> Path:
+        """Lays the module where install.ps1 puts it, and returns that folder."""
+        folder = self.root / "modules" / wire.module_hash() / wire.MODULE_NAME
+        for file in wire.module_files():
+            (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / file.path).write_bytes(file.data)
+        self.root.chmod(0o700)  # the stand-in for access lists reads it as: inheritance cut
+        return folder
+
+    def start(self, *arguments: str) -> EngineProcess:
+        """Starts the engine."""
+        assert PROGRAM is not None, NEEDS_ENGINE
+        return EngineProcess([PROGRAM, "-NoProfile", "-NonInteractive", *arguments], self.environment, self.folder)
+
+    def bootstrap(self, name: str) -> EngineProcess:
+        """Starts a bootstrap as it travels: by -EncodedCommand, with a pipe for standard input."""
+        script = (BOOTSTRAPS / f"{name}.ps1").read_text(encoding="ascii")
+        return self.start("-EncodedCommand", base64.b64encode(script.encode("utf-16-le")).decode("ascii"))
+
+    def session(self) -> EngineSession:
+        """Starts a process that has the module and stays."""
+        return EngineSession(self)
+
+
+class EngineProcess:
+    """A running engine. Reading never waits longer than the deadline."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], folder: Path) -> None:
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            cwd=folder,
+        )
+        self._buffer = b""
+
+    def send(self, line: bytes) -> None:
+        """Writes to standard input."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(line)
+        self._process.stdin.flush()
+
+    def read_line(self, mark: bytes, *, seconds: float = DEADLINE_SECONDS) -> bytes:
+        """The next line of standard output that begins with the mark. Raises EOFError, TimeoutError."""
+        assert self._process.stdout is not None
+        deadline = time.monotonic() + seconds
+        while True:
+            line, found, rest = self._buffer.partition(b"\n")
+            if found:
+                self._buffer = rest
+                if line.startswith(mark):
+                    return line.rstrip(b"\r")
+                continue
+            if not select.select([self._process.stdout], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                raise TimeoutError(f"no line within {seconds} s")
+            piece = os.read(self._process.stdout.fileno(), 65536)
+            if not piece:
+                raise EOFError(f"the engine ended: {self._rest_of_errors()}")
+            self._buffer += piece
+
+    def finish(self) -> tuple[bytes, bytes]:
+        """Closes standard input and returns the rest of both streams once the engine has ended."""
+        out, errors = self._process.communicate(timeout=DEADLINE_SECONDS)
+        return self._buffer + out, errors
+
+    def kill(self) -> None:
+        """Ends it at once, as a power cut would."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _rest_of_errors(self) -> str:
+        assert self._process.stderr is not None
+        return self._process.stderr.read().decode("utf-8", "replace")
+
+
+class EngineSession:
+    """A process with the module loaded: calls as they come over the wire, and scripts inside the module."""
+
+    def __init__(self, host: EngineHost) -> None:
+        self.host = host
+        driver = host.folder / "driver.ps1"
+        module = MODULE_FOLDER / "QuickStorageMigration.psd1"
+        driver.write_text(_DRIVER.replace("%MODULE%", str(module)) + "# $input\n", encoding="ascii")
+        self.process = host.start("-File", str(driver))
+        self.process.read_line(b"@@TEST ready")
+
+    def close(self) -> None:
+        """Ends the process."""
+        self.process.finish()
+
+    def run(self, script: str) -> list[Any]:
+        """Runs a script inside the module and returns its output. Raises ScriptError."""
+        told = json.loads(self._ask({"script": script}))
+        if told["error"] is not None:
+            raise ScriptError(ErrorFacts.model_validate(told["error"]))
+        return list(told["output"])
+
+    def call(
+        self,
+        operation: str,
+        arguments: Message | Mapping[str, Any] | None = None,
+        *,
+        migration_id: str = "",
+        subject: str = "",
+        revision: int | None = None,
+        wait_seconds: int = 0,
+    ) -> Answer:
+        """Calls an operation through the dispatcher. Arguments and result are checked against their models."""
+        model = OPERATIONS[operation].arguments
+        given = arguments if isinstance(arguments, Message) else model.model_validate(arguments or {})
+        return self.call_raw(
+            operation,
+            given.model_dump(mode="json"),
+            migration_id=migration_id,
+            subject=subject,
+            revision=revision,
+            wait_seconds=wait_seconds,
+        )
+
+    def call_raw(self, operation: str, arguments: Any, **fields: Any) -> Answer:
+        """Calls with arguments that nobody checked."""
+        call = uuid.uuid4().hex
+        line = {
+            "call": call,
+            "module": "",
+            "operation": operation,
+            "migration_id": "",
+            "subject": "",
+            "revision": None,
+            "wait_seconds": 0,
+            "arguments": arguments,
+            **fields,
+        }
+        answer = self._ask({"line": json.dumps(line)})
+        mark, told, content = answer.split(" ", 2)
+        assert (mark, told) == ("@@QSM", call)
+        assert content.isascii()
+        return read_answer(operation, json.loads(content))
+
+    def _ask(self, question: Mapping[str, Any]) -> str:
+        self.process.send(json.dumps(question).encode("ascii") + b"\n")
+        return self.process.read_line(b"@@TEST ")[len(b"@@TEST ") :].decode("ascii")
+
+
+def read_answer(operation: str, content: Mapping[str, Any]) -> Answer:
+    """Reads an answer as the tool would: nothing missing, nothing unknown."""
+    told = "result" if content["ok"] else "error"
+    assert set(content) == {"ok", told, "revision", "attempt", "repeated", "seconds"}
+    assert content["seconds"] >= 0
+    result = error = None
+    if not content["ok"]:
+        error = ErrorFacts.model_validate(content["error"])
+    elif operation in OPERATIONS:
+        result = OPERATIONS[operation].result.model_validate(content["result"])
+    else:
+        result = content["result"]
+    return Answer(content["ok"], result, error, content["revision"], content["attempt"], content["repeated"])
+
+
+def require_engine() -> None:
+    """Skips a test where there is no engine."""
+    import pytest
+
+    if not PROGRAM or shutil.which(PROGRAM) is None:
+        pytest.skip(NEEDS_ENGINE)
