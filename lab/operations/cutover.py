@@ -1,0 +1,125 @@
+"""The source's part of the offline window: saving the VM, and exporting its configuration.
+
+Between the checkpoint and this moment nobody was kept from backing up, merging or restarting. So the world is looked at
+once more, under the migration's lock, immediately before the VM is stopped: a save on a changed world would be found out
+on the target, when the guest stands still.
+"""
+
+from __future__ import annotations
+
+from lab.hyperv import HyperVError
+from lab.hyperv.model import StartAction, VirtualMachine
+from lab.operations import facts
+from lab.operations.calls import Call
+from lab.operations.checkpoint import require_standing, world_changed
+from lab.operations.copies import require_room
+from lab.operations.errors import failed, hresult_of
+from lab.operations.host import Host
+from lab.operations.records import normal_id
+from lab.operations.stopwatch import Stopwatch
+from qsm.hosts import messages as m
+
+NO_SNAPSHOTS = 1  # Msvm_VirtualSystemExportSettingData.CopySnapshotConfiguration
+
+
+def save_vm(call: Call, arguments: m.SaveVMArguments) -> m.SaveVMResult:
+    """Guard, stop, prove."""
+    host = call.host
+    watch = Stopwatch()
+    vm = facts.known_vm(host, arguments.vm_id)
+    _guard(host, vm, arguments)
+    host.hyperv.set_vm(vm.vm_id, automatic_start_action=StartAction.NOTHING)
+    _stop(host, vm, arguments)
+    stopped = facts.known_vm(host, vm.vm_id)
+    expected = {"save": "Saved", "shutdown": "Off", "none": arguments.expected_state}[arguments.mode]
+    if str(stopped.state) != expected:
+        raise failed(
+            "SaveFailed",
+            f"VM {vm.name} on {host.name} is {stopped.state} after it was stopped, expected {expected}.",
+            subject=vm.vm_id,
+            state=str(stopped.state),
+        )
+    return m.SaveVMResult.model_validate(
+        {
+            "state": str(stopped.state),
+            "disks": tuple(facts.vm_disk(host, drive) for drive in stopped.hard_drives),
+            "saved_state_files": facts.existing_files(host, stopped.saved_state_files),
+            "seconds": watch.seconds(),
+        }
+    )
+
+
+def _guard(host: Host, vm: VirtualMachine, arguments: m.SaveVMArguments) -> None:
+    """Raises WorldChanged, NoSpace."""
+    require_standing(host, vm, state=arguments.expected_state, disks=arguments.expected_disks)
+    snapshots = host.hyperv.get_vm_snapshot(vm.vm_id)
+    expected = [normal_id(arguments.expected_checkpoint)] if arguments.expected_checkpoint is not None else []
+    if [normal_id(snapshot.snapshot_id) for snapshot in snapshots] != expected:
+        found = [f"{snapshot.name} ({snapshot.snapshot_id})" for snapshot in snapshots]
+        raise world_changed(host, vm, what="checkpoints", found=found, expected=expected)
+    for base in arguments.expected_bases:
+        _require_unchanged(host, vm, base)
+    if arguments.mode == "save":
+        memory = vm.memory_assigned_bytes
+        require_room(host, vm.configuration_location, needed_bytes=memory + arguments.reserve_bytes)
+
+
+def _require_unchanged(host: Host, vm: VirtualMachine, base: m.DiskFile) -> None:
+    """Raises WorldChanged unless a frozen file has the length, time and identity that it had."""
+    if not host.platform.files.is_file(base.path):
+        raise world_changed(host, vm, what=f"base {base.path}", found="no such file", expected="the frozen file")
+    now = facts.disk_file(host, base.path)
+    found, expected = ((f.length_bytes, f.last_write_ticks, f.content_identity) for f in (now, base))
+    if found != expected:
+        raise world_changed(host, vm, what=f"base {base.path}", found=list(found), expected=list(expected))
+
+
+def _stop(host: Host, vm: VirtualMachine, arguments: m.SaveVMArguments) -> None:
+    try:
+        if arguments.mode == "save":
+            host.hyperv.save_vm(vm.vm_id)
+        elif arguments.mode == "shutdown":
+            host.hyperv.stop_vm(vm.vm_id, wait_seconds=arguments.wait_limit_seconds)
+    except HyperVError as error:
+        raise failed(
+            "SaveFailed",
+            f"VM {vm.name} on {host.name} could not be stopped ({arguments.mode}): {error.message}",
+            subject=vm.vm_id,
+            hresult=hresult_of(error),
+            state=str(facts.known_vm(host, vm.vm_id).state),
+        ) from error
+
+
+def export_configuration(call: Call, arguments: m.VMArguments) -> m.ExportResult:
+    """Export configuration and saved state, without disks and checkpoints."""
+    host = call.host
+    vm = facts.known_vm(host, arguments.vm_id)
+    name = f"{call.migration_folder}\\export"
+    host.folder.remove_tree(name)
+    host.folder.make_folder(name)
+    folder = host.folder.path(name)
+    try:
+        written = host.hyperv.export_system_definition(
+            vm.vm_id,
+            folder,
+            copy_snapshot_configuration=NO_SNAPSHOTS,
+            copy_vm_runtime_information=True,
+            copy_vm_storage=False,
+        )
+    except HyperVError as error:
+        raise failed(
+            "ExportFailed",
+            f"The configuration of VM {vm.name} on {host.name} could not be exported: {error.message}",
+            subject=vm.vm_id,
+            hresult=hresult_of(error),
+        ) from error
+    found = host.platform.files.list(folder, recursive=True)
+    files = [facts.file_facts(host, info.path) for info in found if not info.folder]
+    configuration = next((path for path in written if path.casefold().endswith((".vmcx", ".xml"))), None)
+    if configuration is None:
+        raise failed(
+            "ExportFailed",
+            f"The export of VM {vm.name} on {host.name} holds no configuration: {list(written)}.",
+            subject=vm.vm_id,
+        )
+    return m.ExportResult(folder=folder, configuration=configuration, files=tuple(files))

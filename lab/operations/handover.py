@@ -1,0 +1,154 @@
+"""Handing over: the only way a VM changes hands, and the only function that starts one.
+
+Two hosts that each believe they may run a VM are worse than none. So a VM is started only by its own host's record, and
+the record changes in steps that a kill may cut anywhere: the source gives the VM away before the target may start it,
+and the target's epoch grows before the source takes it back, so that a late call finds itself too old.
+"""
+
+from __future__ import annotations
+
+from lab.hyperv import HyperVError
+from lab.hyperv.model import CheckpointType, StartAction, VirtualMachine
+from lab.operations import facts
+from lab.operations.calls import Call
+from lab.operations.errors import OperationError, failed, hresult_of, refused
+from qsm.hosts import messages as m
+
+STANDING = ("Saved", "Off")
+
+
+def _not_owner(call: Call, record: m.Record, *, act: str) -> OperationError:
+    return refused(
+        "NotOwner",
+        f"{act} is not for {call.host.name} (the {record.role}) now: by its record the owner of VM {record.vm_name} is "
+        f"{record.owner!r}, epoch {record.epoch}. Nothing was changed.",
+        subject=record.vm_id,
+        owner=record.owner,
+        epoch=record.epoch,
+    )
+
+
+def _epoch_stale(call: Call, record: m.Record, *, given: int | None) -> OperationError:
+    return refused(
+        "EpochStale",
+        f"Epoch {given} does not fit on {call.host.name}: the record of VM {record.vm_name} has epoch {record.epoch}, "
+        f"owner {record.owner!r}. Nothing was changed.",
+        subject=record.vm_id,
+        owner=record.owner,
+        epoch=record.epoch,
+    )
+
+
+def hand_over(call: Call, arguments: m.VMArguments) -> None:
+    """Give the VM away: from here the source's start function refuses."""
+    record = call.known_record()
+    if record.owner not in ("source", "handed over"):
+        raise _not_owner(call, record, act="Handing over")
+    vm = facts.known_vm(call.host, arguments.vm_id)
+    if str(vm.state) not in STANDING or not call.journal.is_done("save_vm"):
+        raise refused(
+            "NotStandingStill",
+            f"VM {vm.name} is {vm.state} on {call.host.name}: only a VM that this migration has brought to stand still "
+            "can be handed over. Nothing was changed.",
+            subject=vm.vm_id,
+            state=str(vm.state),
+        )
+    call.change_record(owner="handed over")
+
+
+def allow_start(call: Call, arguments: m.EpochArguments) -> None:
+    """Let the target start the VM, under an epoch."""
+    record = call.known_record()
+    again = record.owner == "may start" and record.epoch == arguments.epoch
+    if not again and (arguments.epoch != record.epoch + 1 or record.owner != "none"):
+        raise _epoch_stale(call, record, given=arguments.epoch)
+    if not call.journal.is_done("import_vm"):
+        raise _epoch_stale(call, record, given=arguments.epoch)
+    call.change_record(owner="may start", epoch=arguments.epoch)
+
+
+def start_vm(call: Call, arguments: m.StartVMArguments) -> m.VMStateResult:
+    """Start, restore or resume the VM where this host's record grants it."""
+    record = call.known_record()
+    _require_grant(call, record, epoch=arguments.epoch)
+    vm = facts.known_vm(call.host, arguments.vm_id)
+    before = str(vm.state)
+    if before != "Running":
+        _start(call, vm, before=before)
+    if arguments.suspend:
+        vm = call.host.hyperv.suspend_vm(vm.vm_id)
+    now = facts.known_vm(call.host, vm.vm_id)
+    return m.VMStateResult(state=str(now.state), uptime_seconds=now.uptime_seconds)
+
+
+def _require_grant(call: Call, record: m.Record, *, epoch: int | None) -> None:
+    """Raises NotOwner, EpochStale unless the record of this host grants a start."""
+    if record.role == "source":
+        if record.owner != "source":
+            raise _not_owner(call, record, act="Starting the VM")
+        return
+    if record.owner not in ("may start", "target"):
+        raise _not_owner(call, record, act="Starting the VM")
+    if record.owner == "may start" and epoch != record.epoch:
+        raise _epoch_stale(call, record, given=epoch)
+
+
+def _start(call: Call, vm: VirtualMachine, *, before: str) -> None:
+    """Raises StartRefused where Hyper-V refused and the VM is provably as it was; fails otherwise."""
+    try:
+        if before == "Paused":
+            call.host.hyperv.resume_vm(vm.vm_id)
+        else:
+            call.host.hyperv.start_vm(vm.vm_id)
+    except HyperVError as error:
+        now = str(facts.known_vm(call.host, vm.vm_id).state)
+        if now != before:
+            raise failed(
+                "HostFailed",
+                f"VM {vm.name} could not be started on {call.host.name}: {error.message} It is {now} now and was {before}.",
+                subject=vm.vm_id,
+                hresult=hresult_of(error),
+                state=now,
+            ) from error
+        raise refused(
+            "StartRefused",
+            f"Hyper-V on {call.host.name} refused to start VM {vm.name}, which is {now} as before: {error.message}",
+            subject=vm.vm_id,
+            state=now,
+        ) from error
+
+
+def confirm_target(call: Call, arguments: m.ConfirmTargetArguments) -> None:
+    """Write down that the VM is the target's."""
+    record = call.known_record()
+    if record.owner == "target":
+        return
+    if record.owner != "may start":
+        raise _not_owner(call, record, act="Confirming the target")
+    if record.epoch != arguments.epoch:
+        raise _epoch_stale(call, record, given=arguments.epoch)
+    vm = facts.known_vm(call.host, arguments.vm_id)
+    if arguments.started and not _was_started(call, vm):
+        raise _not_owner(call, record, act=f"Confirming the target, where VM {vm.name} was never started,")
+    call.change_record(owner="target")
+
+
+def _was_started(call: Call, vm: VirtualMachine) -> bool:
+    """Whether a start here is done, or is marked and the VM's state bears it out."""
+    states = {outcome.state for outcome in call.journal.of("start_vm")}
+    return "done" in states or ("started" in states and str(vm.state) in ("Running", "Paused"))
+
+
+def restore_settings(call: Call, arguments: m.RestoreSettingsArguments) -> m.Nothing:
+    """Give the VM its own start action and checkpoint type again."""
+    record = call.known_record()
+    if record.owner != record.role:
+        raise _not_owner(call, record, act="Restoring settings")
+    vm = facts.known_vm(call.host, arguments.vm_id)
+    kind = arguments.checkpoint_type
+    call.host.hyperv.set_vm(
+        vm.vm_id,
+        automatic_start_action=StartAction(arguments.automatic_start_action),
+        checkpoint_type=CheckpointType(kind) if kind is not None and vm.checkpoint_type is not None else None,
+    )
+    return m.Nothing()

@@ -1,0 +1,152 @@
+"""Going home: taking the right to start away from the target, and giving the VM back to the source.
+
+A VM that ran on the target for a second has acknowledged writes that the source does not have. Its state proves nothing:
+it may have run and been saved again. So the target withdraws only where every disk and saved-state file is byte for byte
+what the import left, by length, time and contents' identity, and where no start was ever marked; whatever cannot be
+answered counts as "it ran".
+"""
+
+from __future__ import annotations
+
+from lab.hyperv import HyperVError
+from lab.operations import facts
+from lab.operations.calls import Call
+from lab.operations.copies import copied_files
+from lab.operations.errors import refused
+from lab.operations.host import Host
+from lab.operations.importing import lies_under
+from lab.operations.removal import remove_files_of
+from lab.platform.errors import PlatformError
+from qsm.hosts import messages as m
+
+
+def withdraw(call: Call, arguments: m.VMArguments) -> None:
+    """Take the right to start away, under a higher epoch."""
+    record = call.known_record()
+    reasons = _reasons_to_think_it_ran(call, record, arguments.vm_id)
+    if reasons:
+        raise refused(
+            "MayHaveRun",
+            f"VM {record.vm_name} may have run on {call.host.name}: {'; '.join(reasons)}. It was not taken back: the "
+            "source may miss writes that the guest has acknowledged here.",
+            subject=record.vm_id,
+            reasons=reasons,
+        )
+    call.change_record(epoch=record.epoch + 1, owner="none", direction="back")
+
+
+def _reasons_to_think_it_ran(call: Call, record: m.Record, vm_id: str) -> list[str]:
+    reasons = []
+    if record.owner == "target":
+        reasons.append("the record says that the target owns it")
+    reasons += [
+        f"start_vm was {outcome.state} at {outcome.at_utc}"
+        for outcome in call.journal.of("start_vm")
+        if outcome.state != "refused"
+    ]
+    imported = [
+        outcome.result for outcome in call.journal.of("import_vm") if outcome.state == "done" and outcome.result
+    ]
+    if imported:
+        before = m.ImportVMResult.model_validate(imported[-1]).vm
+        reasons += _changes_since(call.host, vm_id, before)
+    else:
+        vm = facts.vm_or_planned(call.host, vm_id)
+        if record.owner != "none" or (vm is not None and not vm.planned):
+            reasons.append("there is no finished import to compare its files with")
+    return reasons
+
+
+def _changes_since(host: Host, vm_id: str, before: m.VMFacts) -> list[str]:
+    vm = facts.vm_or_planned(host, vm_id)
+    if vm is None:
+        return ["the VM is not here any more"]
+    reasons = [] if str(vm.state) == before.state else [f"it was {before.state} after the import and is {vm.state}"]
+    for disk in before.disks:
+        reasons += [reason for file in disk.chain for reason in _disk_changes(host, file)]
+    for file in before.saved_state_files:
+        reasons += _file_changes(host, file)
+    now = tuple(sorted(path.casefold() for path in vm.saved_state_files))
+    if now != tuple(sorted(file.path.casefold() for file in before.saved_state_files)):
+        reasons.append("its saved state lies in other files")
+    return reasons
+
+
+def _file_changes(host: Host, before: m.FileFacts) -> list[str]:
+    try:
+        now = facts.file_facts(host, before.path)
+    except PlatformError as error:
+        return [f"{before.path} cannot be looked at: {error.message}"]
+    same = (now.length_bytes, now.last_write_ticks) == (before.length_bytes, before.last_write_ticks)
+    return [] if same else [f"{before.path} changed since the import"]
+
+
+def _disk_changes(host: Host, before: m.DiskFile) -> list[str]:
+    try:
+        now = facts.disk_file(host, before.path)
+    except (HyperVError, PlatformError) as error:
+        return [f"{before.path} cannot be looked at: {error}"]
+    found, expected = ((file.length_bytes, file.last_write_ticks, file.content_identity) for file in (now, before))
+    return [] if found == expected else [f"{before.path} changed since the import"]
+
+
+def take_back(call: Call, arguments: m.TakeBackArguments) -> None:
+    """Give the VM back to the source: the target has withdrawn, or is destroyed and somebody answers for it."""
+    record = call.known_record()
+    if arguments.epoch is None and not arguments.override:
+        raise refused(
+            "InvalidArgument",
+            f"Taking VM {record.vm_name} back needs the target's epoch after withdrawing, or an override. Nothing was "
+            "changed.",
+            subject="epoch",
+        )
+    if record.owner not in ("handed over", "source"):
+        raise refused(
+            "NotOwner",
+            f"VM {record.vm_name} cannot be taken back on {call.host.name}: its owner is {record.owner!r}.",
+            subject=record.vm_id,
+            owner=record.owner,
+            epoch=record.epoch,
+        )
+    changes = {"end_text": arguments.override} if arguments.override else {}
+    epoch = {} if arguments.epoch is None else {"epoch": arguments.epoch}
+    call.change_record(owner="source", direction="back", **epoch, **changes)
+
+
+def remove_imported_vm(call: Call, arguments: m.VMArguments) -> m.Nothing:
+    """Remove the VM, planned or real, that lies under the plan's folder and does not run."""
+    record = call.known_record()
+    _require_none(call, record)
+    vm = facts.vm_or_planned(call.host, arguments.vm_id)
+    if vm is None:
+        return m.Nothing()
+    folder = str(record.plan.get("target_folder", ""))
+    if not folder or not lies_under(vm.configuration_file, folder):
+        raise _not_ours(call, record, f"its configuration {vm.configuration_file} does not lie under {folder!r}")
+    if not vm.planned and str(vm.state) not in ("Saved", "Off"):
+        raise _not_ours(call, record, f"it is {vm.state}")
+    call.host.hyperv.remove_vm(vm.vm_id)
+    return m.Nothing()
+
+
+def _require_none(call: Call, record: m.Record) -> None:
+    if record.owner != "none":
+        raise _not_ours(call, record, f"the owner is {record.owner!r}: withdraw first")
+
+
+def _not_ours(call: Call, record: m.Record, why: str) -> Exception:
+    return refused(
+        "NotOwner",
+        f"Nothing of VM {record.vm_name} was removed on {call.host.name}: {why}.",
+        subject=record.vm_id,
+        owner=record.owner,
+        epoch=record.epoch,
+    )
+
+
+def remove_files(call: Call, arguments: m.RemoveFilesArguments) -> m.RemoveFilesResult:
+    """Remove what this migration copied here, file by file, and folders that are empty then."""
+    record = call.known_record()
+    _require_none(call, record)
+    ours = {path.casefold() for path in copied_files(call, finished_only=False)}
+    return remove_files_of(call.host, arguments.files, arguments.folders, allowed=lambda path: path.casefold() in ours)
