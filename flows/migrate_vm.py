@@ -1,15 +1,12 @@
 """Flow: move one VM, from preflight to clean-up."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any
+from typing import Any
 
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
-from pydantic import Field
 
 from flows.after_death import settle_dead_run
-from qsm.model import MigrationRequest, StateTransfer, SwitchPair
+from qsm.model import MigrationRequest, Name, StateTransfer, SwitchPair
 from qsm.progress import listening
 from qsm.run import MigrationRun
 from tasks.artifacts import Publisher, publish_report
@@ -31,33 +28,27 @@ from tasks.take_checkpoint import take_checkpoint_task
     on_crashed=[settle_dead_run],
 )
 def migrate_vm(
-    vm: Annotated[str, Field(title="VM", description="Name or id of the VM")],
-    source: Annotated[str, Field(title="Source", description="Host of the inventory that runs the VM now")],
-    target: Annotated[str, Field(title="Target", description="Host of the inventory that shall run it")],
-    target_folder: Annotated[str, Field(title="Target folder", description=r"For example D:\VMs\sql-01")],
-    switch_map: Annotated[
-        list[SwitchPair] | None,
-        Field(
-            title="Switch map", description="For each switch of the VM, the switch of the target that takes its place"
-        ),
-    ] = None,
-    state_transfer: Annotated[
-        StateTransfer,
-        Field(
-            title="State transfer",
-            description="save: memory moves; shutdown: the guest is shut down; auto: save if possible",
-        ),
-    ] = StateTransfer.AUTO,
-    keep_source: Annotated[
-        bool,
-        Field(
-            title="Keep source", description="Keep the VM and its files on the source, disconnected and switched off"
-        ),
-    ] = True,
+    vm: Name,
+    source: Name,
+    target: Name,
+    target_folder: Name,
+    switch_map: list[SwitchPair] = [],  # noqa: B006  # an Optional would be an ugly toggle in the form
+    state_transfer: StateTransfer = StateTransfer.AUTO,
+    keep_source: bool = True,
 ) -> dict[str, Any]:
-    """Moves a VM with its disks to another Hyper-V host; a running one stands still only for what changed meanwhile."""
+    """Moves a VM with its disks to another Hyper-V host; a running one stands still only for what changed meanwhile.
+
+    Args:
+        vm: Name or id of the VM.
+        source: Host of the inventory that runs the VM now.
+        target: Host of the inventory that shall run it.
+        target_folder: Full path of a folder on the target, for example D:\\VMs\\sql-01.
+        switch_map: For each switch that the VM is connected to, the switch of the target that takes its place.
+        state_transfer: save: the memory moves; shutdown: the guest is shut down; auto: save if the target can restore it.
+        keep_source: Keep the VM and its files on the source, saved, disconnected and without automatic start.
+    """
     request = MigrationRequest(
-        vm=vm, source=source, target=target, target_folder=target_folder, switch_map=tuple(switch_map or ()),
+        vm=vm, source=source, target=target, target_folder=target_folder, switch_map=tuple(switch_map),
         state_transfer=state_transfer, keep_source=keep_source,
     )  # fmt: skip
     run = MigrationRun()

@@ -15,11 +15,14 @@ import re
 import secrets
 import time
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from qsm.hosts.messages import Adapter, DiskFile, SlotPath, SwitchChoice
+
+Name = Annotated[str, Field(min_length=1, max_length=260)]
+"""A text that a person types and that may not be empty."""
 
 
 class StateTransfer(StrEnum):
