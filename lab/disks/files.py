@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lab.disks.host_file import HostFile
 from lab.disks.layer import Layer
-from lab.disks.model import MEBIBYTE, DiskError, DiskFormat, DiskInfo, DiskKind, Hresult
+from lab.disks.model import MEBIBYTE, SECTOR_BYTES, DiskError, DiskFormat, DiskInfo, DiskKind, Hresult
 from lab.disks.vhd import VhdLayer, create_vhd, create_vhd_child, open_vhd
 from lab.disks.vhdx import VhdxLayer, create_vhdx, create_vhdx_child, open_vhdx
 from lab.disks.vhdx_structures import FILE_SIGNATURE
@@ -50,16 +50,21 @@ def create_disk(
     kind: DiskKind,
     size_bytes: int,
     block_bytes: int = DEFAULT_BLOCK_BYTES,
+    logical_sector_bytes: int = SECTOR_BYTES,
 ) -> None:
     """Make an empty fixed or dynamic disk.
 
-    Raises DiskError 0xC03A0012 (size), 0xC03A000B (block size), 0xC03A001B (kind) or 0x80070050 (name
-    taken); nothing is left behind then.
+    Raises DiskError 0xC03A0012 (size), 0xC03A000B (block size), 0xC03A001D (sector size), 0xC03A001B (kind) or
+    0x80070050 (name taken); nothing is left behind then.
     """
     if kind is DiskKind.DIFFERENCING:
         raise DiskError(Hresult.INVALID_TYPE, f"{path}: a differencing disk is made on a parent (create_child)")
-    create = create_vhd if format is DiskFormat.VHD else create_vhdx
-    create(path, kind=kind, size_bytes=size_bytes, block_bytes=block_bytes)
+    if format is DiskFormat.VHDX:
+        create_vhdx(path, kind=kind, size_bytes=size_bytes, block_bytes=block_bytes, sector_bytes=logical_sector_bytes)
+    elif logical_sector_bytes == SECTOR_BYTES:
+        create_vhd(path, kind=kind, size_bytes=size_bytes, block_bytes=block_bytes)
+    else:
+        raise DiskError(Hresult.UNSUPPORTED_SECTOR_SIZE, f"{path}: a VHD has sectors of {SECTOR_BYTES} bytes")
 
 
 def create_child(path: Path, *, parent: Path, parent_windows_path: str, relative_path: str | None) -> None:

@@ -15,9 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from lab.disks.model import DiskError, Hresult
+from lab.disks.model import MEBIBYTE, DiskError, Hresult
 
 Buffer = bytes | bytearray | memoryview
+
+_LARGE_BYTES = 4 * MEBIBYTE
 
 
 class HostFile:
@@ -57,6 +59,9 @@ class HostFile:
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Exactly `length` bytes; raises DiskError 0xC03A0013 where the file ends before."""
+        if length > _LARGE_BYTES and offset + length > self.size_bytes():
+            # before asking: a damaged length must not make us reserve gigabytes
+            raise DiskError(Hresult.INVALID_FILE_SIZE, f"{self.path} is truncated: {self.size_bytes()} bytes")
         data = os.pread(self.fd, length, offset)
         if len(data) == length:
             return data

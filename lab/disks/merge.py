@@ -51,12 +51,23 @@ def merge_into_parent(
             raise DiskError(Hresult.CHAIN_CYCLE_DETECTED, f"{child} cannot be merged into itself")
         lower = open_layer(parent, writable=True, locked=locked)
         stack.callback(lower.close)
-        if not upper.is_merged_into(lower):
+        if upper.is_merged_into(lower):
+            _check_not_a_copy(upper, lower)
+        else:
             upper.is_linked_to(lower)
             _copy_all(upper, lower, progress or _ignore, should_stop or _never, allow_growth)
             lower.flush()
         upper.complete_merge_into(lower)
         lower.flush()
+
+
+def _check_not_a_copy(upper: Layer, lower: Layer) -> None:
+    """The same identity may also mean that somebody names a copy of the child as its parent."""
+    if upper.info.parent_identity == lower.info.parent_identity:
+        raise DiskError(
+            Hresult.CHILD_PARENT_ID_MISMATCH,
+            f"{lower.path} is a copy of {upper.path}, not its parent: nothing was merged",
+        )
 
 
 def _ignore(done_bytes: int, total_bytes: int) -> None:

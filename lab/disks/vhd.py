@@ -26,7 +26,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
+from lab.disks.allocation import check_places
 from lab.disks.host_file import HostFile, create_file
 from lab.disks.layer import PARENT, ZERO, Extent, Layer, Segment, SparseLayer, round_up
 from lab.disks.model import MEBIBYTE, DiskError, DiskFormat, DiskInfo, DiskKind, Hresult
@@ -164,24 +166,16 @@ class SparseVhd(SparseLayer, VhdLayer):
         self._check_table(np.frombuffer(table, dtype=np.uint32))
         return table
 
-    def _check_table(self, table: np.ndarray[tuple[int], np.dtype[np.uint32]]) -> None:
+    def _check_table(self, table: npt.NDArray[np.uint32]) -> None:
         blocks = np.flatnonzero(table != ABSENT_BLOCK)
-        if not blocks.size:
-            return
-        starts = table[blocks].astype(np.int64) * 512
-        needed = np.minimum(self.block_bytes, self.size_bytes - blocks * self.block_bytes)
-        end = int((starts + self._bitmap_bytes + needed).max())
-        if end > self.file.size_bytes():
-            raise DiskError(
-                Hresult.INVALID_FILE_SIZE,
-                f"{self.path} is truncated: its table names data up to byte {end}, "
-                f"the file has {self.file.size_bytes()}",
-            )
-        gaps = np.diff(np.sort(starts))
-        if int(starts.min()) < FOOTER_BYTES or (gaps.size and int(gaps.min()) < self.block_bytes):
-            raise DiskError(
-                Hresult.BLOCK_ALLOCATION_TABLE_CORRUPT, f"{self.path}: blocks overlap in the allocation table"
-            )
+        header_end = self.footer.fields.data_offset + DYNAMIC_HEADER_BYTES
+        check_places(
+            self.path,
+            offsets=table[blocks].astype(np.int64) * 512,
+            lengths=self._bitmap_bytes + np.minimum(self.block_bytes, self.size_bytes - blocks * self.block_bytes),
+            fixed_places=[(0, header_end), (self._header.table_offset, 4 * len(table))],
+            file_bytes=self.file.size_bytes(),
+        )
 
     def _data_offset(self, block: int) -> int:
         sector = self._table[block]

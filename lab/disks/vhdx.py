@@ -16,10 +16,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
+from lab.disks.allocation import check_places
 from lab.disks.host_file import HostFile, create_file
 from lab.disks.layer import PARENT, ZERO, Layer, Segment, SparseLayer, round_up
-from lab.disks.model import MEBIBYTE, SECTOR_BYTES, DiskError, DiskInfo, DiskKind, Hresult
+from lab.disks.model import MEBIBYTE, DiskError, DiskInfo, DiskKind, Hresult
 from lab.disks.vhdx_container import VhdxContainer
 from lab.disks.vhdx_structures import (
     BAT_REGION,
@@ -93,45 +95,29 @@ class VhdxLayer(SparseLayer):
         self._check_table(np.frombuffer(table, dtype=np.uint64))
         return table
 
-    def _check_table(self, table: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> None:
+    def _check_table(self, table: npt.NDArray[np.uint64]) -> None:
+        """[MS-VHDX] 2.5: after each chunk of payload entries comes the entry of its sector bitmap."""
         numbers = np.arange(len(table))
-        in_chunk = numbers % (self._ratio + 1)
+        chunks, in_chunk = np.divmod(numbers, self._ratio + 1)
         states = table & np.uint64(ENTRY_STATE_MASK)
         is_bitmap = in_chunk == self._ratio
-        partial = ~is_bitmap & (states == BLOCK_PARTIALLY_PRESENT)
-        placed = (states == BLOCK_FULLY_PRESENT) | partial
-        if partial.any() and not self.is_differencing:
-            raise DiskError(Hresult.BLOCK_ALLOCATION_TABLE_CORRUPT, f"{self.path}: partial blocks without a parent")
-        chunks = numbers[partial] // (self._ratio + 1)
-        if partial.any() and (states[(chunks + 1) * (self._ratio + 1) - 1] != BITMAP_PRESENT).any():
-            raise DiskError(
-                Hresult.BLOCK_ALLOCATION_TABLE_CORRUPT, f"{self.path}: a partial block has no sector bitmap"
-            )
-        blocks = numbers - numbers // (self._ratio + 1)
-        payload = np.minimum(self.block_bytes, self.size_bytes - blocks * self.block_bytes)
-        needed = np.where(is_bitmap, MEBIBYTE, payload)
-        self._check_places((table & np.uint64(ENTRY_OFFSET_MASK)).astype(np.int64)[placed], needed[placed])
-
-    def _check_places(
-        self,
-        starts: np.ndarray[tuple[int], np.dtype[np.int64]],
-        needed: np.ndarray[tuple[int], np.dtype[np.int64]],
-    ) -> None:
-        if not starts.size:
-            return
-        end = int((starts + needed).max())
-        if end > self.file.size_bytes():
-            raise DiskError(
-                Hresult.INVALID_FILE_SIZE,
-                f"{self.path} is truncated: its table names data up to byte {end}, "
-                f"the file has {self.file.size_bytes()}",
-            )
-        order = np.argsort(starts)
-        starts, needed = starts[order], needed[order]
-        if int(starts[0]) < MEBIBYTE or (starts[:-1] + needed[:-1] > starts[1:]).any():
-            raise DiskError(
-                Hresult.BLOCK_ALLOCATION_TABLE_CORRUPT, f"{self.path}: blocks overlap in the allocation table"
-            )
+        is_partial = ~is_bitmap & (states == BLOCK_PARTIALLY_PRESENT)
+        if is_partial.any():
+            bitmaps = (chunks[is_partial] + 1) * (self._ratio + 1) - 1
+            if not self.is_differencing or (states[bitmaps] != BITMAP_PRESENT).any():
+                raise DiskError(
+                    Hresult.BLOCK_ALLOCATION_TABLE_CORRUPT,
+                    f"{self.path}: a block is partly the parent's, but there is no parent or no sector bitmap",
+                )
+        is_placed = is_partial | (states == BLOCK_FULLY_PRESENT)
+        payload = np.minimum(self.block_bytes, self.size_bytes - (numbers - chunks) * self.block_bytes)
+        check_places(
+            self.path,
+            offsets=(table & np.uint64(ENTRY_OFFSET_MASK)).astype(np.int64)[is_placed],
+            lengths=np.where(is_bitmap, MEBIBYTE, payload)[is_placed],
+            fixed_places=[(0, MEBIBYTE), *((place.offset, place.length) for place in self.container.places())],
+            file_bytes=self.file.size_bytes(),
+        )
 
     def _data_offset(self, block: int) -> int:
         entry = self._table[block + block // self._ratio]
@@ -208,7 +194,7 @@ class VhdxLayer(SparseLayer):
         linkages = self.container.parent_linkages
         found = parent.container.header.data_write_guid if isinstance(parent, VhdxLayer) else None
         if found not in linkages:
-            wanted = " or ".join(sorted(map(str, linkages))) or "nothing"
+            wanted = " or ".join(sorted(map(str, linkages)))
             raise DiskError(
                 Hresult.CHILD_PARENT_ID_MISMATCH,
                 f"{self.path} was made on contents {wanted}; {parent.path} holds {found or 'no VHDX'}: "
@@ -249,20 +235,28 @@ def open_vhdx(path: Path, *, writable: bool, locked: bool = True) -> VhdxLayer:
         raise
 
 
-def create_vhdx(path: Path, *, kind: DiskKind, size_bytes: int, block_bytes: int) -> None:
-    """Make a fixed or dynamic VHDX; raises DiskError 0xC03A0012, 0xC03A000B or 0x80070050."""
-    if size_bytes <= 0 or size_bytes % SECTOR_BYTES or size_bytes > LARGEST_SIZE_BYTES:
+def create_vhdx(path: Path, *, kind: DiskKind, size_bytes: int, block_bytes: int, sector_bytes: int) -> None:
+    """Make a fixed or dynamic VHDX; raises DiskError 0xC03A0012, 0xC03A000B, 0xC03A001D or 0x80070050."""
+    if sector_bytes not in (512, 4096):
+        raise DiskError(
+            Hresult.UNSUPPORTED_SECTOR_SIZE, f"{path} cannot be made: sectors of {sector_bytes} bytes do not exist"
+        )
+    if size_bytes <= 0 or size_bytes % sector_bytes or size_bytes > LARGEST_SIZE_BYTES:
         raise DiskError(
             Hresult.INVALID_SIZE,
-            f"{path} cannot be made: a VHDX has 512 bytes to 64 TiB in whole sectors, not {size_bytes} bytes",
+            f"{path} cannot be made: a VHDX has one sector to 64 TiB in whole sectors, not {size_bytes} bytes",
         )
     check_block_bytes(block_bytes)
     flags = LEAVE_BLOCKS_ALLOCATED if kind is DiskKind.FIXED else 0
-    sectors = (SECTOR_BYTES, _PHYSICAL_SECTOR_BYTES)
+    sectors = (sector_bytes, _PHYSICAL_SECTOR_BYTES)
     items = _common_items(size_bytes, block_bytes, flags=flags, sectors=sectors, disk_id=uuid.uuid4())
-    count = table_entries(size_bytes, block_bytes, SECTOR_BYTES, has_parent=False)
+    count = table_entries(size_bytes, block_bytes, sector_bytes, has_parent=False)
     payload = _TABLE_OFFSET + round_up(8 * count, MEBIBYTE)
-    table = _fixed_table(size_bytes, block_bytes, payload) if kind is DiskKind.FIXED else b""
+    table = (
+        _fixed_table(-(-size_bytes // block_bytes), block_bytes, sector_bytes, payload)
+        if kind is DiskKind.FIXED
+        else b""
+    )
     end = payload + (round_up(size_bytes, block_bytes) if kind is DiskKind.FIXED else 0)
     _write_new_file(path, items, table=table, table_region=Region(_TABLE_OFFSET, payload - _TABLE_OFFSET), end=end)
 
@@ -303,15 +297,12 @@ def _common_items(
     ]
 
 
-def _fixed_table(size_bytes: int, block_bytes: int, payload_offset: int) -> bytes:
-    """All blocks one after the other; the places of sector bitmaps stay empty."""
-    ratio = chunk_ratio(block_bytes, SECTOR_BYTES)
-    blocks = np.arange(-(-size_bytes // block_bytes), dtype=np.uint64)
-    count = table_entries(size_bytes, block_bytes, SECTOR_BYTES, has_parent=False)
-    table = np.zeros(count, dtype="<u8")
-    table[blocks + blocks // np.uint64(ratio)] = (
-        np.uint64(payload_offset) + blocks * np.uint64(block_bytes)
-    ) | np.uint64(BLOCK_FULLY_PRESENT)
+def _fixed_table(count: int, block_bytes: int, sector_bytes: int, payload_offset: int) -> bytes:
+    """All blocks one after the other; the entries of sector bitmaps stay empty."""
+    ratio = chunk_ratio(block_bytes, sector_bytes)
+    blocks = np.arange(count)
+    table = np.zeros(count + (count - 1) // ratio, dtype="<u8")
+    table[blocks + blocks // ratio] = payload_offset + blocks * block_bytes | BLOCK_FULLY_PRESENT
     return table.tobytes()
 
 

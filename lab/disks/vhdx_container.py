@@ -15,7 +15,7 @@ import uuid
 from dataclasses import replace
 
 from lab.disks.host_file import HostFile
-from lab.disks.model import DiskError, DiskFormat, DiskInfo, DiskKind, Hresult
+from lab.disks.model import MEBIBYTE, DiskError, DiskFormat, DiskInfo, DiskKind, Hresult
 from lab.disks.vhdx_structures import (
     BAT_REGION,
     FILE_PARAMETERS,
@@ -23,6 +23,7 @@ from lab.disks.vhdx_structures import (
     HAS_PARENT,
     HEADER_BYTES,
     HEADER_OFFSETS,
+    LARGEST_SIZE_BYTES,
     LEAVE_BLOCKS_ALLOCATED,
     LOGICAL_SECTOR_SIZE,
     METADATA_REGION,
@@ -87,6 +88,10 @@ class VhdxContainer:
                 return regions
         raise DiskError(Hresult.METADATA_READ_FAILURE, "both VHDX region tables are damaged")
 
+    def places(self) -> list[Region]:
+        """Where the regions and the log lie: no block may."""
+        return [*self._regions.values(), Region(self.header.log_offset, self.header.log_bytes)]
+
     @property
     def table_region(self) -> Region:
         return self._regions[BAT_REGION]
@@ -104,21 +109,27 @@ class VhdxContainer:
         self.disk_id = uuid.UUID(bytes_le=self._item(VIRTUAL_DISK_ID, 16))
         if self.sector_bytes not in (512, 4096):
             raise DiskError(Hresult.UNSUPPORTED_SECTOR_SIZE, f"logical sector size {self.sector_bytes}")
-        if self.size_bytes == 0 or self.size_bytes % self.sector_bytes:
+        if not 0 < self.size_bytes <= LARGEST_SIZE_BYTES or self.size_bytes % self.sector_bytes:
             raise DiskError(Hresult.INVALID_SIZE, f"virtual size {self.size_bytes} is not in whole sectors")
         self.locator = parse_parent_locator(self._item(PARENT_LOCATOR)) if self.has_parent else {}
+        self.parent_linkages = self._read_linkages() if self.has_parent else set()
+
+    def _read_linkages(self) -> set[uuid.UUID]:
+        """The DataWriteGuids the parent may have ([MS-VHDX] 2.6.2.6.3: parent_linkage, parent_linkage2)."""
+        texts = (self.locator.get(key) for key in ("parent_linkage", "parent_linkage2"))
+        try:
+            linkages = {uuid.UUID(text) for text in texts if text}
+        except ValueError as error:
+            raise DiskError(Hresult.METADATA_READ_FAILURE, f"the parent linkage is no GUID: {error}") from error
+        if not linkages:
+            raise DiskError(Hresult.METADATA_READ_FAILURE, "the parent locator does not say which parent it means")
+        return linkages
 
     def _item(self, guid: uuid.UUID, length: int | None = None) -> bytes:
         item = self._items.get(guid)
-        if item is None or (length is not None and item.length != length):
+        if item is None or item.length > MEBIBYTE or (length is not None and item.length != length):
             raise DiskError(Hresult.METADATA_READ_FAILURE, f"the metadata item {guid} is missing or damaged")
         return self._file.read_at(self._regions[METADATA_REGION].offset + item.offset, item.length)
-
-    @property
-    def parent_linkages(self) -> set[uuid.UUID]:
-        """The DataWriteGuids the parent may have ([MS-VHDX] 2.6.2.6.3: parent_linkage, parent_linkage2)."""
-        texts = (self.locator.get(key) for key in ("parent_linkage", "parent_linkage2"))
-        return {uuid.UUID(text) for text in texts if text}
 
     def write_header(self, *, data_write_guid: uuid.UUID) -> None:
         """A new FileWriteGuid, and this DataWriteGuid, in one write over the older header."""
