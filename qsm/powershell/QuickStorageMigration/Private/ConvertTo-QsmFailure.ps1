@@ -1,0 +1,57 @@
+function ConvertTo-QsmFailure {
+    <#
+    .SYNOPSIS
+    Makes the error of an operation out of the trouble that stopped it after it had begun to act.
+
+    .DESCRIPTION
+    What was refused deep inside is not refused for the whole: from the first change on the category is failed. An error that
+    says failed or unknown already keeps its id and words. The HRESULT of the cause and whether it may pass are kept.
+
+    .PARAMETER Cause
+    The error that was caught.
+
+    .PARAMETER Id
+    Id of the error to make.
+
+    .PARAMETER Message
+    What happened and how things stand; the words of the cause are added.
+
+    .PARAMETER Subject
+    VM or file it is about.
+
+    .PARAMETER Facts
+    More facts by name; hresult is added.
+
+    .OUTPUTS
+    System.Management.Automation.ErrorRecord
+
+    .EXAMPLE
+    try { Save-VM -VM $vm } catch { throw (ConvertTo-QsmFailure -Cause $_ -Id 'SaveFailed' -Message 'The VM was not saved.' -Subject $VMId) }
+    #>
+    [CmdletBinding()]
+    [OutputType([System.Management.Automation.ErrorRecord])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [System.Management.Automation.ErrorRecord]$Cause,
+
+        [Parameter(Mandatory = $true)]
+        [string]$Id,
+
+        [Parameter(Mandatory = $true)]
+        [string]$Message,
+
+        [Parameter(Mandatory = $true)]
+        [string]$Subject,
+
+        [System.Collections.IDictionary]$Facts = @{}
+    )
+
+    $known = ConvertTo-QsmErrorFacts -ErrorRecord $Cause -Operation $Id -Changes
+    $ours = $Cause.Exception.Data.Contains('QsmErrorFacts')
+    if ($ours -and $known.category -ne 'refused') { return $Cause }
+    $number = $known.hresult
+    $told = @{ hresult = $number }
+    foreach ($name in $Facts.Keys) { $told[$name] = $Facts[$name] }
+    $code = if ($null -ne $number) { ' (0x{0:X8})' -f $number } else { '' }
+    New-QsmError -Id $Id -Category failed -Subject $Subject -HResult $number -Facts $told -Retryable:([bool]$known.retryable) -Message "$Message$code $($Cause.Exception.Message)"
+}

@@ -1,0 +1,46 @@
+function Get-QsmFolderKind {
+    <#
+    .SYNOPSIS
+    Tells what kind of place a target folder is.
+
+    .DESCRIPTION
+    invalid: no full path, or names that Windows does not take; smb: on a share; missing: no such drive; root: the root of a
+    volume, where Hyper-V cannot control access; csv: on a Cluster Shared Volume; else local. The folder need not exist.
+
+    .PARAMETER Folder
+    The folder.
+
+    .PARAMETER Mount
+    Mount paths as Get-QsmMountPath tells them.
+
+    .OUTPUTS
+    System.String
+
+    .EXAMPLE
+    Get-QsmFolderKind -Folder 'D:\VMs\web01' -Mount @(Get-QsmMountPath)
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyString()]
+        [string]$Folder,
+
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyCollection()]
+        [object[]]$Mount
+    )
+
+    # Reserved characters, and names that end in a dot or a blank ("Naming Files, Paths, and Namespaces").
+    if ($Folder -notmatch '\A([A-Za-z]:\\|\\\\[^\\?.])' -or $Folder.Substring(2) -match '[<>:"/|?*\x00-\x1F]|[. ](\\|\z)|.\\\\') { return 'invalid' }
+    if ($Folder.StartsWith('\\')) {
+        if ($Folder -match '\A\\\\[^\\]+\\[^\\]+') { return 'smb' }
+        return 'invalid'
+    }
+    $found = $Mount | Where-Object { Test-QsmPathUnder -Path $Folder -Folder $_.root } |
+        Sort-Object -Property { $_.root.Length } -Descending | Select-Object -First 1
+    if ($null -eq $found) { return 'missing' }
+    if ($Folder.TrimEnd('\') -eq $found.root.TrimEnd('\')) { return 'root' }
+    if ($found.csv) { return 'csv' }
+    'local'
+}
