@@ -7,7 +7,7 @@ real; other tools read them, and what a guest wrote can be compared byte for byt
     chain.py    open a chain as one disk
     merge.py    fold a child into its parent
     layer.py    one file of a chain, and the order of writes that survives a kill
-    vhd.py, vhdx.py   the two formats, over vhd_structures.py, vhdx_structures.py, vhdx_container.py
+    vhd*.py, vhdx*.py   the two formats: opening, making, structures
 """
 
 from lab.disks.chain import VirtualDisk, open_chain, test_chain

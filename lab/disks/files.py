@@ -13,8 +13,10 @@ from pathlib import Path
 from lab.disks.host_file import HostFile
 from lab.disks.layer import Layer
 from lab.disks.model import MEBIBYTE, SECTOR_BYTES, DiskError, DiskFormat, DiskInfo, DiskKind, Hresult
-from lab.disks.vhd import VhdLayer, create_vhd, create_vhd_child, open_vhd
-from lab.disks.vhdx import VhdxLayer, create_vhdx, create_vhdx_child, open_vhdx
+from lab.disks.vhd import VhdLayer, open_vhd
+from lab.disks.vhd_create import create_vhd, create_vhd_child
+from lab.disks.vhdx import VhdxLayer, open_vhdx
+from lab.disks.vhdx_create import create_vhdx, create_vhdx_child
 from lab.disks.vhdx_structures import FILE_SIGNATURE
 
 DEFAULT_BLOCK_BYTES = 2 * MEBIBYTE

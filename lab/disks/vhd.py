@@ -17,7 +17,6 @@ import hashlib
 import os
 import struct
 import sys
-import time
 import uuid
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lab.disks.allocation import check_places
-from lab.disks.host_file import HostFile, create_file
+from lab.disks.host_file import HostFile
 from lab.disks.layer import PARENT, ZERO, Extent, Layer, Segment, SparseLayer, round_up
 from lab.disks.model import MEBIBYTE, DiskError, DiskFormat, DiskInfo, DiskKind, Hresult
 from lab.disks.vhd_structures import (
@@ -37,21 +36,19 @@ from lab.disks.vhd_structures import (
     ABSOLUTE_PATH_CODE,
     DYNAMIC_HEADER_BYTES,
     FOOTER_BYTES,
-    LARGEST_SIZE_BYTES,
-    NO_OFFSET,
     RELATIVE_PATH_CODE,
     DynamicHeader,
-    Footer,
     bitmap_bytes,
-    chs_geometry,
+    last_name,
+    pack_locators,
     parse_dynamic_header,
     parse_footer,
     seconds_since_2000,
     with_unique_id,
 )
 
-_PAGE_BYTES = 4096  # data starts on this boundary, so that a guest's 4 KiB write never straddles two host pages
-_FIXED_STEP_BYTES = 2 * MEBIBYTE  # a fixed VHD has no blocks; this is the piece one write is made of
+PAGE_BYTES = 4096  # data starts on this boundary, so that a guest's 4 KiB write never straddles two host pages
+FIXED_STEP_BYTES = 2 * MEBIBYTE  # a fixed VHD has no blocks; this is the piece one write is made of
 
 
 class VhdFooter:
@@ -108,7 +105,7 @@ class FixedVhd(VhdLayer):
     def __init__(self, file: HostFile, info: DiskInfo, footer: VhdFooter) -> None:
         super().__init__(file, info)
         self.footer = footer
-        self.block_bytes = _FIXED_STEP_BYTES
+        self.block_bytes = FIXED_STEP_BYTES
 
     def extents(self, offset: int, length: int) -> Iterator[Extent]:
         yield offset, length, offset
@@ -191,7 +188,7 @@ class SparseVhd(SparseLayer, VhdLayer):
         return 512 * self._table[block]
 
     def _block_start(self, data_end: int) -> int:
-        return round_up(data_end + self._bitmap_bytes, _PAGE_BYTES) - self._bitmap_bytes
+        return round_up(data_end + self._bitmap_bytes, PAGE_BYTES) - self._bitmap_bytes
 
     def growth_bytes(self, blocks: Iterable[int]) -> int:
         end = self._data_end
@@ -232,7 +229,7 @@ class SparseVhd(SparseLayer, VhdLayer):
             locators, texts = pack_locators(windows_path, relative_path, offset=start)
             self._append(start + len(texts))
             self.file.write_at(start, texts)
-            self._write_header(replace(self._header, locators=locators, parent_name=_file_name(windows_path)))
+            self._write_header(replace(self._header, locators=locators, parent_name=last_name(windows_path)))
 
     def _write_header(self, header: DynamicHeader) -> None:
         self.file.write_at(self.footer.fields.data_offset, header.pack())
@@ -339,96 +336,3 @@ def _read_locators(file: HostFile, header: DynamicHeader) -> dict[bytes, str]:
             text = file.read_at(offset, length).decode("utf-16-le", "replace").rstrip("\0")
             paths[code] = text
     return paths
-
-
-def pack_locators(
-    windows_path: str, relative_path: str | None, *, offset: int
-) -> tuple[tuple[tuple[bytes, int, int, int], ...], bytes]:
-    """Locator entries and the text that stands at `offset`, padded to whole sectors."""
-    wanted = [(RELATIVE_PATH_CODE, relative_path), (ABSOLUTE_PATH_CODE, windows_path)]
-    locators, texts = [], b""
-    for code, path in wanted:
-        if path is not None:
-            text = path.encode("utf-16-le")
-            space = round_up(len(text), 512)
-            locators.append((code, space, len(text), offset + len(texts)))
-            texts += text.ljust(space, b"\0")
-    return tuple(locators), texts
-
-
-def _file_name(windows_path: str) -> str:
-    return windows_path.replace("/", "\\").rsplit("\\", 1)[-1]
-
-
-def create_vhd(path: Path, *, kind: DiskKind, size_bytes: int, block_bytes: int) -> None:
-    """Make a fixed or dynamic VHD; raises DiskError 0xC03A0012, 0xC03A000B or 0x80070050."""
-    _check_sizes(path, size_bytes, block_bytes)
-    footer = _new_footer(kind, size_bytes)
-    if kind is DiskKind.FIXED:
-        with _new_file(path) as file:
-            file.extend_to(size_bytes)
-            file.write_at(size_bytes, footer.pack())
-        return
-    _create_sparse(path, footer, DynamicHeader(0, -(-size_bytes // block_bytes), block_bytes), texts=b"")
-
-
-def create_vhd_child(path: Path, parent: VhdLayer, *, windows_path: str, relative_path: str | None) -> None:
-    """Make a differencing VHD on an open parent."""
-    block_bytes = parent.info.block_bytes or _FIXED_STEP_BYTES
-    locators, texts = pack_locators(windows_path, relative_path, offset=FOOTER_BYTES + DYNAMIC_HEADER_BYTES)
-    header = DynamicHeader(
-        table_offset=0,
-        table_entries=-(-parent.size_bytes // block_bytes),
-        block_bytes=block_bytes,
-        parent_unique_id=parent.unique_id,
-        parent_timestamp=parent.modification_stamp(),
-        parent_name=_file_name(windows_path),
-        locators=locators,
-    )
-    _create_sparse(path, _new_footer(DiskKind.DIFFERENCING, parent.size_bytes), header, texts=texts)
-
-
-def _create_sparse(path: Path, footer: Footer, header: DynamicHeader, *, texts: bytes) -> None:
-    """Footer copy, header, locator texts, table, footer. The header goes last: half a file is refused."""
-    table_offset = round_up(FOOTER_BYTES + DYNAMIC_HEADER_BYTES + len(texts), _PAGE_BYTES)
-    table_bytes = round_up(4 * header.table_entries, 512)
-    with _new_file(path) as file:
-        file.write_at(FOOTER_BYTES + DYNAMIC_HEADER_BYTES, texts)
-        file.write_at(table_offset, b"\xff" * table_bytes)
-        file.write_at(table_offset + table_bytes, footer.pack())
-        file.write_at(0, footer.pack())
-        file.write_at(FOOTER_BYTES, replace(header, table_offset=table_offset).pack())
-
-
-@contextmanager
-def _new_file(path: Path) -> Iterator[HostFile]:
-    """A new file that is removed again when filling it fails."""
-    with create_file(path) as file:
-        try:
-            yield file
-        except BaseException:
-            path.unlink()
-            raise
-
-
-def _new_footer(kind: DiskKind, size_bytes: int) -> Footer:
-    return Footer(
-        kind=kind,
-        size_bytes=size_bytes,
-        unique_id=uuid.uuid4(),
-        timestamp=seconds_since_2000(time.time()),
-        data_offset=NO_OFFSET if kind is DiskKind.FIXED else FOOTER_BYTES,
-        geometry=chs_geometry(size_bytes),
-    )
-
-
-def _check_sizes(path: Path, size_bytes: int, block_bytes: int) -> None:
-    if size_bytes <= 0 or size_bytes % 512 or size_bytes > LARGEST_SIZE_BYTES:
-        raise DiskError(
-            Hresult.INVALID_SIZE,
-            f"{path} cannot be made: a VHD has 512 bytes to 2040 GiB in whole sectors, not {size_bytes} bytes",
-        )
-    if block_bytes < 4096 or block_bytes & (block_bytes - 1) or block_bytes > 256 * MEBIBYTE:
-        raise DiskError(
-            Hresult.INVALID_BLOCK_SIZE, f"{path} cannot be made: block size {block_bytes} is no power of two"
-        )

@@ -167,3 +167,23 @@ def chs_geometry(size_bytes: int) -> tuple[int, int, int]:
 def seconds_since_2000(unix_seconds: float) -> int:
     """VHD time stamp of a point in time."""
     return max(0, int(unix_seconds) - EPOCH_SECONDS)
+
+
+def pack_locators(
+    windows_path: str, relative_path: str | None, *, offset: int
+) -> tuple[tuple[tuple[bytes, int, int, int], ...], bytes]:
+    """Locator entries and the text that stands at `offset`, padded to whole sectors."""
+    wanted = [(RELATIVE_PATH_CODE, relative_path), (ABSOLUTE_PATH_CODE, windows_path)]
+    locators, texts = [], b""
+    for code, path in wanted:
+        if path is not None:
+            text = path.encode("utf-16-le")
+            space = -(-len(text) // 512) * 512
+            locators.append((code, space, len(text), offset + len(texts)))
+            texts += text.ljust(space, b"\0")
+    return tuple(locators), texts
+
+
+def last_name(windows_path: str) -> str:
+    """The file's name alone: what the header's parent name holds."""
+    return windows_path.replace("/", "\\").rsplit("\\", 1)[-1]

@@ -236,3 +236,9 @@ def check_block_bytes(block_bytes: int) -> None:
     """Raises DiskError 0xC03A000B unless it is 1 to 256 MiB and a power of two ([MS-VHDX] 2.6.2.1)."""
     if not MEBIBYTE <= block_bytes <= 256 * MEBIBYTE or block_bytes & (block_bytes - 1):
         raise DiskError(Hresult.INVALID_BLOCK_SIZE, f"block size {block_bytes} is no power of two from 1 to 256 MiB")
+
+
+def locator_paths(windows_path: str, relative_path: str | None) -> dict[str, str]:
+    """The parent locator's entries for where the parent is; the relative path is tried first."""
+    relative = {} if relative_path is None else {"relative_path": relative_path}
+    return {**relative, "absolute_win32_path": windows_path}
