@@ -44,7 +44,7 @@ class HostSettings(BaseModel):
     max_processes_per_shell: int = 25
     max_memory_per_shell_mb: int = 1024
     # How the lab's clock runs: tests need not wait as long as Windows does.
-    bits_seconds_scale: float = Field(default=1.0, ge=0.0)  # of BITS' retry interval and timeout
+    bits_seconds_scale: float = Field(default=1.0, gt=0.0)  # of BITS' retry interval and timeout
     smb_timeout_seconds: float = Field(default=60.0, gt=0.0)  # after which a silent peer counts as gone
 
     @property
@@ -117,7 +117,7 @@ class Accounts:
         """.NET ticks of the last boot, later at each boot."""
         return int(self._boot.load()["boot_time_ticks"])
 
-    def booted(self) -> None:
+    def boot(self) -> None:
         """The host boots now."""
         ticks = max(ticks_of(time.time_ns()), self.boot_time_ticks + _MINIMUM_BOOT_STEP_TICKS)
         self._boot.save({"boot_time_ticks": ticks})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+UNEXPECTED: Final = 0x8000FFFF
 FILE_NOT_FOUND: Final = 0x80070002
 PATH_NOT_FOUND: Final = 0x80070003
 ACCESS_DENIED: Final = 0x80070005

@@ -81,7 +81,7 @@ class FileSystem:
         self.volumes = Volumes(host_folder)
         self.acl: AccessLists | None = None  # told of files that go or get another name
         self._root = host_folder / "volumes"
-        self._open_files = open_files or OpenFiles()
+        self.open_files = open_files or OpenFiles()
         self._faults = faults or NoFaults()
 
     # --- paths
@@ -176,8 +176,8 @@ class FileSystem:
     def read_bytes(self, path: str) -> bytes:
         """A small file, whole. SHARING_VIOLATION if held without sharing reads."""
         self.facts(path)
-        self._open_files.require(path, access=Access.READ)
-        with _windows_errors(path):
+        self.open_files.require(path, access=Access.READ)
+        with windows_errors(path):
             return self.host_path(path).read_bytes()
 
     def write_bytes(self, path: str, data: bytes) -> None:
@@ -211,7 +211,7 @@ class FileSystem:
             if self.volumes.root_of(source) != self.volumes.root_of(destination):
                 raise PlatformError(errors.NOT_SAME_DEVICE, f"'{source}' and '{destination}' lie on two volumes.")
             self._move(host_path, new, destination)
-            self._open_files.renamed(source, destination)
+            self.open_files.renamed(source, destination)
             if self.acl is not None:
                 self.acl.renamed(source, destination)
 
@@ -226,14 +226,14 @@ class FileSystem:
     def _changing(
         self, cmdlet_name: str, path: str, *, access: Access = Access.NONE, data: bytes | None = None
     ) -> Iterator[Path]:
-        """A change of one path between its two moments; ``data``: what the file will hold, asked for room and folder."""
+        """A change of one path between its two moments; ``data``: what the file will hold, for room and folder."""
         host_path = self.host_path(path)
-        with changing(self._faults, cmdlet_name), _windows_errors(path):
+        with changing(self._faults, cmdlet_name), windows_errors(path):
             if data is not None:
                 self._require_folder(path, host_path)
                 self.require_room(path, len(data) - (host_path.stat().st_size if host_path.is_file() else 0))
             if access:
-                self._open_files.require(path, access=access, share=ANYTHING)
+                self.open_files.require(path, access=access, share=ANYTHING)
             yield host_path
 
     def _require_folder(self, path: str, host_path: Path) -> None:
@@ -325,7 +325,8 @@ def _vanished_is_fine() -> Iterator[None]:
 
 
 @contextmanager
-def _windows_errors(path: str) -> Iterator[None]:
+def windows_errors(path: str) -> Iterator[None]:
+    """Errors of this machine's file system, as Windows would tell them of that path."""
     try:
         yield
     except OSError as error:

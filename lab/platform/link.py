@@ -1,8 +1,8 @@
 """The network between two hosts: a rate, and the ways in which it breaks.
 
 Trouble: predictions, rounds and the watch over a copy mean nothing on a loopback without limit. Answer: every byte that
-one lab host fetches from another passes ``LinkUse.take`` on the fetching side. The settings lie in ``links.json`` in the
-lab's folder, so any process may change them while the hosts run; they are seen at once.
+one lab host fetches from another passes ``LinkUse.take`` on the fetching side. The settings lie in ``links.json`` in
+the lab's folder, so any process may change them while the hosts run; they are seen at once.
 
 The rate is kept by a token bucket per direction, shared by all transfers of the fetching host.
 """
