@@ -94,8 +94,9 @@ class FileSystem:
         if self.volumes.root_of(path) is None:
             raise PlatformError(errors.PATH_NOT_FOUND, f"Cannot find drive. A drive '{drive}' does not exist.")
         found = self._root / drive[0]
-        for name in names:
-            found = _spelled(found, name)
+        with windows_errors(path):
+            for name in names:
+                found = _spelled(found, name)
         return found
 
     def windows_path(self, host_path: Path) -> str:
@@ -298,9 +299,9 @@ def _spelled(folder: Path, name: str) -> Path:
         return exact
     wanted = paths.fold(name)
     with _vanished_is_fine():
-        for entry in os.scandir(folder):
-            if paths.fold(entry.name) == wanted:
-                return Path(entry.path)
+        for spelled in folder.iterdir():
+            if paths.fold(spelled.name) == wanted:
+                return spelled
     return exact
 
 

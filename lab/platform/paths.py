@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from lab.platform.errors import INVALID_NAME, PlatformError
 
 MAX_PATH = 260  # with the final NUL, "Maximum Path Length Limitation"
+LONGEST_NAME = 255  # of one part, on NTFS
 PROGRAM_DATA = r"C:\ProgramData"
 
 _DRIVE = re.compile(r"^[A-Za-z]:\\")
@@ -34,7 +35,7 @@ def split(path: str) -> tuple[str, ...]:
         raise PlatformError(INVALID_NAME, f"'{path}' is not a full path on a drive of this computer.")
     drive, *names = [part for part in text.split("\\") if part]
     for name in names:
-        if _RESERVED.search(name) or name.endswith((" ", ".")):
+        if _RESERVED.search(name) or name.endswith((" ", ".")) or len(name) > LONGEST_NAME:
             raise PlatformError(INVALID_NAME, f"The name '{name}' in '{path}' is not a valid file or folder name.")
     return (drive.upper(), *names)
 
