@@ -25,15 +25,15 @@ class ShellCommand:
         self._stdin_only_at_end = stdin_only_at_end
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
-        self._lock = threading.Lock()  # guards what the engine's threads touch: the four fields below
+        self._lock = threading.Lock()  # guards what other threads touch: the six fields below
         self._chunks: deque[tuple[StreamName, bytes]] = deque()
         self._exit_code: int | None = None
         self._reply_is_lost = False
         self._closed = False
         self._process: Command | None = None
+        self._pending_signals: list[SignalName] = []
         self._held_input: list[bytes] = []
         self._input_ended = False
-        self._pending_signals: list[SignalName] = []
 
     # what the engine calls, from any thread
 
@@ -69,9 +69,14 @@ class ShellCommand:
             return self._exit_code is not None
 
     def started(self, process: Command) -> None:
-        """The engine has started it. A signal that came in between (the shell was deleted) is passed on now."""
-        self._process = process
-        for code in self._pending_signals:
+        """The engine has started it. A signal that came meanwhile (the shell was deleted) is passed on now.
+
+        Called in the thread that started it: whatever becomes of the request, no process is left without a master.
+        """
+        with self._lock:
+            self._process = process
+            pending = list(self._pending_signals)
+        for code in pending:
             process.signal(code)
 
     async def wait_for_output(self) -> None:
@@ -135,10 +140,12 @@ class ShellCommand:
         """Pass a signal on, unless the command has ended."""
         if self.finished:
             return
-        if self._process is None:
-            self._pending_signals.append(code)
-        else:
-            self._process.signal(code)
+        with self._lock:
+            process = self._process
+            if process is None:
+                self._pending_signals.append(code)
+        if process is not None:
+            process.signal(code)
 
     def close(self) -> None:
         """The shell is gone: stop the process, throw its output away, end a pending Receive."""

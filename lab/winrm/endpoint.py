@@ -34,7 +34,7 @@ _STOP_SECONDS = 5
 
 
 class Endpoint:
-    """The endpoint of one host. `start`, `stop` and the steering methods may be called from any thread but its own."""
+    """The endpoint of one host. `start` and `stop` may be called from any thread but its own, the rest from any."""
 
     def __init__(self, settings: EndpointSettings, engine: Engine, faults: EndpointFaults | None = None) -> None:
         self._settings = settings
@@ -113,9 +113,8 @@ class Endpoint:
     @frozen.setter
     def frozen(self, freeze: bool) -> None:
         if freeze and self._thaw is None:
-            frozen, self._thaw = threading.Event(), threading.Event()
-            self._alive().hold_loop(frozen, until=self._thaw)
-            frozen.wait()
+            running, self._thaw = self._alive(), threading.Event()
+            running.hold_loop(until=self._thaw)
         elif not freeze and self._thaw is not None:
             self._thaw.set()
             self._thaw = None
@@ -170,20 +169,26 @@ class _Running:
 
     def call(self, act: Callable[[Application], None]) -> None:
         """Run `act` in the event loop and wait for it."""
+        if threading.current_thread() is self._thread:
+            act(self.application)
+            return
 
         async def run() -> None:
             act(self.application)
 
         asyncio.run_coroutine_threadsafe(run(), self._loop).result()
 
-    def hold_loop(self, held: threading.Event, *, until: threading.Event) -> None:
-        """Block the event loop; `held` is set as soon as it stands."""
+    def hold_loop(self, *, until: threading.Event) -> None:
+        """Block the event loop and return when it stands; called in its own thread, it stands after this step."""
+        held = threading.Event()
 
         def hold() -> None:
             held.set()
             until.wait()
 
         self._loop.call_soon_threadsafe(hold)
+        if threading.current_thread() is not self._thread:
+            held.wait()
 
     def _run(self) -> None:
         try:

@@ -46,7 +46,7 @@ class Output(Protocol):
 
 
 class Command(Protocol):
-    """A running command, as the endpoint sees it. Called in the endpoint's own thread: no method may block."""
+    """A running command, as the endpoint sees it. Mostly called in the endpoint's thread: no method may block."""
 
     def send(self, data: bytes, *, end: bool) -> None:
         """Bytes for standard input, in order; `end` closes it. Never called again after `end`."""

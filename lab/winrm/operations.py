@@ -157,7 +157,7 @@ def _signal(shell: Shell, request: bodies.SignalRequest) -> None:
     """Pass the signal on. A command that has ended is forgotten: a signal is the client's last word to it."""
     command = shell.command(request.command_id)
     if command.finished:
-        del shell.commands[request.command_id]
+        shell.forget(command)
     else:
         command.signal(request.code)
 

@@ -47,6 +47,10 @@ class Shell:
             raise soap_faults.unknown_command()
         return command
 
+    def forget(self, command: ShellCommand) -> None:
+        self.commands.pop(command.command_id, None)
+        command.close()
+
     def running_count(self) -> int:
         return sum(not command.finished for command in self.commands.values())
 
@@ -137,10 +141,10 @@ class Shells:
             _end_as_cmd(command, "The command line is too long.\r\n")
             return command
         try:
-            await self._start_process(caller, shell, request, command)
+            await asyncio.to_thread(self._start_process, caller, shell, request, command)
         except FileNotFoundError:
             if request.skip_cmd_shell:
-                shell.commands.pop(command_id, None)
+                shell.forget(command)
                 raise soap_faults.program_not_found() from None
             _end_as_cmd(
                 command,
@@ -149,15 +153,12 @@ class Shells:
             )
         except Exception:
             logger.exception("the engine failed to start %s", request.command_line)
-            shell.commands.pop(command_id, None)
+            shell.forget(command)
             raise soap_faults.internal_error() from None
         return command
 
-    async def _start_process(
-        self, caller: Caller, shell: Shell, request: CommandRequest, command: ShellCommand
-    ) -> None:
-        process = await asyncio.to_thread(
-            self._engine.start,
+    def _start_process(self, caller: Caller, shell: Shell, request: CommandRequest, command: ShellCommand) -> None:
+        process = self._engine.start(
             request.command_line,
             request.arguments,
             caller=caller,

@@ -28,10 +28,13 @@ class ScriptedFaults:
 
     def __init__(self) -> None:
         self.planned: dict[str, list[FaultAction]] = defaultdict(list)
+        self.reactions: dict[str, Callable[[], None]] = {}
         self.asked: list[tuple[str, RequestInfo]] = []
 
     def decide(self, operation: OperationName, info: RequestInfo) -> FaultAction:
         self.asked.append((operation, info))
+        if operation in self.reactions:
+            self.reactions.pop(operation)()
         return self.planned[operation].pop(0) if self.planned[operation] else FaultAction.PASS
 
 

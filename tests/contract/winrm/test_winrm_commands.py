@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from conftest import Background, wait_until
 from winrm.exceptions import WinRMOperationTimeoutError, WSManFaultError
 from winrm_echo_engine import CONTROL_C_EXIT
 
@@ -142,6 +143,18 @@ def test_deleting_a_shell_ends_its_commands(endpoint, connect, engine):
     for thread in engine.threads:
         thread.join(10)
     assert engine.log.count("signal terminate") == 2
+
+
+def test_shell_deleted_while_a_command_starts(endpoint, connect, engine):
+    starting, deleting = connect(endpoint), connect(endpoint)
+    shell = starting.open_shell()
+    engine.may_start.clear()
+    start = Background(starting.run_command, shell, "sleep")
+    wait_until(lambda: engine.log == ["start sleep"])
+    deleting.close_shell(shell)
+    engine.may_start.set()
+    start.outcome()
+    wait_until(lambda: engine.log == ["start sleep", "signal terminate"])
 
 
 def test_other_connection_of_the_same_user_reads_on(endpoint, connect):

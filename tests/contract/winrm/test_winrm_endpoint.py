@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import wait_until
 from cryptography import x509
 from pydantic import SecretStr
 
@@ -116,7 +117,7 @@ def test_every_request_finds_its_connection(start, connect, monkeypatch):
     assert (connection.caller.user, connection.client_address) == ("Administrator", "127.0.0.1")
     assert connection.is_encrypted
     endpoint.drop_connections()
-    assert endpoint.connection_count == 0
+    wait_until(lambda: endpoint.connection_count == 0)
 
 
 # certificates

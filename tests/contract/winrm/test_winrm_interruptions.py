@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import requests
 from conftest import wait_until
@@ -40,9 +42,10 @@ def test_idle_connection_is_closed_and_sealing_is_broken_until_the_session_is_cl
     assert protocol.get_command_output_raw(shell, command)[0] == b"arrives\n"
 
 
-def test_idle_connection_of_basic_is_simply_opened_again(start, connect):
+@pytest.mark.parametrize("transport", ["basic", "ntlm"])
+def test_idle_connection_without_sealing_is_simply_opened_again(start, connect, transport):
     endpoint = start(idle_connection_seconds=1)
-    protocol = connect(endpoint)
+    protocol = connect(endpoint, transport=transport)
     shell = protocol.open_shell()
     wait_until(lambda: endpoint.connection_count == 0)
     protocol.run_command(shell, "echo")
@@ -187,5 +190,20 @@ def test_busy_host(protocol, persistent, faults, engine):
 def test_stop_with_a_pending_receive_and_a_frozen_loop(endpoint, protocol, persistent, receive_in_background):
     receive = receive_in_background(protocol, *persistent)
     endpoint.frozen = True
+    began = time.monotonic()
     endpoint.stop()
+    assert time.monotonic() - began < 1  # and not at the end of the Receive's time
     assert isinstance(receive.outcome(), requests.exceptions.RequestException)
+
+
+def test_faults_may_steer_the_endpoint_from_its_own_thread(endpoint, connect, faults, engine):
+    protocol = connect(endpoint, operation_timeout_sec=1, read_timeout_sec=2)
+    shell = protocol.open_shell()
+    faults.reactions["Command"] = endpoint.drop_connections
+    with pytest.raises(LOST):
+        protocol.run_command(shell, "echo", ["x"])
+    wait_until(lambda: engine.log == ["start echo"])
+    faults.reactions["Command"] = lambda: setattr(endpoint, "frozen", True)
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        protocol.run_command(shell, "echo", ["x"])
+    endpoint.frozen = False
