@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from qsm.errors import SettingsError
@@ -104,11 +104,6 @@ class Settings(BaseSettings):
     report_folder: Path = Field(default=Path("reports"), description="where the JSON report of a migration goes")
     limits: TimeLimits = Field(default_factory=TimeLimits)
 
-    @field_validator("hosts", mode="after")
-    @classmethod
-    def _lower_names(cls, hosts: dict[str, HostSettings]) -> dict[str, HostSettings]:
-        return {name.casefold(): host for name, host in hosts.items()}
-
     def host(self, name: str) -> HostSettings:
         """The host of that name, in any case. Raises SettingsError."""
         found = self.hosts.get(name.casefold())
@@ -143,9 +138,13 @@ def _read_file(path: Path) -> dict[str, Any]:
             raise SettingsError("QSM_CONFIG", "names a file that does not exist", origin=str(path))
         return {}
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError("the file", f"is not TOML: {error}", origin=str(path)) from error
+    hosts = content.get("hosts")
+    if isinstance(hosts, dict):  # names of environment variables have no case, so those of hosts cannot have one
+        content["hosts"] = {name.casefold(): host for name, host in hosts.items()}
+    return content
 
 
 @lru_cache(maxsize=1)

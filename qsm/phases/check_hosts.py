@@ -145,8 +145,8 @@ def _claim(side: Side, role: str, *, peer: str) -> None:
     side.change(
         operations.create_record,
         m.CreateRecordArguments(
-            role="source" if role == "source" else "target", vm_id=NO_VM, vm_name="(check of hosts)", peer=peer, by="qsm check hosts",
-            plan={},
+            role="source" if role == "source" else "target", vm_id=NO_VM, vm_name="(check of hosts)", peer=peer,
+            by="qsm check hosts", plan={},
         ),
     )  # fmt: skip
 

@@ -236,6 +236,28 @@ def test_after_a_crash_two_writes_in_flight_or_an_old_one_are_not_allowed(guest:
     assert (FindingKind.NEWER, guest.slots[first.slot_index], first.block) not in found
 
 
+def test_after_a_crash_a_write_that_follows_another_one_is_not_the_one_in_flight(guest: Guest, disks: Disks) -> None:
+    """Its block held something else before it: an acknowledged write is missing under it."""
+    table = known(guest)
+    one, two, three = written_blocks(table, FIRST)[:3]
+    for block, previous in ((one, 1), (two, int(table.tables[FIRST].sequences[two])), (three, 0)):
+        data = BlockBuilder(VM_ID, FIRST).build(block, 601, previous=previous, incarnation=guest.memory.incarnation)
+        disks[FIRST].write(block * BLOCK_BYTES, data)
+    result = verify_disks(disks, table, after_crash=True)
+    assert kinds(result) == [(FindingKind.NEWER, FIRST, one), (FindingKind.NEWER, FIRST, three)]
+    assert result.write_in_flight == (FIRST, two)
+
+
+def test_after_a_crash_only_one_block_may_hold_the_write_in_flight(guest: Guest, disks: Disks) -> None:
+    table = known(guest)
+    one, two = written_blocks(table, SECOND)[:2]
+    for block in (one, two):
+        previous = int(table.tables[SECOND].sequences[block])
+        data = BlockBuilder(VM_ID, SECOND).build(block, 601, previous=previous, incarnation=guest.memory.incarnation)
+        disks[SECOND].write(block * BLOCK_BYTES, data)
+    assert kinds(verify_disks(disks, table, after_crash=True)) == [(FindingKind.NEWER, SECOND, two)]
+
+
 def test_a_torn_write_mixed_with_a_third_one_is_damage_even_after_a_crash(guest: Guest, disks: Disks) -> None:
     table = known(guest)
     write = guest.write_once()

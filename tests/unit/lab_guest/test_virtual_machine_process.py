@@ -223,8 +223,9 @@ def test_without_a_witness_the_guest_stops_writing_when_it_is_not_heard(machine:
     process.save(tmp_path / "vm.vmrs")
 
 
-def test_it_dies_with_its_host(machine: Machine, tmp_path: Path) -> None:
-    """Also where a thread of the host that has ended since has started the VM."""
+@pytest.mark.parametrize("stopped", [False, True])
+def test_it_dies_with_its_host(machine: Machine, stopped: bool, tmp_path: Path) -> None:
+    """Also where the VM hangs, and where a thread of the host has started it that has ended since."""
     (disk, *_) = machine.disks
     host = subprocess.Popen(
         [
@@ -257,6 +258,8 @@ sys.stdin.read()
         first = client.acknowledged(VM_ID)["IDE 0:0"]
         wait_until(lambda: client.acknowledged(VM_ID)["IDE 0:0"] > first + 20, what="writes")
         assert Path(f"/proc/{pid}").exists()
+        if stopped:
+            os.kill(pid, signal.SIGSTOP)
         host.kill()
     wait_until(lambda: not Path(f"/proc/{pid}").exists() or _is_zombie(pid), what="the VM's end")
     wait_until(lambda: client.lifetimes(VM_ID)[0].ended_how == "lost", what="the end of the line")

@@ -269,6 +269,11 @@ def test_it_survives_its_own_end(tmp_path: Path, memory: GuestMemory, disks: Dis
         assert client.findings() == []
     finally:
         again.stop()
+    third = WitnessProcess.start(tmp_path / "journal")
+    try:
+        assert len(third.client.lifetimes(VM_ID)) == 2
+    finally:
+        third.stop()
 
 
 def test_it_survives_guests_that_die_and_those_that_talk_nonsense(

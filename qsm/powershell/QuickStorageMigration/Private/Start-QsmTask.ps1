@@ -6,7 +6,8 @@ function Start-QsmTask {
     .DESCRIPTION
     What runs in a WinRM shell dies with it, and BITS runs jobs only for accounts that are logged on, which SYSTEM always is.
     SYSTEM acts on the network as the computer account. The task has no trigger, so it runs once, and no time limit. Its
-    priority is 4: the default of 7 means low priority for the disks too.
+    priority is 4: the default of 7 means low priority for the disks too. Returns when the task runs or has written its
+    state; neither within 30 s is an error (HostFailed).
 
     .PARAMETER MigrationId
     Id of the migration.
@@ -50,4 +51,14 @@ function Start-QsmTask {
     }
     [void](Register-ScheduledTask @task -Force -ErrorAction Stop)
     Start-ScheduledTask -TaskPath '\QuickStorageMigration\' -TaskName $name -ErrorAction Stop
+
+    $paths = Get-QsmWorkPath -MigrationId $MigrationId -Kind $Kind -Number $Number
+    $clock = [Diagnostics.Stopwatch]::StartNew()
+    while ($clock.Elapsed.TotalSeconds -lt 30) {
+        if ([string](Get-QsmTask -Name $name).State -eq 'Running' -or (Test-Path -LiteralPath $paths.state)) { return }
+        Start-Sleep -Milliseconds 250
+    }
+    $code = [long](Get-ScheduledTaskInfo -TaskPath '\QuickStorageMigration\' -TaskName $name -ErrorAction Stop).LastTaskResult
+    throw (New-QsmError -Id 'HostFailed' -Category failed -Subject $name -HResult $code -Facts @{ task = $name; last_task_result = $code } -Message (
+            "The scheduled task $name on $env:COMPUTERNAME was started but does not run (last result $code). Look for it in Task Scheduler there; it may be forbidden to run as SYSTEM."))
 }

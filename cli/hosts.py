@@ -1,0 +1,38 @@
+"""`qsm hosts`: care for the hosts of the inventory."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.exits import say_json, told_errors
+from cli.inventory import opened
+from qsm.phases.clean_hosts import clean_host
+
+app = typer.Typer(no_args_is_help=True, help="Care for the hosts of the inventory.")
+
+
+@app.callback()
+def hosts() -> None:
+    """Care for the hosts of the inventory."""
+
+
+@app.command("clean")
+def clean(
+    names: Annotated[list[str] | None, typer.Argument(help="Hosts; all of the inventory if none is given.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
+) -> None:
+    """Remove what no migration needs: records of ended migrations, old modules."""
+    with told_errors(as_json=as_json), opened(names or ()) as (opened_hosts, _):
+        results = {name: clean_host(host) for name, host in opened_hosts.items()}
+        if as_json:
+            say_json({name: result.model_dump() for name, result in results.items()})
+            return
+        for name, result in results.items():
+            typer.echo(f"{name}: {len(result.removed)} removed" + (f", {len(result.kept)} kept" if result.kept else ""))
+            for line in (
+                *(f"  removed {item}" for item in result.removed),
+                *(f"  kept {item}" for item in result.kept),
+            ):
+                typer.echo(line)

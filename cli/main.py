@@ -1,0 +1,27 @@
+"""The command `qsm`. Thin: each command calls a flow, the lab or the domain, and prints what came of it."""
+
+from __future__ import annotations
+
+import typer
+
+from cli import check, hosts, lab, migrate, recover
+
+app = typer.Typer(
+    name="qsm",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Move a running Hyper-V VM and its disks to another host, where Move-VM cannot.",
+)
+app.command("migrate")(migrate.migrate)
+app.command("abandon")(recover.abandon_command)
+app.command("finish")(recover.finish_command)
+app.add_typer(check.app, name="check")
+app.add_typer(hosts.app, name="hosts")
+app.add_typer(lab.app, name="lab")
+app.command("demo")(lab.demo)
+
+
+def run() -> None:
+    """Entry point."""
+    app()

@@ -1,0 +1,92 @@
+"""Progress and report on the terminal: few named steps, a percentage at most every ten seconds, the window at the end."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+
+from rich.console import Console
+from rich.table import Table
+
+from qsm.progress import CopyProgressed, Event, LeafGrew, Noted, StepEnded, StepStarted
+from qsm.report import Report, size
+
+LINE_SECONDS = 10.0
+
+
+class Screen:
+    """Listens to a migration and writes a line for what an operator wants to know, to standard error."""
+
+    def __init__(self, *, line_seconds: float = LINE_SECONDS) -> None:
+        self._console = Console(file=sys.stderr, highlight=False)
+        self._lock = threading.Lock()
+        self._every = line_seconds
+        self._last: dict[str, float] = {}
+        self._began = time.time()
+        self._leaf = ""
+
+    def __call__(self, event: Event) -> None:
+        """Takes an event."""
+        match event:
+            case StepStarted():
+                self._line(event, f"{_name(event.step, event.subject)}")
+            case StepEnded(error=error) if error:
+                self._line(event, f"[red]{_name(event.step, event.subject)} failed[/red]: {_plain(error)}")
+            case StepEnded():
+                self._line(event, f"{_name(event.step, event.subject)}: done in {event.seconds:.1f} s")
+            case LeafGrew():
+                self._leaf = f"; {size(event.leaf_bytes)} changed meanwhile, {size(event.free_bytes)} free"
+            case CopyProgressed():
+                self._copy(event)
+            case Noted():
+                self._line(event, event.text)
+
+    def _copy(self, event: CopyProgressed) -> None:
+        now = time.monotonic()
+        with self._lock:
+            if now - self._last.get(event.what, float("-inf")) < self._every:
+                return
+            self._last[event.what] = now
+        percent = 100.0 * event.done_bytes / event.total_bytes if event.total_bytes else 100.0
+        rate = size(event.bytes_per_second)
+        self._line(event, f"  {event.what}: {percent:.0f} % of {size(event.total_bytes)}, {rate}/s{self._leaf}")
+
+    def _line(self, event: Event, text: str) -> None:
+        self._console.print(f"[dim]{event.at - self._began:6.1f} s[/dim]  {text}")
+
+
+def _name(step: str, subject: str) -> str:
+    return step.replace("_", " ") + (f" {subject}" if subject else "")
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def show_report(report: Report) -> None:
+    """The report on standard output."""
+    console = Console(highlight=False)
+    console.print(
+        f"\n[bold]{_plain(report.vm_name)}[/bold]: {report.source} → {report.target}, migration {report.migration_id}"
+    )
+    steps = Table("step", "", "started (UTC)", "seconds", box=None, header_style="dim")
+    for line in report.steps:
+        mark = " failed" if line.error else ""
+        steps.add_row(line.step + mark, line.subject, line.started_utc[11:23], f"{line.seconds:.1f}")
+    console.print(steps)
+    copies = Table("copied", "bytes", "seconds", "rate", box=None, header_style="dim")
+    for copy in report.copies:
+        copies.add_row(copy.what, size(copy.bytes), f"{copy.seconds:.1f}", f"{size(copy.bytes_per_second)}/s")
+    console.print(copies)
+    if report.offline_window:
+        window = report.offline_window
+        console.print(
+            f"offline window [bold]{window.seconds:.1f} s[/bold]: {window.calls} calls to hosts,"
+            f" {window.own_seconds:.1f} s of our own"
+        )
+    for note in report.notes:
+        console.print(f"note: {_plain(note)}")
+    for item in report.left_over:
+        console.print(f"[yellow]left over[/yellow]: {_plain(item)}")
+    console.print(f"[bold]{report.end.value}[/bold]: {_plain(report.text)}")

@@ -1,0 +1,51 @@
+function Close-QsmMigration {
+    <#
+    .SYNOPSIS
+    Ends a migration on this host.
+
+    .DESCRIPTION
+    Releases the lock if this migration has it, and removes what only its course needed: state files of copies and merges,
+    and the exported configuration. Record and journal stay. A migration that is held keeps everything, lock included, until
+    somebody decides. What an override left in the record stays there.
+
+    .PARAMETER MigrationId
+    Id of the migration.
+
+    .PARAMETER End
+    home: at the source; forward: at the target; held: nobody can prove where the VM may run.
+
+    .PARAMETER Text
+    What a person should know of it.
+
+    .OUTPUTS
+    System.Management.Automation.PSCustomObject with the fields of RecordResult.
+
+    .EXAMPLE
+    Close-QsmMigration -MigrationId $id -End 'home' -Text 'The target had no space.'
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    [OutputType([PSCustomObject])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [string]$MigrationId,
+
+        [Parameter(Mandatory = $true)]
+        [ValidateSet('home', 'forward', 'held')]
+        [string]$End,
+
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyString()]
+        [string]$Text
+    )
+
+    $record = Get-QsmRecord -MigrationId $MigrationId
+    if (-not $PSCmdlet.ShouldProcess($MigrationId, "End the migration: $End")) { return }
+    if ($End -ne 'held') {
+        $folder = Get-QsmMigrationFolder -MigrationId $MigrationId
+        foreach ($name in 'copies', 'merges', 'export') { Remove-QsmFolder -Path (Join-Path -Path $folder -ChildPath $name) }
+        $lock = Get-QsmLockFact -VMId $record.vm_id
+        if ($null -ne $lock -and $lock.migration_id -eq $MigrationId) { Remove-Item -LiteralPath (Get-QsmLockPath -VMId $record.vm_id) -Force -Confirm:$false }
+    }
+    $whole = if ($record.end_text -ne '' -and $record.end_text -ne $Text) { "$($record.end_text)`n$Text" } else { $Text }
+    [PSCustomObject]@{ record = Set-QsmRecord -MigrationId $MigrationId -KeepRevision -Change @{ end = $End; end_text = $whole } }
+}

@@ -1,0 +1,58 @@
+function Restore-QsmOwner {
+    <#
+    .SYNOPSIS
+    Takes the VM back to the source after it was handed over and the target has withdrawn.
+
+    .DESCRIPTION
+    The epoch that the target wrote when it withdrew is the proof, and goes into the record. Only for a target that is
+    destroyed for good there is an override: it stays in the record, with who says so and what may be lost. A VM that is not
+    handed over: NotOwner (refused), unless it was taken back already.
+
+    .PARAMETER MigrationId
+    Id of the migration.
+
+    .PARAMETER Epoch
+    The target's epoch after withdrawing; null only with an override.
+
+    .PARAMETER Override
+    Who says that the target is destroyed, and what may be lost.
+
+    .OUTPUTS
+    System.Management.Automation.PSCustomObject with the fields of RecordResult.
+
+    .EXAMPLE
+    Restore-QsmOwner -MigrationId $id -Epoch 2 -Override ''
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    [OutputType([PSCustomObject])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [string]$MigrationId,
+
+        [Parameter(Mandatory = $true)]
+        [AllowNull()]
+        [Nullable[int]]$Epoch,
+
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyString()]
+        [string]$Override
+    )
+
+    $record = Get-QsmRecord -MigrationId $MigrationId
+    if ($null -eq $Epoch -and $Override.Trim() -eq '') {
+        throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Subject $record.vm_id -Message (
+                "VM '$($record.vm_name)' was not taken back on $env:COMPUTERNAME`: neither the epoch of a withdrawal nor an override was given. Nothing was changed."))
+    }
+    if ($null -ne $Epoch -and $Epoch -lt 1) {
+        throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Subject $record.vm_id -Message (
+                "VM '$($record.vm_name)' was not taken back on $env:COMPUTERNAME`: epoch $Epoch cannot come from a withdrawal. Nothing was changed."))
+    }
+    if ($record.owner -eq 'source' -and $record.direction -eq 'back') { return [PSCustomObject]@{ record = $record } }
+    if ($record.owner -ne 'handed over') {
+        throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Message 'The VM was not taken back: it was not handed over.')
+    }
+    $change = @{ owner = 'source'; direction = 'back' }
+    if ($null -ne $Epoch) { $change.epoch = $Epoch } else { $change.end_text = $Override }
+    if (-not $PSCmdlet.ShouldProcess($record.vm_name, 'Take the VM back')) { return }
+    [PSCustomObject]@{ record = Set-QsmRecord -MigrationId $MigrationId -Change $change }
+}

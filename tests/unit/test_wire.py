@@ -1,0 +1,64 @@
+"""Lines on the wire, the module's hash, and the count of calls."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from qsm.hosts import wire
+from qsm.hosts.meter import CallRecord, Meter, busy_seconds
+from qsm.hosts.operations import MODULE_TABLE_FILE, OPERATIONS, module_table
+
+
+def test_a_line_is_ascii_whatever_the_name() -> None:
+    line = wire.encode_line({"vm": "Bücher-Übung 'x' & $y 🎈"})
+    assert line.isascii()
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert json.loads(line)["vm"] == "Bücher-Übung 'x' & $y 🎈"
+
+
+def test_an_answer_is_found_by_its_mark_and_noise_is_not() -> None:
+    assert wire.parse_line(b'@@QSM abc {"ok": true}\r\n') == wire.Answer("abc", {"ok": True})
+    for noise in (b"#< CLIXML\r\n", b"", b"@@QSM abc {broken\n", b"@@QSM abc [1]\n", b'hello @@QSM abc {"ok": true}\n'):
+        assert wire.parse_line(noise) is None
+
+
+def test_the_install_lines_carry_every_byte_of_the_module() -> None:
+    header, *pieces = [json.loads(line) for line in wire.install_lines("c")]
+    assert header["module"] == wire.module_hash()
+    for told in header["files"]:
+        data = b"".join(base64.b64decode(p["data"]) for p in pieces if p["path"] == told["path"])
+        assert len(data) == told["length"]
+        assert data == next(f.data for f in wire.module_files() if f.path == told["path"])
+
+
+@pytest.mark.parametrize("name", ["probe", "install", "call", "serve"])
+def test_a_bootstrap_fits_on_a_command_line(name: str) -> None:
+    command = wire.bootstrap_command(name)
+    assert command.startswith("powershell.exe -NoProfile -NonInteractive")
+    assert len(command) < 8191  # cmd.exe's limit
+
+
+def test_the_module_reads_the_table_that_python_has() -> None:
+    assert MODULE_TABLE_FILE.read_text(encoding="ascii") == module_table()
+    assert all(operation.function.split("-")[1].startswith("Qsm") for operation in OPERATIONS.values())
+
+
+def test_overlapping_calls_are_counted_once() -> None:
+    calls = [
+        CallRecord("a", "x", 0.0, 2.0, 1.0),
+        CallRecord("b", "y", 1.0, 2.0, 1.0),
+        CallRecord("a", "z", 5.0, 1.0, 1.0),
+    ]
+    assert busy_seconds(calls) == pytest.approx(4.0)
+    assert busy_seconds([]) == 0.0
+
+
+def test_the_meter_gives_calls_of_an_interval() -> None:
+    meter = Meter()
+    meter.add("a", "x", started=10.0, host_seconds=0.1)
+    assert [call.operation for call in meter.between(10.0, 11.0)] == ["x"]
+    assert meter.between(0.0, 10.0) == ()
