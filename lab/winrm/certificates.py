@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 USER_PRINCIPAL_NAME = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2.3")
-"""Type of the subject alternative name that Windows maps to an account ([MS-WCCE] 2.2.2.7.7.4 names it)."""
+"""Type of the subject alternative name that Windows maps to an account (szOID_NT_PRINCIPAL_NAME in wincrypt.h)."""
 _UTF8_STRING = 0x0C  # X.690 8.23, the tag of the value inside
 
 _VALID_DAYS = 3650

@@ -41,7 +41,6 @@ class ShellRequest:
     """Chosen by the client, or None."""
     environment: Mapping[str, str] = field(default_factory=dict)
     idle_timeout_seconds: float | None = None
-    working_directory: str | None = None
     codepage: int = 437
 
 
@@ -100,7 +99,6 @@ def read_create(request: Request) -> ShellRequest:
         shell_id=_new_identifier(shell.get("ShellId")),
         environment={variable.get("Name", ""): variable.text or "" for variable in variables},
         idle_timeout_seconds=idle_seconds,
-        working_directory=_child_text(shell, "WorkingDirectory"),
         codepage=int(codepage),
     )
 
@@ -114,7 +112,7 @@ def read_command(request: Request) -> CommandRequest:
         command_id=_new_identifier(line.get("CommandId")),
         command_line=command,
         arguments=[argument.text or "" for argument in line.iterfind(f"{{{uris.SHELL}}}Arguments")],
-        # [MS-WSMV] 2.2.4.38: both options are FALSE when they are not there
+        # [MS-WSMV] 3.1.4.11 names these options; that a missing one means FALSE is an assumption
         console_stdin=_is_true(request.options.get("WINRS_CONSOLEMODE_STDIN")),
         skip_cmd_shell=_is_true(request.options.get("WINRS_SKIP_CMD_SHELL")),
     )
