@@ -35,8 +35,8 @@ function Compare-QsmImportedVM {
     $record = Get-QsmRecord -MigrationId $MigrationId
     $removals = @(Get-QsmOutcome -MigrationId $MigrationId -Operation 'remove_imported_vm' -State 'started', 'done', 'failed').Count
     if ($null -eq $vm) {
-        if ($null -eq $imported -or ($record.direction -eq 'back' -and $record.owner -eq 'none' -and $removals -gt 0)) { return }
-        return 'the imported VM is not there any more'
+        if (($null -eq $imported -and $record.owner -eq 'none') -or ($record.direction -eq 'back' -and $record.owner -eq 'none' -and $removals -gt 0)) { return }
+        return 'the VM is not there any more'
     }
     if ($null -eq $imported) { return 'the VM is there, but no import_vm is on record to compare it with' }
 

@@ -5,8 +5,8 @@ function Confirm-QsmTarget {
 
     .DESCRIPTION
     The last act of handing over. Refused unless this target may start the VM with that epoch (EpochStale, NotOwner), the VM
-    is here (VMNotFound) and, for a VM that was to be started, its start is on record (NotOwner): done, or begun and not
-    refused, since a VM whose start nobody can deny belongs here. Confirmed already with that epoch: done.
+    is here (VMNotFound) and, for a VM that was to be started, its start is on record (NotOwner): done, or begun without a
+    known end while the VM runs or is paused. Confirmed already: done.
 
     .PARAMETER MigrationId
     Id of the migration.
@@ -48,13 +48,17 @@ function Confirm-QsmTarget {
     if (@('may start', 'target') -notcontains $record.owner) {
         throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Message 'The target did not take the VM over: it may not start it.')
     }
+    if ($record.owner -eq 'target') { return [PSCustomObject]@{ record = Set-QsmRecord -MigrationId $MigrationId } }
     if ($record.epoch -ne $Epoch) {
         throw (New-QsmOwnerError -Id 'EpochStale' -Record $record -Message "The target did not take the VM over with epoch $Epoch.")
     }
-    if ($record.owner -eq 'target') { return [PSCustomObject]@{ record = $record } }
-    [void](Get-QsmVMObject -VMId $VMId -Required)
-    if ($Started -and @(Get-QsmOutcome -MigrationId $MigrationId -Operation 'start_vm' -State 'started', 'done', 'failed').Count -eq 0) {
-        throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Message 'The target did not take the VM over: its start is not on record.')
+    $vm = Get-QsmVMObject -VMId $VMId -Required
+    if ($Started) {
+        $starts = @(Get-QsmOutcome -MigrationId $MigrationId -Operation 'start_vm' -State 'started', 'done', 'failed')
+        $done = @($starts | Where-Object { $_.state -eq 'done' }).Count -gt 0
+        if (-not $done -and ($starts.Count -eq 0 -or @('Running', 'Paused') -notcontains [string]$vm.State)) {
+            throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Message "The target did not take the VM over: its start is not on record as done, and its state is $($vm.State).")
+        }
     }
     if (-not $PSCmdlet.ShouldProcess($record.vm_name, 'Take the VM over')) { return }
     [PSCustomObject]@{ record = Set-QsmRecord -MigrationId $MigrationId -Change @{ owner = 'target' } }

@@ -32,7 +32,7 @@ function Grant-QsmStart {
     )
 
     $record = Get-QsmRecord -MigrationId $MigrationId
-    if ($record.owner -eq 'may start' -and $record.epoch -eq $Epoch) { return [PSCustomObject]@{ record = $record } }
+    if ($record.owner -eq 'may start' -and $record.epoch -eq $Epoch) { return [PSCustomObject]@{ record = Set-QsmRecord -MigrationId $MigrationId } }
     if ($record.owner -ne 'none' -or $Epoch -ne $record.epoch + 1) {
         throw (New-QsmOwnerError -Id 'EpochStale' -Record $record -Message "Starting the VM here with epoch $Epoch was not allowed.")
     }

@@ -5,8 +5,8 @@ function Restore-QsmOwner {
 
     .DESCRIPTION
     The epoch that the target wrote when it withdrew is the proof, and goes into the record. Only for a target that is
-    destroyed for good there is an override: it stays in the record, with who says so and what may be lost. A VM that is not
-    handed over: NotOwner (refused), unless it was taken back already.
+    destroyed for good there is an override: it stays in the record, with who says so and what may be lost. A VM that the
+    source owns still is turned back; one that is neither the source's nor handed over: NotOwner (refused).
 
     .PARAMETER MigrationId
     Id of the migration.
@@ -47,12 +47,12 @@ function Restore-QsmOwner {
         throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Subject $record.vm_id -Message (
                 "VM '$($record.vm_name)' was not taken back on $env:COMPUTERNAME`: epoch $Epoch cannot come from a withdrawal. Nothing was changed."))
     }
-    if ($record.owner -eq 'source' -and $record.direction -eq 'back') { return [PSCustomObject]@{ record = $record } }
-    if ($record.owner -ne 'handed over') {
+    if (@('handed over', 'source') -notcontains $record.owner) {
         throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Message 'The VM was not taken back: it was not handed over.')
     }
     $change = @{ owner = 'source'; direction = 'back' }
-    if ($null -ne $Epoch) { $change.epoch = $Epoch } else { $change.end_text = $Override }
+    if ($null -ne $Epoch) { $change.epoch = $Epoch }
+    if ($Override.Trim() -ne '') { $change.end_text = $Override }
     if (-not $PSCmdlet.ShouldProcess($record.vm_name, 'Take the VM back')) { return }
     [PSCustomObject]@{ record = Set-QsmRecord -MigrationId $MigrationId -Change $change }
 }

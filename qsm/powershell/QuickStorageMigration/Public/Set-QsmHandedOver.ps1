@@ -47,7 +47,7 @@ function Set-QsmHandedOver {
         throw (New-QsmError -Id 'NotStandingStill' -Category 'refused' -Subject $record.vm_id -Facts @{ state = $state } -Message (
                 "VM '$($record.vm_name)' on $env:COMPUTERNAME was not handed over: $why. Nothing was changed; the source owns it."))
     }
-    if ($record.owner -eq 'handed over') { return [PSCustomObject]@{ record = $record } }
+    if ($record.owner -eq 'handed over') { return [PSCustomObject]@{ record = Set-QsmRecord -MigrationId $MigrationId } }
     if (-not $PSCmdlet.ShouldProcess($record.vm_name, 'Hand the VM over')) { return }
     [PSCustomObject]@{ record = Set-QsmRecord -MigrationId $MigrationId -Change @{ owner = 'handed over' } }
 }
