@@ -208,8 +208,6 @@ class VirtualMachine:
     """Windows paths of the saved memory (and guest state), as long as the VM is Saved."""
     workload: Workload
     """What its guest does: carried in the configuration, as a real guest is carried in its disks."""
-    merges_waiting: tuple[str, ...] = ()
-    """Files of differencing disks whose checkpoint is gone and that are not merged yet."""
     failure: str = ""
     """Why the VM process ended or was paused by Hyper-V, for people; empty when all is well."""
 
@@ -254,10 +252,14 @@ class VMHost:
     supported_vm_versions: tuple[str, ...]
     checkpoint_types_known: bool = True
     """False: before Windows Server 2016, where only Standard checkpoints exist."""
+    processor_generation: int = 1
+    """A higher one has all features of those below it; a saved state needs the features it was made with."""
+    memory_capacity_bytes: int = 64 << 30
 
 
 MISSING_SWITCH = 33012  # "Could not find Ethernet switch": the one id Compare-VM's own reference shows
 MISSING_DISK = 40010  # seen in published reports for a disk whose file is missing
+UNUSABLE_SAVED_STATE = 90001  # the lab's own: Microsoft publishes no number for this finding
 
 Source = HardDiskDrive | NetworkAdapter | DvdDrive | VirtualMachine
 

@@ -6,6 +6,7 @@ it moves bytes, a speed. The defaults are short, for tests; a demonstration sets
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 
@@ -45,3 +46,17 @@ INSTANT = Timing(
     merge_bytes_per_second=1e12,
 )
 """No waiting but for the real work: for tests of rules, not of times."""
+
+
+class Pace:
+    """Keeps an act at a speed: `reached` waits until so many bytes may be done."""
+
+    def __init__(self, bytes_per_second: float) -> None:
+        self._bytes_per_second = bytes_per_second
+        self._began_at = time.monotonic()
+
+    def reached(self, done_bytes: int) -> None:
+        """Wait as long as the bytes done so far should have taken."""
+        ahead_seconds = self._began_at + done_bytes / self._bytes_per_second - time.monotonic()
+        if ahead_seconds > 0:
+            time.sleep(ahead_seconds)

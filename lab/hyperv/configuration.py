@@ -1,0 +1,137 @@
+"""A VM's configuration: what its .vmcx holds, and where the files beside it lie.
+
+A host that dies keeps what is in its files and nothing else. So everything about a VM that outlives its process is in
+one frozen value, written whole to `<folder>\\Virtual Machines\\<GUID>.vmcx`: either all of a change is there or none.
+The format is the lab's own; Microsoft's is not documented.
+"""
+
+from __future__ import annotations
+
+import ntpath
+from dataclasses import dataclass, field
+
+from pydantic import TypeAdapter, ValidationError
+
+from lab.guest import Workload
+from lab.hyperv.model import (
+    CheckpointType,
+    DeviceKind,
+    DvdDrive,
+    HardDiskDrive,
+    NetworkAdapter,
+    StartAction,
+    StopAction,
+    VMSecurity,
+    VMSnapshot,
+)
+
+MACHINES_FOLDER = "Virtual Machines"
+SNAPSHOTS_FOLDER = "Snapshots"
+DISKS_FOLDER = "Virtual Hard Disks"
+GUEST_STATE_VERSION = (10, 0)  # from this configuration version on there is a .vmgs
+_HEADER = b"LAB VMCX 1\n"
+
+
+@dataclass(frozen=True)
+class SavedState:
+    """Where the saved memory comes from: it can be restored on a processor of that kind only."""
+
+    processor_vendor: str
+    processor_generation: int
+    compatibility_for_migration: bool
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Everything about a VM that outlives its process."""
+
+    vm_id: str
+    name: str
+    generation: int
+    version: str
+    memory_startup_bytes: int
+    memory_maximum_bytes: int
+    dynamic_memory_enabled: bool
+    processor_count: int
+    compatibility_for_migration_enabled: bool
+    automatic_start_action: StartAction
+    automatic_start_delay_seconds: int
+    automatic_stop_action: StopAction
+    checkpoint_type: CheckpointType
+    notes: str
+    snapshot_file_location: str
+    smart_paging_file_path: str
+    workload: Workload
+    hard_drives: tuple[HardDiskDrive, ...] = ()
+    dvd_drives: tuple[DvdDrive, ...] = ()
+    network_adapters: tuple[NetworkAdapter, ...] = ()
+    snapshots: tuple[VMSnapshot, ...] = ()
+    saved: SavedState | None = None
+    checkpoint_files: dict[str, str] = field(default_factory=dict)
+    """Differencing disks that checkpoints made, and the parent of each: merged into it once no checkpoint keeps that."""
+    leftover_files: tuple[str, ...] = ()
+    """Files to remove: of a checkpoint that is gone, or of one that was never finished."""
+    is_clustered: bool = False
+    replication_mode: str = "None"
+    devices: dict[DeviceKind, tuple[str, ...]] = field(default_factory=dict)
+    security: VMSecurity = field(default_factory=VMSecurity)
+    merge_disabled: bool = False
+    production_checkpoint_fails: bool = False
+    guest_ignores_shutdown: bool = False
+    unanswered: tuple[str, ...] = ()
+    """Cmdlets that fail for this VM."""
+
+
+_CONFIGURATION = TypeAdapter(Configuration)
+
+
+def encode(configuration: Configuration) -> bytes:
+    """Return the contents of the .vmcx."""
+    return _HEADER + _CONFIGURATION.dump_json(configuration, indent=1)
+
+
+def decode(content: bytes) -> Configuration:
+    """Read what `encode` made. Raises ValueError for anything else."""
+    if not content.startswith(_HEADER):
+        raise ValueError("it is no VM configuration")
+    try:
+        return _CONFIGURATION.validate_json(content[len(_HEADER) :])
+    except ValidationError as error:
+        raise ValueError(f"it is no whole VM configuration ({error.error_count()} errors)") from error
+
+
+def configuration_path(location: str, vm_id: str) -> str:
+    """Return where the .vmcx of a VM lies below its configuration location."""
+    return ntpath.join(location, MACHINES_FOLDER, f"{vm_id.upper()}.vmcx")
+
+
+def location_of(configuration_file: str) -> str:
+    """Return the configuration location that a .vmcx lies in."""
+    folder = ntpath.dirname(configuration_file)
+    return ntpath.dirname(folder) if ntpath.basename(folder).lower() == MACHINES_FOLDER.lower() else folder
+
+
+def saved_memory_path(configuration_file: str) -> str:
+    """Return the .vmrs beside a .vmcx."""
+    return ntpath.splitext(configuration_file)[0] + ".vmrs"
+
+
+def guest_state_path(configuration_file: str) -> str:
+    """Return the .vmgs beside a .vmcx."""
+    return ntpath.splitext(configuration_file)[0] + ".vmgs"
+
+
+def has_guest_state(version: str) -> bool:
+    """Whether VMs of this configuration version keep a .vmgs."""
+    return version_numbers(version) >= GUEST_STATE_VERSION
+
+
+def version_numbers(version: str) -> tuple[int, ...]:
+    """Return "9.3" as (9, 3): versions are ordered by number."""
+    return tuple(int(part) for part in version.split("."))
+
+
+def snapshot_files(configuration: Configuration, snapshot_id: str) -> tuple[str, str]:
+    """Return the paths of a checkpoint's configuration and of its memory."""
+    stem = ntpath.join(configuration.snapshot_file_location, SNAPSHOTS_FOLDER, snapshot_id.upper())
+    return f"{stem}.vmcx", f"{stem}.vmrs"

@@ -1,0 +1,235 @@
+"""The cmdlets that ask for VMs, make them and change their settings: the quick half of `HyperV`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from lab.hyperv import building
+from lab.hyperv.core import Core
+from lab.hyperv.errors import ErrorCategory, HyperVError
+from lab.hyperv.machine import Machine
+from lab.hyperv.model import (
+    CheckpointType,
+    DeviceKind,
+    NewVM,
+    StartAction,
+    StopAction,
+    VirtualMachine,
+    VlanSetting,
+    VMHost,
+    VMOperationalStatus,
+    VMSecurity,
+    VMSnapshot,
+    VMState,
+    VMSwitch,
+)
+from lab.hyperv.service_errors import raises_hyperv_errors
+
+
+class MachineCmdlets:
+    """Needs `_core`. Every method raises HyperVError for what Windows refuses, and changes nothing then."""
+
+    _core: Core
+
+    # --- asking
+
+    def get_vm_host(self) -> VMHost:
+        """Get-VMHost."""
+        return self._core.host
+
+    @raises_hyperv_errors
+    def get_vms(self) -> tuple[VirtualMachine, ...]:
+        """Get-VM: all real VMs, sorted by name and id. Planned VMs are not among them."""
+        return self._show(planned=False)
+
+    @raises_hyperv_errors
+    def get_planned_vms(self) -> tuple[VirtualMachine, ...]:
+        """Msvm_PlannedComputerSystem: what Compare-VM registered and nobody imported or removed."""
+        return self._show(planned=True)
+
+    def _show(self, *, planned: bool) -> tuple[VirtualMachine, ...]:
+        with self._core.lock:
+            machines = [each for each in self._core.machines.values() if each.planned is planned]
+        return tuple(sorted(map(self._core.show, machines), key=lambda vm: (vm.name.lower(), vm.vm_id)))
+
+    @raises_hyperv_errors
+    def get_vm(self, vm_id: str) -> VirtualMachine:
+        """Get-VM -Id, any case, braces ignored, planned VMs too (see `planned`). ObjectNotFound if there is none."""
+        return self._core.show(self._core.find(vm_id))
+
+    @raises_hyperv_errors
+    def get_vm_by_name(self, name: str) -> tuple[VirtualMachine, ...]:
+        """Get-VM -Name, case ignored: names are not unique. Real VMs only; empty if there is none."""
+        return tuple(vm for vm in self.get_vms() if vm.name.lower() == name.lower())
+
+    @raises_hyperv_errors
+    def get_vm_devices(self, vm_id: str, kind: DeviceKind) -> tuple[str, ...]:
+        """Get-VMFibreChannelHba and so on (the kind's value is the cmdlet): names of the devices."""
+        return self._answering(vm_id, kind.value).configuration.devices.get(kind, ())
+
+    @raises_hyperv_errors
+    def get_vm_security(self, vm_id: str) -> VMSecurity:
+        """Get-VMSecurity."""
+        return self._answering(vm_id, "Get-VMSecurity").configuration.security
+
+    @raises_hyperv_errors
+    def get_vm_snapshot(self, vm_id: str) -> tuple[VMSnapshot, ...]:
+        """Get-VMSnapshot, oldest first."""
+        return self._answering(vm_id, "Get-VMSnapshot").configuration.snapshots
+
+    def _answering(self, vm_id: str, cmdlet: str) -> Machine:
+        machine = self._core.find(vm_id)
+        if cmdlet in machine.configuration.unanswered:
+            raise self._core.error(None, ErrorCategory.OPERATION_FAILED, machine, f"{cmdlet} failed.")
+        return machine
+
+    def wait_for_change(self, seen: int, wait_seconds: float) -> int:
+        """Wait until anything of any VM changed since `seen` (0 at first), at most so long; return the new mark."""
+        until = time.monotonic() + wait_seconds
+        with self._core.changed:
+            while self._core.mark == seen and (left := until - time.monotonic()) > 0:
+                self._core.changed.wait(left)
+            return self._core.mark
+
+    # --- making and changing
+
+    @raises_hyperv_errors
+    def new_vm(self, settings: NewVM) -> VirtualMachine:
+        """New-VM with disks, adapters and drives. Disk files must exist; each gets the VM's access entry."""
+        return building.new_vm(self._core, settings)
+
+    @raises_hyperv_errors
+    def set_vm(
+        self,
+        vm_id: str,
+        *,
+        automatic_start_action: StartAction | None = None,
+        automatic_start_delay_seconds: int | None = None,
+        automatic_stop_action: StopAction | None = None,
+        checkpoint_type: CheckpointType | None = None,
+        notes: str | None = None,
+        memory_startup_bytes: int | None = None,
+        processor_compatibility: bool | None = None,
+    ) -> VirtualMachine:
+        """Set-VM (and Set-VMProcessor, Set-VMMemory). The last two only while the VM is off."""
+        if checkpoint_type is not None and not self._core.host.checkpoint_types_known:
+            what = f"{self._core.host.name} knows no checkpoint types: there is no parameter CheckpointType."
+            raise HyperVError(None, ErrorCategory.INVALID_PARAMETER, what)
+        if memory_startup_bytes is not None or processor_compatibility is not None:
+            building.change_hardware(
+                self._core,
+                vm_id,
+                memory_startup_bytes=memory_startup_bytes,
+                memory_maximum_bytes=memory_startup_bytes,
+                compatibility_for_migration_enabled=processor_compatibility,
+            )
+        return building.change_settings(
+            self._core,
+            vm_id,
+            automatic_start_action=automatic_start_action,
+            automatic_start_delay_seconds=automatic_start_delay_seconds,
+            automatic_stop_action=automatic_stop_action,
+            checkpoint_type=checkpoint_type,
+            notes=notes,
+        )
+
+    @raises_hyperv_errors
+    def rename_vm(self, vm_id: str, new_name: str) -> VirtualMachine:
+        """Rename-VM."""
+        return building.rename(self._core, vm_id, new_name)
+
+    @raises_hyperv_errors
+    def set_vm_hard_disk_drive(self, vm_id: str, slot: str, *, path: str) -> VirtualMachine:
+        """Set-VMHardDiskDrive -Path, on a planned VM or one that is off. Writes the VM's access entry on the file."""
+        return building.set_disk_path(self._core, vm_id, slot, path=path)
+
+    @raises_hyperv_errors
+    def set_vm_dvd_drive(self, vm_id: str, slot: str, *, path: str | None) -> VirtualMachine:
+        """Set-VMDvdDrive -Path."""
+        return building.set_dvd_path(self._core, vm_id, slot, path=path)
+
+    @raises_hyperv_errors
+    def connect_vm_network_adapter(self, vm_id: str, adapter_id: str, *, switch_name: str) -> VirtualMachine:
+        """Connect-VMNetworkAdapter. ObjectNotFound if there is no such switch."""
+        return building.change_adapter(self._core, vm_id, adapter_id, switch_name=switch_name)
+
+    @raises_hyperv_errors
+    def disconnect_vm_network_adapter(self, vm_id: str, adapter_id: str) -> VirtualMachine:
+        """Disconnect-VMNetworkAdapter."""
+        return building.change_adapter(self._core, vm_id, adapter_id, disconnect=True)
+
+    @raises_hyperv_errors
+    def set_vm_network_adapter_vlan(self, vm_id: str, adapter_id: str, *, vlan: VlanSetting) -> VirtualMachine:
+        """Set-VMNetworkAdapterVlan."""
+        return building.change_adapter(self._core, vm_id, adapter_id, vlan=vlan)
+
+    @raises_hyperv_errors
+    def arrange_vm(
+        self,
+        vm_id: str,
+        *,
+        is_clustered: bool | None = None,
+        replication_mode: str | None = None,
+        devices: dict[DeviceKind, tuple[str, ...]] | None = None,
+        security: VMSecurity | None = None,
+        busy_with: VMOperationalStatus | None = None,
+        unanswered: Sequence[str] | None = None,
+        merge_disabled: bool | None = None,
+        production_checkpoint_fails: bool | None = None,
+        guest_ignores_shutdown: bool | None = None,
+    ) -> VirtualMachine:
+        """Not a cmdlet: make a VM what no migration could, to see it refused.
+
+        `busy_with`: a backup, say (OK ends it). `unanswered`: cmdlets that fail for it ("Get-VMSecurity").
+        `merge_disabled`: merges wait (Msvm_DiskMergeSettingData.EnabledState 0).
+        """
+        core = self._core
+        machine = core.find(vm_id)
+        with core.changed:
+            if busy_with is not None:
+                machine.arranged_activity = None if busy_with is VMOperationalStatus.OK else busy_with
+            building.change_settings(
+                core,
+                vm_id,
+                is_clustered=is_clustered,
+                replication_mode=replication_mode,
+                devices=devices,
+                security=security,
+                unanswered=None if unanswered is None else tuple(unanswered),
+                merge_disabled=merge_disabled,
+                production_checkpoint_fails=production_checkpoint_fails,
+                guest_ignores_shutdown=guest_ignores_shutdown,
+            )
+            if not machine.planned:
+                core.merge_waiting(machine)
+        return core.show(machine)
+
+    @raises_hyperv_errors
+    def remove_vm_saved_state(self, vm_id: str) -> VirtualMachine:
+        """Remove-VMSavedState: the guest's memory is lost, the VM is Off."""
+        core = self._core
+        states = (VMState.SAVED,)
+        with core.occupied(vm_id, VMOperationalStatus.MODIFYING, states=states, planned=True) as machine:
+            memory_file = machine.files_of_saved_state()[0]
+            core.change(machine, replace(machine.configuration, saved=None))
+            core.set_state(machine, VMState.OFF)
+            core.remove_file(memory_file)
+        return core.show(machine)
+
+    # --- switches
+
+    def get_vm_switch(self) -> tuple[VMSwitch, ...]:
+        """Get-VMSwitch, by name."""
+        return tuple(sorted(self._core.record.switches, key=lambda switch: switch.name.lower()))
+
+    @raises_hyperv_errors
+    def new_vm_switch(self, name: str, *, switch_type: str = "External") -> VMSwitch:
+        """New-VMSwitch, for building a lab."""
+        return building.new_switch(self._core, name, switch_type=switch_type)
+
+    @raises_hyperv_errors
+    def remove_vm_switch(self, name: str) -> None:
+        """Remove-VMSwitch; adapters that name it are no longer connected."""
+        building.remove_switch(self._core, name)

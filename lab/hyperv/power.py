@@ -1,0 +1,385 @@
+"""Start-, Stop-, Save-, Suspend- and Resume-VM, and what becomes of VMs when host or VM dies.
+
+Between "the guest runs" and "the host knows that it runs" a power cut can fall, and a saved state must never be restored
+over disks that the guest has written since. So the configuration forgets the saved state before the guest may run (and
+learns of it again if the start is refused), and learns of a new one only when its file is whole.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from lab.hyperv import chains
+from lab.hyperv import configuration as files
+from lab.hyperv.chains import Chain
+from lab.hyperv.configuration import SavedState
+from lab.hyperv.core import STANDING, Core
+from lab.hyperv.errors import (
+    ERROR_ACCESS_DENIED,
+    ERROR_DISK_FULL,
+    ERROR_FILE_NOT_FOUND,
+    ERROR_NOT_ENOUGH_MEMORY,
+    RETURN_FAILED,
+    ErrorCategory,
+    HyperVError,
+)
+from lab.hyperv.machine import Machine
+from lab.hyperv.merging import Merges
+from lab.hyperv.model import DeviceKind, StartAction, StopAction, VirtualMachine, VMOperationalStatus, VMState
+from lab.virtual_machine import VirtualMachineError, VirtualMachineProcess
+
+RUNNING = (VMState.RUNNING, VMState.PAUSED, VMState.PAUSED_CRITICAL)
+GUEST_START_SECONDS = 60.0
+POLL_SECONDS = 0.05
+WRITTEN_BY_GUEST = b"guest state, written by the running virtual machine\n"
+
+
+class Power:
+    """Everything that changes a VM's state."""
+
+    def __init__(self, core: Core, merges: Merges) -> None:
+        self._core = core
+        self._merges = merges
+
+    # --- starting
+
+    def start(self, vm_id: str) -> VirtualMachine:
+        """Start-VM."""
+        core, machine = self._core, self._core.find(vm_id)
+        if machine.shown_state is VMState.RUNNING:
+            return core.show(machine)
+        if machine.shown_state in (VMState.PAUSED, VMState.PAUSED_CRITICAL):
+            return self.resume(vm_id)
+        with core.occupied(vm_id, VMOperationalStatus.IN_SERVICE, states=STANDING, during_merge=True) as machine:
+            self._merges.interrupt(machine)
+            former = machine.state
+            disks = self._check_start(machine)
+            core.set_state(machine, VMState.STARTING)
+            try:
+                self._run(machine, disks)
+            except BaseException:
+                core.set_state(machine, former)
+                raise
+        return core.show(machine)
+
+    def _check_start(self, machine: Machine) -> dict[str, Chain]:
+        """Look at all that Hyper-V looks at before anything runs."""
+        core, found = self._core, machine.configuration
+        if found.memory_startup_bytes > self.free_memory_bytes():
+            what = "Not enough memory in the system to start it."
+            raise core.error(ERROR_NOT_ENOUGH_MEMORY, ErrorCategory.OPERATION_FAILED, machine, what)
+        if found.saved is not None:
+            self._check_saved_state(machine, found.saved)
+        disks = {drive.slot: chains.read_chain(core, drive.path) for drive in chains.file_drives(machine)}
+        for slot, chain in disks.items():
+            for each, right in zip(chain, [chains.FULL_CONTROL] + [chains.READ] * (len(chain) - 1), strict=True):
+                if not core.platform.acl.grants(each.path, machine.account, right):
+                    what = f"Account '{machine.account}' does not have permission to open '{each.path}' ({slot})."
+                    raise core.error(ERROR_ACCESS_DENIED, ErrorCategory.ACCESS_DENIED, machine, what)
+            chains.test(chain)
+        return disks
+
+    def _check_saved_state(self, machine: Machine, saved: SavedState) -> None:
+        core = self._core
+        memory_file = files.saved_memory_path(machine.configuration_file)
+        if not core.platform.files.is_file(memory_file):
+            what = f"The saved state '{memory_file}' is not there."
+            raise core.error(ERROR_FILE_NOT_FOUND, ErrorCategory.OPERATION_FAILED, machine, what)
+        if (reason := why_not_restorable(core, saved)) is not None:
+            what = f"It cannot be restored: {reason}"
+            raise core.error(None, ErrorCategory.OPERATION_FAILED, machine, what, return_code=RETURN_FAILED)
+
+    def free_memory_bytes(self) -> int:
+        """Memory that no running VM has."""
+        core = self._core
+        with core.lock:
+            used = sum(
+                each.configuration.memory_startup_bytes
+                for each in core.machines.values()
+                if each.process is not None or each.state is VMState.STARTING
+            )
+        return core.host.memory_capacity_bytes - used
+
+    def _run(self, machine: Machine, disks: dict[str, Chain]) -> None:
+        """Make the VM's process, or leave everything as it was."""
+        core, former = self._core, machine.configuration
+        memory_file = files.saved_memory_path(machine.configuration_file)
+        core.open_files(machine.vm_id + " disks", chains.handles(disks.values()), holder=machine.holder)
+        core.change(machine, replace(former, saved=None))
+        core.set_running(machine, True)
+        try:
+            restored_bytes = former.memory_startup_bytes if former.saved else 0
+            core.take_time(core.timing.start_seconds + restored_bytes / core.timing.memory_bytes_per_second)
+            self._refuse_closed(machine)
+            process = self._make_process(machine, disks, core.host_path(memory_file) if former.saved else None)
+        except BaseException:
+            core.change(machine, former)
+            core.set_running(machine, False)
+            core.open_files(machine.vm_id + " disks", {}, holder=machine.holder)
+            raise
+        with core.changed:
+            machine.process, machine.state, machine.ending = process, VMState.RUNNING, False
+            machine.started_at, machine.failure = time.monotonic(), ""
+            core.touch()
+        threading.Thread(
+            target=self._watch, args=[machine, process], name=f"watches {machine.holder}", daemon=True
+        ).start()
+        core.remove_file(memory_file)
+        if files.has_guest_state(former.version):
+            core.host_path(files.guest_state_path(machine.configuration_file)).write_bytes(WRITTEN_BY_GUEST)
+
+    def _refuse_closed(self, machine: Machine) -> None:
+        if self._core.closed.is_set():
+            what = "The host is going down."
+            raise self._core.error(None, ErrorCategory.OPERATION_FAILED, machine, what)
+
+    def _make_process(
+        self, machine: Machine, disks: dict[str, Chain], memory_file: Path | None
+    ) -> VirtualMachineProcess:
+        core = self._core
+        machine.critical = None
+
+        def allow_growth(leaf: Path, extra_bytes: int) -> bool:
+            return core.platform.files.grow_allowed(core.platform.files.windows_path(leaf), extra_bytes)
+
+        def hear(state: str, reason: str | None) -> None:
+            with core.changed:
+                if state == VMState.PAUSED_CRITICAL:
+                    machine.critical = reason or "a disk cannot go on"
+                    core.touch()
+
+        return VirtualMachineProcess.start(
+            vm_id=machine.vm_id,
+            host_name=core.host.name,
+            disks=[chains.attachment(slot, chain) for slot, chain in disks.items()],
+            workload=replace(machine.configuration.workload, memory_bytes=machine.configuration.memory_startup_bytes),
+            witness=core.witness,
+            saved_state=memory_file,
+            folder_for_log=core.log_folder,
+            allow_growth=allow_growth,
+            on_state_change=hear,
+        )
+
+    def _watch(self, machine: Machine, process: VirtualMachineProcess) -> None:
+        """Wait for the end of a VM's process; one that nobody asked for is a power cut of the VM."""
+        with suppress(ChildProcessError):
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        with self._core.changed:
+            if machine.process is not process or machine.ending or self._core.closed.is_set():
+                return
+            self._stopped(machine, VMState.OFF, "Its process ended unexpectedly: as a power cut.")
+
+    def _stopped(self, machine: Machine, state: VMState, failure: str = "") -> None:
+        """Note that a VM's process has ended."""
+        core = self._core
+        with core.changed:
+            core.set_running(machine, False)
+            machine.process, machine.state, machine.critical, machine.failure = None, state, None, failure
+            core.open_files(machine.vm_id + " disks", {}, holder=machine.holder)
+            core.touch()
+
+    # --- stopping
+
+    def stop(self, vm_id: str, *, turn_off: bool, wait_seconds: float) -> VirtualMachine:
+        """Stop-VM."""
+        core, machine = self._core, self._core.find(vm_id)
+        if machine.state is VMState.OFF and machine.activity is None and not machine.planned:
+            return core.show(machine)
+        states = RUNNING if turn_off else (VMState.RUNNING,)
+        with core.occupied(vm_id, VMOperationalStatus.IN_SERVICE, states=states, during_merge=True) as machine:
+            process = self._process_of(machine)
+            self._merges.interrupt(machine)
+            if turn_off:
+                core.take_time(core.timing.stop_seconds)
+                with self._ending(machine, VMState.STOPPING):
+                    process.turn_off()
+            else:
+                self._shut_down(machine, process, wait_seconds)
+            self._stopped(machine, VMState.OFF)
+        return core.show(machine)
+
+    def _shut_down(self, machine: Machine, process: VirtualMachineProcess, wait_seconds: float) -> None:
+        core = self._core
+        ignores = machine.configuration.guest_ignores_shutdown
+        with self._ending(machine, VMState.STOPPING):
+            core.take_time(wait_seconds if ignores else min(wait_seconds, core.timing.guest_shutdown_seconds))
+            if ignores or wait_seconds < core.timing.guest_shutdown_seconds:
+                what = f"The guest did not shut down within {wait_seconds:.0f} s."
+                raise core.error(None, ErrorCategory.OPERATION_FAILED, machine, what, return_code=RETURN_FAILED)
+            process.shutdown()
+
+    def _ending(self, machine: Machine, state: VMState) -> _Ending:
+        return _Ending(self._core, machine, state)
+
+    def _process_of(self, machine: Machine) -> VirtualMachineProcess:
+        if machine.process is None:
+            what = "Its process has just ended."
+            raise self._core.error(None, ErrorCategory.INVALID_STATE, machine, what)
+        return machine.process
+
+    # --- saving
+
+    def save(self, vm_id: str) -> VirtualMachine:
+        """Save-VM."""
+        core = self._core
+        states = (VMState.RUNNING, VMState.PAUSED)
+        with core.occupied(vm_id, VMOperationalStatus.IN_SERVICE, states=states) as machine:
+            process, found = self._process_of(machine), machine.configuration
+            memory_file = files.saved_memory_path(machine.configuration_file)
+            self._check_save(machine, memory_file)
+            was_paused = machine.state is VMState.PAUSED
+            with self._ending(machine, VMState.SAVING):
+                self._write_memory(machine, process, core.host_path(memory_file), go_on=not was_paused)
+            core.change(machine, replace(found, saved=saved_on(core, machine)))
+            self._stopped(machine, VMState.SAVED)
+        return core.show(machine)
+
+    def _check_save(self, machine: Machine, memory_file: str) -> None:
+        core, found = self._core, machine.configuration
+        tied = [kind for kind in (DeviceKind.ASSIGNABLE_DEVICE, DeviceKind.GPU_PARTITION) if found.devices.get(kind)]
+        if tied:
+            what = f"It has devices that cannot be saved ({', '.join(tied)})."
+            raise core.error(None, ErrorCategory.OPERATION_FAILED, machine, what, return_code=RETURN_FAILED)
+        if not core.platform.files.grow_allowed(memory_file, found.memory_startup_bytes):
+            what = f"There is no room for {found.memory_startup_bytes} bytes of memory at '{memory_file}'."
+            raise core.error(ERROR_DISK_FULL, ErrorCategory.OPERATION_FAILED, machine, what)
+
+    def _write_memory(self, machine: Machine, process: VirtualMachineProcess, path: Path, *, go_on: bool) -> None:
+        """Have the guest stand still, take the time it takes, and write. On failure the guest goes on."""
+        core = self._core
+        memory_bytes = machine.configuration.memory_startup_bytes
+        self._wait_for_guest(machine, process)
+        process.pause()
+        try:
+            seconds = core.timing.save_seconds + memory_bytes / core.timing.memory_bytes_per_second
+            began_at = time.monotonic()
+            core.take_time(seconds)
+            self._refuse_closed(machine)
+            process.save(path, memory_bytes=memory_bytes)
+            core.take_time(began_at + seconds - time.monotonic())
+        except Exception:
+            if go_on:
+                with suppress(VirtualMachineError):
+                    process.resume()
+            raise
+
+    def _wait_for_guest(self, machine: Machine, process: VirtualMachineProcess) -> None:
+        """A VM has no memory worth saving until its guest has read its disks: a moment after a start."""
+        until = time.monotonic() + GUEST_START_SECONDS
+        while not process.status().guest_running:
+            if time.monotonic() > until or not process.alive():
+                what = f"Its guest did not start up ({process.status().last_error})."
+                raise self._core.error(None, ErrorCategory.OPERATION_FAILED, machine, what)
+            time.sleep(POLL_SECONDS)
+
+    # --- pausing
+
+    def suspend(self, vm_id: str) -> VirtualMachine:
+        """Suspend-VM."""
+        core = self._core
+        states = (VMState.RUNNING,)
+        with core.occupied(vm_id, VMOperationalStatus.IN_SERVICE, states=states, during_merge=True) as machine:
+            self._process_of(machine).pause()
+            core.set_state(machine, VMState.PAUSED)
+        return core.show(machine)
+
+    def resume(self, vm_id: str) -> VirtualMachine:
+        """Resume-VM."""
+        core = self._core
+        states = (VMState.PAUSED, VMState.PAUSED_CRITICAL)
+        with core.occupied(vm_id, VMOperationalStatus.IN_SERVICE, states=states, during_merge=True) as machine:
+            with core.changed:
+                critical, machine.critical = machine.critical, None
+            try:
+                self._process_of(machine).resume()
+            except VirtualMachineError:
+                machine.critical = critical
+                raise
+            core.set_state(machine, VMState.RUNNING)
+        return core.show(machine)
+
+    # --- the host goes up and down
+
+    def start_automatically(self, machine: Machine) -> None:
+        """Do what the VM's automatic start action says; what Windows would write to its event log is kept as `failure`."""
+        action = machine.configuration.automatic_start_action
+        wanted = action is StartAction.START or (action is StartAction.START_IF_RUNNING and machine.ran_before)
+        if not wanted:
+            if machine.ran_before:
+                self._core.set_running(machine, False)
+            return
+        try:
+            self._core.take_time(machine.configuration.automatic_start_delay_seconds)
+            self.start(machine.vm_id)
+        except Exception as error:
+            with self._core.changed:
+                machine.failure = f"It was not started automatically: {error}"
+                self._core.touch()
+
+    def stop_automatically(self, machine: Machine) -> None:
+        """The host is shut down: do what the VM's automatic stop action says, and turn it off if that fails."""
+        if machine.process is None:
+            return
+        action = machine.configuration.automatic_stop_action
+        try:
+            if action is StopAction.SAVE:
+                self.save(machine.vm_id)
+            else:
+                self.stop(machine.vm_id, turn_off=action is StopAction.TURN_OFF, wait_seconds=GUEST_START_SECONDS)
+        except (HyperVError, VirtualMachineError):
+            with suppress(HyperVError):
+                self.stop(machine.vm_id, turn_off=True, wait_seconds=0)
+        self._core.set_running(machine, True)
+
+
+class _Ending:
+    """While a VM's process is ended on purpose; if that fails the VM is in its former state again."""
+
+    def __init__(self, core: Core, machine: Machine, state: VMState) -> None:
+        self._core, self._machine, self._state = core, machine, state
+
+    def __enter__(self) -> None:
+        with self._core.changed:
+            self._former = self._machine.state
+            self._machine.state, self._machine.ending = self._state, True
+            self._core.touch()
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if error is None:
+            return
+        with self._core.changed:
+            machine = self._machine
+            alive = machine.process is not None and machine.process.alive()
+            machine.ending = False
+            machine.state = self._former if alive else VMState.OFF
+            if not alive:
+                machine.process, machine.failure = None, "Its process ended while it was being stopped."
+                self._core.set_running(machine, False)
+                self._core.open_files(machine.vm_id + " disks", {}, holder=machine.holder)
+            self._core.touch()
+
+
+def saved_on(core: Core, machine: Machine) -> SavedState:
+    """Return what a state saved on this host needs."""
+    return SavedState(
+        core.host.processor_vendor,
+        core.host.processor_generation,
+        machine.configuration.compatibility_for_migration_enabled,
+    )
+
+
+def why_not_restorable(core: Core, saved: SavedState) -> str | None:
+    """Return why a saved state cannot be restored on this host's processor; None if it can."""
+    host = core.host
+    if saved.processor_vendor != host.processor_vendor:
+        return (
+            f"The saved state is from a processor of {saved.processor_vendor}; this host has {host.processor_vendor}."
+        )
+    if saved.processor_generation > host.processor_generation and not saved.compatibility_for_migration:
+        return "The saved state uses processor features that this host does not have."
+    return None

@@ -1,0 +1,286 @@
+"""Exporting a VM's configuration, comparing and importing it, and removing VMs.
+
+What an import meets decides whether a VM can live on the new host: a switch it does not have, a disk that is not where
+the configuration says, memory that this processor cannot restore. So Compare-VM registers a *planned* VM, says what is
+wrong with it here, and Import-VM refuses while anything is. A planned VM that nobody imports or removes stays, and holds
+its configuration file.
+"""
+
+from __future__ import annotations
+
+import ntpath
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lab.disks import DiskError
+from lab.hyperv import chains
+from lab.hyperv import configuration as files
+from lab.hyperv.building import find_switch
+from lab.hyperv.checkpoints import DIFFERENCING
+from lab.hyperv.configuration import Configuration
+from lab.hyperv.core import SHARED_FILE, STANDING, Core
+from lab.hyperv.errors import (
+    ERROR_ALREADY_EXISTS,
+    ERROR_DISK_FULL,
+    ERROR_FILE_EXISTS,
+    RETURN_FAILED,
+    RETURN_NOT_SUPPORTED,
+    ErrorCategory,
+    HyperVError,
+)
+from lab.hyperv.machine import Machine
+from lab.hyperv.merging import Merges
+from lab.hyperv.model import (
+    MISSING_DISK,
+    MISSING_SWITCH,
+    UNUSABLE_SAVED_STATE,
+    CompatibilityReport,
+    HardDiskDrive,
+    Incompatibility,
+    VirtualMachine,
+    VMOperationalStatus,
+    VMState,
+)
+from lab.hyperv.power import why_not_restorable
+from lab.hyperv.virtual_disks import make_child
+
+DIFFERENTIAL_BUILD = 16299  # DisableDifferentialOfIgnoredStorage: "added in Windows 10, version 1709"
+ALL_SNAPSHOTS, NO_SNAPSHOTS = 0, 1  # CopySnapshotConfiguration
+
+
+# --- exporting
+
+
+def export(
+    core: Core,
+    vm_id: str,
+    directory: str,
+    *,
+    copy_snapshot_configuration: int,
+    copy_vm_runtime_information: bool,
+    copy_vm_storage: bool,
+    disable_differential_of_ignored_storage: bool,
+) -> tuple[str, ...]:
+    """ExportSystemDefinition."""
+    if copy_vm_storage or copy_snapshot_configuration not in (ALL_SNAPSHOTS, NO_SNAPSHOTS):
+        what = f"{core.host.name} exports configurations only, with all checkpoints or none; not disks."
+        raise HyperVError(None, ErrorCategory.OPERATION_FAILED, what, return_code=RETURN_NOT_SUPPORTED)
+    with core.occupied(vm_id, VMOperationalStatus.EXPORTING, states=STANDING) as machine:
+        folder = ntpath.join(core.platform.files.full_path(directory), machine.configuration.name)
+        if core.platform.files.exists(folder):
+            what = f"The folder '{folder}' exists already."
+            raise core.error(
+                ERROR_FILE_EXISTS, ErrorCategory.OPERATION_FAILED, machine, what, return_code=RETURN_FAILED
+            )
+        exported, sources = _plan_export(
+            machine, folder, snapshots=copy_snapshot_configuration == ALL_SNAPSHOTS, memory=copy_vm_runtime_information
+        )
+        if core.host.os_build >= DIFFERENTIAL_BUILD and not disable_differential_of_ignored_storage:
+            exported = _with_differential_disks(core, machine, exported, folder)
+        return _write_export(core, machine, folder, exported, sources)
+
+
+def _plan_export(
+    machine: Machine, folder: str, *, snapshots: bool, memory: bool
+) -> tuple[Configuration, dict[str, str]]:
+    """Return the configuration to write, and the files to copy (destination: source)."""
+    found = machine.configuration
+    configuration_file = files.configuration_path(folder, machine.vm_id)
+    sources = {}
+    if found.saved is not None and memory:
+        sources[files.saved_memory_path(configuration_file)] = files.saved_memory_path(machine.configuration_file)
+    if files.has_guest_state(found.version):
+        sources[files.guest_state_path(configuration_file)] = files.guest_state_path(machine.configuration_file)
+    kept = found.snapshots if snapshots else ()
+    snapshot_folder = ntpath.join(folder, files.SNAPSHOTS_FOLDER)
+    sources |= {ntpath.join(snapshot_folder, ntpath.basename(path)): path for each in kept for path in each.state_files}
+    exported = replace(
+        found,
+        saved=found.saved if memory else None,
+        snapshots=kept,
+        checkpoint_files=found.checkpoint_files if snapshots else {},
+        leftover_files=(),
+    )
+    return exported, sources
+
+
+def _with_differential_disks(core: Core, machine: Machine, exported: Configuration, folder: str) -> Configuration:
+    """Make what Hyper-V makes of storage that is not copied, unless it is told not to: differencing disks."""
+    disks_folder = core.platform.files.make_folder(ntpath.join(folder, files.DISKS_FOLDER))
+    children = {}
+    for drive in chains.file_drives(machine):
+        stem, extension = ntpath.splitext(ntpath.basename(drive.path))
+        name = f"{stem}_{str(uuid.uuid4()).upper()}{DIFFERENCING[extension.lower()]}"
+        children[drive.slot] = ntpath.join(disks_folder, name)
+        make_child(core, children[drive.slot], parent=drive.path)
+    drives = tuple(replace(d, path=children[d.slot]) if d.slot in children else d for d in exported.hard_drives)
+    return replace(exported, hard_drives=drives)
+
+
+def _write_export(
+    core: Core, machine: Machine, folder: str, exported: Configuration, sources: dict[str, str]
+) -> tuple[str, ...]:
+    total_bytes = sum(core.host_path(source).stat().st_size for source in sources.values())
+    configuration_file = files.configuration_path(folder, machine.vm_id)
+    if not core.platform.files.grow_allowed(configuration_file, total_bytes):
+        what = f"There is no room for {total_bytes} bytes in '{folder}'."
+        raise core.error(ERROR_DISK_FULL, ErrorCategory.OPERATION_FAILED, machine, what, return_code=RETURN_FAILED)
+    for name in (files.MACHINES_FOLDER, files.SNAPSHOTS_FOLDER, files.DISKS_FOLDER):
+        core.platform.files.make_folder(ntpath.join(folder, name))
+    core.take_time(core.timing.export_seconds + total_bytes / core.timing.copy_bytes_per_second)
+    for destination, source in sources.items():
+        shutil.copyfile(core.host_path(source), core.host_path(destination))
+    core.host_path(configuration_file).write_bytes(files.encode(exported))
+    return (configuration_file, *sources)
+
+
+# --- comparing and importing
+
+
+def compare(core: Core, path: str) -> CompatibilityReport:
+    """Compare-VM -Path -Register."""
+    configuration_file = core.platform.files.full_path(path)
+    core.platform.open_files.require(configuration_file, access=SHARED_FILE[0])
+    try:
+        found = files.decode(core.platform.files.read_bytes(configuration_file))
+    except ValueError as error:
+        what = f"'{configuration_file}' cannot be imported on {core.host.name}: {error}."
+        raise HyperVError(None, ErrorCategory.OPERATION_FAILED, what, return_code=RETURN_FAILED) from error
+    _check_importable(core, found, configuration_file)
+    location = files.location_of(configuration_file)
+    machine = Machine(
+        _moved_to(location, found),
+        configuration_file,
+        planned=True,
+        state=VMState.SAVED if found.saved else VMState.OFF,
+    )
+    core.take_time(core.timing.compare_seconds)
+    core.register(machine)
+    return _report(core, machine)
+
+
+def _moved_to(location: str, found: Configuration) -> Configuration:
+    """Return a configuration that lies where its export lies: what belongs to it is looked for there."""
+    folder = ntpath.join(location, files.SNAPSHOTS_FOLDER)
+    snapshots = tuple(
+        replace(each, state_files=tuple(ntpath.join(folder, ntpath.basename(path)) for path in each.state_files))
+        for each in found.snapshots
+    )
+    return replace(found, snapshots=snapshots, snapshot_file_location=location, smart_paging_file_path=location)
+
+
+def _check_importable(core: Core, found: Configuration, configuration_file: str) -> None:
+    here = core.machines.get(found.vm_id)
+    if here is not None:
+        kind = "planned virtual machine" if here.planned else "virtual machine"
+        what = (
+            f"'{configuration_file}' cannot be imported on {core.host.name}: a {kind} with the same identifier is there,"
+            f" '{here.configuration.name}' ({here.vm_id}), {here.shown_state}."
+        )
+        raise HyperVError(ERROR_ALREADY_EXISTS, ErrorCategory.OPERATION_FAILED, what, return_code=RETURN_FAILED)
+    if found.version not in core.host.supported_vm_versions:
+        what = (
+            f"'{configuration_file}' cannot be imported on {core.host.name}: it has configuration version {found.version},"
+            f" and the host supports {', '.join(core.host.supported_vm_versions)}."
+        )
+        raise HyperVError(None, ErrorCategory.OPERATION_FAILED, what, return_code=RETURN_FAILED)
+
+
+def compare_again(core: Core, report: CompatibilityReport) -> CompatibilityReport:
+    """Compare-VM -CompatibilityReport."""
+    core.take_time(core.timing.compare_seconds)
+    return _report(core, _planned(core, report))
+
+
+def _planned(core: Core, report: CompatibilityReport) -> Machine:
+    machine = core.find(report.vm.vm_id)
+    if not machine.planned:
+        what = "It is no planned virtual machine."
+        raise core.error(ERROR_ALREADY_EXISTS, ErrorCategory.INVALID_STATE, machine, what)
+    return machine
+
+
+def _report(core: Core, machine: Machine) -> CompatibilityReport:
+    return CompatibilityReport(core.show(machine), tuple(_findings(core, machine)), machine.configuration_file)
+
+
+def _findings(core: Core, machine: Machine) -> Iterator[Incompatibility]:
+    found = machine.configuration
+    for adapter in found.network_adapters:
+        if adapter.switch_name is not None and find_switch(core, adapter.switch_name) is None:
+            what = f"Could not find Ethernet switch '{adapter.switch_name}'."
+            yield Incompatibility(MISSING_SWITCH, what, adapter)
+    kept = tuple(drive for snapshot in found.snapshots for drive in snapshot.hard_drives)
+    for drive in (*found.hard_drives, *kept):
+        if drive.path and (reason := _why_not_usable(core, drive)) is not None:
+            yield Incompatibility(MISSING_DISK, reason, drive)
+    for dvd in found.dvd_drives:
+        if dvd.path is not None and not core.platform.files.is_file(dvd.path):
+            yield Incompatibility(MISSING_DISK, f"The file '{dvd.path}' was not found.", dvd)
+    if found.saved is not None and (reason := _why_not_saved(core, machine)) is not None:
+        yield Incompatibility(UNUSABLE_SAVED_STATE, reason, core.show(machine))
+
+
+def _why_not_usable(core: Core, drive: HardDiskDrive) -> str | None:
+    try:
+        chains.test(chains.read_chain(core, drive.path))
+    except DiskError as error:
+        return f"The virtual hard disk '{drive.path}' ({drive.slot}) cannot be used: {error}"
+    return None
+
+
+def _why_not_saved(core: Core, machine: Machine) -> str | None:
+    memory_file = files.saved_memory_path(machine.configuration_file)
+    if not core.platform.files.is_file(memory_file):
+        return f"The saved state '{memory_file}' was not found."
+    assert machine.configuration.saved is not None
+    return why_not_restorable(core, machine.configuration.saved)
+
+
+def import_vm(core: Core, report: CompatibilityReport) -> VirtualMachine:
+    """Import-VM -CompatibilityReport."""
+    planned = _planned(core, report)
+    with core.occupied(planned.vm_id, VMOperationalStatus.MODIFYING, states=STANDING, planned=True) as machine:
+        findings = report.incompatibilities or _report(core, machine).incompatibilities
+        if findings:
+            what = (
+                "Unable to import virtual machine due to configuration errors. Please use Compare-VM to repair: "
+                + " ".join(each.message for each in findings)
+            )
+            raise core.error(None, ErrorCategory.OPERATION_FAILED, machine, what, return_code=RETURN_FAILED)
+        core.take_time(core.timing.import_seconds)
+        for drive in chains.file_drives(machine):
+            chains.grant_access(core, machine, chains.read_chain(core, drive.path))
+        _realize(core, machine)
+    return core.show(machine)
+
+
+def _realize(core: Core, machine: Machine) -> None:
+    """Make a planned VM real: its configuration goes to its file, the host registers it, the planned one's file goes."""
+    with core.changed:
+        machine.planned = False
+        core.register(machine)
+        core.remove_file(core.planned_file(machine.vm_id))
+
+
+# --- removing
+
+
+def remove(core: Core, merges: Merges, vm_id: str) -> None:
+    """Remove-VM -Force."""
+    with core.occupied(vm_id, VMOperationalStatus.MODIFYING, states=STANDING, planned=True) as machine:
+        if machine.planned:
+            core.unregister(machine)
+            core.remove_file(core.planned_file(machine.vm_id))
+            return
+        core.take_time(core.timing.remove_seconds)
+        found = machine.configuration
+        own = (machine.configuration_file, *machine.files_of_saved_state())
+        of_snapshots = tuple(path for each in found.snapshots for path in each.state_files)
+        machine.configuration = replace(
+            found, snapshots=(), leftover_files=(*found.leftover_files, *own, *of_snapshots)
+        )
+        core.unregister(machine)
+        merges.clean_removed(machine)

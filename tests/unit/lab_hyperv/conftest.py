@@ -1,0 +1,34 @@
+"""Hosts with Hyper-V, and the witness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hyperv_helpers import Host
+
+from lab.witness_client import WitnessProcess
+
+
+@pytest.fixture
+def witness(tmp_path: Path) -> Iterator[WitnessProcess]:
+    process = WitnessProcess.start(tmp_path / "witness")
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def host(tmp_path: Path, witness: WitnessProcess) -> Iterator[Host]:
+    """HV1; Hyper-V takes no time there but for real work."""
+    host = Host(tmp_path, "HV1", witness)
+    yield host
+    host.power_cut()
+
+
+@pytest.fixture
+def target(tmp_path: Path, witness: WitnessProcess) -> Iterator[Host]:
+    """HV2, another host of the same lab."""
+    host = Host(tmp_path, "HV2", witness)
+    yield host
+    host.power_cut()
