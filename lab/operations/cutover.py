@@ -104,7 +104,7 @@ def export_configuration(call: Call, arguments: m.VMArguments) -> m.ExportResult
             folder,
             copy_snapshot_configuration=NO_SNAPSHOTS,
             copy_vm_runtime_information=True,
-            copy_vm_storage=False,
+            disable_differential_of_ignored_storage=True,
         )
     except HyperVError as error:
         raise failed(

@@ -37,7 +37,7 @@ def wait_until(condition: Callable[[], bool], *, what: str, limit_seconds: float
 
 
 @contextmanager
-def refused(*, hresult: int | None = None, match: str = "") -> Iterator[pytest.ExceptionInfo[HyperVError]]:
+def refused(*, hresult: int | None = None, match: str | None = None) -> Iterator[pytest.ExceptionInfo[HyperVError]]:
     """Expect a HyperVError with that HRESULT."""
     with pytest.raises(HyperVError, match=match) as caught:
         yield caught
