@@ -213,7 +213,7 @@ def _arguments(operation: Operation[Any, Any], arguments: Mapping[str, Any]) -> 
 
 def _result(operation: Operation[Any, Any], result: Message | None) -> dict[str, Any]:
     """Return a result as it travels; what is not of the promised type is an error of this program."""
-    if type(result) is not operation.result:
+    if result is None or type(result) is not operation.result:
         raise TypeError(f"{operation.name} gave {type(result).__name__}, not {operation.result.__name__}")
     return result.model_dump(mode="json")
 

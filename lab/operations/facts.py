@@ -173,20 +173,20 @@ class _Questions:
     def __init__(self) -> None:
         self.unanswered: list[str] = []
 
-    def ask(self, name: str, question: Callable[[], T], *, otherwise: T) -> T:
+    def ask(self, name: str, question: Callable[[], T]) -> T | None:
         try:
             return question()
         except HOST_ERRORS as error:
             self.unanswered.append(f"{name}: {error}")
-            return otherwise
+            return None
 
 
 def _obstacles(host: Host, vm_id: str, questions: _Questions) -> tuple[m.Obstacle, ...]:
     found = []
     for kind, code in OBSTACLES.items():
-        devices = questions.ask(kind.value, partial(host.hyperv.get_vm_devices, vm_id, kind), otherwise=())
-        found += [m.Obstacle(code=code, detail=device) for device in devices]
-    security = questions.ask("Get-VMSecurity", lambda: host.hyperv.get_vm_security(vm_id), otherwise=VMSecurity())
+        devices = questions.ask(kind.value, partial(host.hyperv.get_vm_devices, vm_id, kind))
+        found += [m.Obstacle(code=code, detail=device) for device in devices or ()]
+    security = questions.ask("Get-VMSecurity", lambda: host.hyperv.get_vm_security(vm_id)) or VMSecurity()
     if security.tpm_enabled:
         found.append(m.Obstacle(code="VirtualTpm", detail="the VM has a virtual TPM"))
     if security.shielded:
@@ -199,12 +199,12 @@ def _obstacles(host: Host, vm_id: str, questions: _Questions) -> tuple[m.Obstacl
 def vm_facts(host: Host, vm: VirtualMachine) -> m.VMFacts:
     """Return everything about one VM."""
     questions = _Questions()
-    snapshots = questions.ask("Get-VMSnapshot", lambda: host.hyperv.get_vm_snapshot(vm.vm_id), otherwise=())
+    snapshots = questions.ask("Get-VMSnapshot", lambda: host.hyperv.get_vm_snapshot(vm.vm_id)) or ()
     obstacles = () if vm.planned else _obstacles(host, vm.vm_id, questions)
     folders = [vm.configuration_location, vm.snapshot_file_location, vm.smart_paging_file_path]
     paths = [*(drive.path for drive in vm.hard_drives if drive.path), *folders]
-    volumes = questions.ask("Get-Volume", lambda: volumes_of(host, paths), otherwise=())
-    saved = questions.ask("saved state", lambda: existing_files(host, vm.saved_state_files), otherwise=())
+    volumes = questions.ask("Get-Volume", lambda: volumes_of(host, paths)) or ()
+    saved = questions.ask("saved state", lambda: existing_files(host, vm.saved_state_files)) or ()
     return m.VMFacts(
         vm_id=vm.vm_id,
         name=vm.name,

@@ -179,7 +179,7 @@ def _prove(host: Host, vm: VirtualMachine, arguments: m.ImportVMArguments, *, pl
 def _grant_disks(host: Host, vm: VirtualMachine) -> None:
     account = f"NT VIRTUAL MACHINE\\{vm.vm_id.upper()}"
     for drive in vm.hard_drives:
-        if not host.platform.acl.allowed(drive.path, account, Right.FULL_CONTROL):
+        if not host.platform.acl.grants(drive.path, account, Right.FULL_CONTROL):
             host.platform.acl.grant(drive.path, account, Right.FULL_CONTROL)
 
 

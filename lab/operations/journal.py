@@ -78,7 +78,7 @@ class Journal:
         """Return all attempts of all operations, in the order in which they began."""
         found = []
         for name in self._folder.names(self._operations):
-            entry = self._folder.read_json(f"{self._operations}\\{name}")
+            entry = self._folder.read_json(f"{self._operations}\\{name}") or {"attempts": []}
             for attempt in entry["attempts"]:
                 facts = {key: value for key, value in attempt.items() if key != "arguments_hash"}
                 found.append(OperationOutcome(operation=entry["operation"], subject=entry["subject"], **facts))

@@ -13,7 +13,9 @@ def remove_files_of(
     host: Host, files: Sequence[str], folders: Sequence[str], *, allowed: Callable[[str], bool]
 ) -> m.RemoveFilesResult:
     """Remove the files that are allowed to go, then the folders that are empty, in their order."""
-    removed, missing, kept = [], [], []
+    removed: list[str] = []
+    missing: list[str] = []
+    kept: list[str] = []
     for path in files:
         if not host.platform.files.exists(path):
             missing.append(path)

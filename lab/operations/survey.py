@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+from typing import Literal
 
 from lab.hyperv import HyperVError
 from lab.operations import facts
@@ -19,6 +20,7 @@ from qsm.hosts import messages as m
 FULL_PATH = re.compile(r"[A-Za-z]:\\|\\\\[^\\]+\\[^\\]+")
 VM_ID = re.compile(r"\{?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
 ADMINISTRATIVE_SHARES = re.compile(r"[A-Z]\$|ADMIN\$|IPC\$|print\$", re.IGNORECASE)
+FolderKind = Literal["local", "csv", "smb", "missing", "root", "invalid"]
 COMPATIBLE, NOT_COMPATIBLE = 0, 32784  # CheckSystemCompatibilityInfo, "Return value"
 
 
@@ -148,7 +150,7 @@ def test_target(call: Call, arguments: m.TestTargetArguments) -> m.TestTargetRes
     )
 
 
-def _folder_kind(host: Host, folder: str) -> str:
+def _folder_kind(host: Host, folder: str) -> FolderKind:
     if not FULL_PATH.match(folder):
         return "invalid"
     if folder.startswith("\\\\"):

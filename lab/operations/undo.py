@@ -108,9 +108,11 @@ def take_back(call: Call, arguments: m.TakeBackArguments) -> None:
             owner=record.owner,
             epoch=record.epoch,
         )
-    changes = {"end_text": arguments.override} if arguments.override else {}
-    epoch = {} if arguments.epoch is None else {"epoch": arguments.epoch}
-    call.change_record(owner="source", direction="back", **epoch, **changes)
+    if arguments.override:
+        call.change_record(end_text=arguments.override)
+    if arguments.epoch is not None:
+        call.change_record(epoch=arguments.epoch)
+    call.change_record(owner="source", direction="back")
 
 
 def remove_imported_vm(call: Call, arguments: m.VMArguments) -> m.Nothing:
