@@ -10,15 +10,24 @@ from engine import EngineHost, EngineSession, require_engine
 
 
 @pytest.fixture
-def engine_host(tmp_path: Path) -> EngineHost:
+def engine_host(tmp_path: Path) -> Iterator[EngineHost]:
     """A fresh host of its own. Needs QSM_PWSH."""
     require_engine()
-    return EngineHost(tmp_path / "HV01")
+    host = EngineHost(tmp_path / "HV01")
+    yield host
+    host.close()
 
 
 @pytest.fixture
-def session(engine_host: EngineHost) -> Iterator[EngineSession]:
+def old_engine_host(tmp_path: Path) -> Iterator[EngineHost]:
+    """A fresh host with Windows PowerShell 4.0. Needs QSM_PWSH."""
+    require_engine()
+    host = EngineHost(tmp_path / "HV02", name="HV02", version="4.0")
+    yield host
+    host.close()
+
+
+@pytest.fixture
+def session(engine_host: EngineHost) -> EngineSession:
     """A process on that host with the module loaded."""
-    opened = engine_host.session()
-    yield opened
-    opened.close()
+    return engine_host.session()

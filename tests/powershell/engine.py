@@ -8,6 +8,7 @@ start takes a third of a second, so a session stays and is asked many times.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import select
@@ -95,6 +96,7 @@ class EngineHost:
         self.folder = folder
         self.name = name
         self.state = folder / "state"
+        self._processes: list[EngineProcess] = []
         roots = {}
         for drive in ("C", "D"):
             (folder / drive).mkdir(parents=True)
@@ -139,15 +141,24 @@ class EngineHost:
         self.root.chmod(0o700)  # the stand-in for access lists reads it as: inheritance cut
         return folder
 
-    def start(self, *arguments: str) -> EngineProcess:
+    def start(self, *arguments: str, profile: bool = False) -> EngineProcess:
         """Starts the engine."""
         assert PROGRAM is not None, NEEDS_ENGINE
-        return EngineProcess([PROGRAM, "-NoProfile", "-NonInteractive", *arguments], self.environment, self.folder)
+        command = [PROGRAM, *([] if profile else ["-NoProfile"]), "-NonInteractive", *arguments]
+        self._processes.append(EngineProcess(command, self.environment, self.folder))
+        return self._processes[-1]
 
-    def bootstrap(self, name: str) -> EngineProcess:
+    def close(self) -> None:
+        """Ends whatever still runs."""
+        for process in self._processes:
+            process.kill()
+
+    def bootstrap(self, name: str, *, profile: bool = False) -> EngineProcess:
         """Starts a bootstrap as it travels: by -EncodedCommand, with a pipe for standard input."""
         script = (BOOTSTRAPS / f"{name}.ps1").read_text(encoding="ascii")
-        return self.start("-EncodedCommand", base64.b64encode(script.encode("utf-16-le")).decode("ascii"))
+        return self.start(
+            "-EncodedCommand", base64.b64encode(script.encode("utf-16-le")).decode("ascii"), profile=profile
+        )
 
     def session(self) -> EngineSession:
         """Starts a process that has the module and stays."""
@@ -200,7 +211,11 @@ class EngineProcess:
     def kill(self) -> None:
         """Ends it at once, as a power cut would."""
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
 
     def _rest_of_errors(self) -> str:
         assert self._process.stderr is not None
