@@ -35,6 +35,7 @@ class HostSettings(BaseModel):
     powershell_version: str = "5.1.20348.2227"
     language_mode: str = "FullLanguage"
     execution_policy: str = "RemoteSigned"
+    cluster: str | None = None  # name of the failover cluster that the host says it belongs to
     administrator_filtered: bool = False  # WinRM logons get a filtered token (UAC remote restrictions)
     processor_vendor: str = "GenuineIntel"
     processor_name: str = "Intel(R) Xeon(R) Gold 6330 CPU @ 2.00GHz"

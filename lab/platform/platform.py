@@ -68,12 +68,17 @@ class Platform:
 
     @classmethod
     def create(cls, host_folder: Path, *, settings: HostSettings, volumes: dict[str, int]) -> None:
-        r"""Lay out a new host's folder: settings and volumes (root -> capacity in bytes); C:\ is made if not given."""
+        r"""Lay out a new host's folder: settings and volumes (root -> capacity in bytes); C:\ is made if not given.
+
+        FileExistsError if there is a host in that folder."""
+        facts = JsonStore(host_folder / "platform" / "host.json", None)
+        if facts.load() is not None:
+            raise FileExistsError(f"There is a lab host in '{host_folder}' already.")
         table = Volumes(host_folder)
         for root, capacity_bytes in {SYSTEM_DRIVE: SYSTEM_DRIVE_BYTES, **volumes}.items():
             table.add(root, capacity_bytes=capacity_bytes)
         FileSystem(host_folder).make_folder(PROGRAM_DATA)
-        JsonStore(host_folder / "platform" / "host.json", None).save(settings.model_dump())
+        facts.save(settings.model_dump())
 
     def boot(self) -> None:
         """New boot time, temporary shares gone, tasks not running; the SMB server and BITS start."""

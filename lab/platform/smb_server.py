@@ -126,8 +126,8 @@ class SmbServer:
             connection.peer.settimeout(None)
             while True:
                 self._answer(connection, account, smb_wire.receive_message(connection.peer))
-        except (OSError, ValueError, PlatformError):
-            return  # the peer is gone or was refused: nothing is left to tell it
+        except (OSError, ValueError, KeyError, TypeError, PlatformError):
+            return  # the peer is gone, was refused or talks nonsense: nothing is left to tell it
         finally:
             with self._lock:
                 self._connections.discard(connection)
@@ -194,7 +194,7 @@ class SmbServer:
         while count:
             sent = os.sendfile(connection.peer.fileno(), descriptor, offset, count)
             if sent == 0:
-                raise smb_wire.gone("the file became shorter while it was read")
+                raise ConnectionError("the file became shorter while it was read")
             offset, count = offset + sent, count - sent
 
     def _close(self, opened: _Opened) -> None:

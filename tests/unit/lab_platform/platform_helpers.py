@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from lab.platform.accounts import HostSettings
 from lab.platform.acl import Right
 from lab.platform.bits import BitsJob, JobState
+from lab.platform.errors import PlatformError
 from lab.platform.identity import SYSTEM
 from lab.platform.platform import Platform
 
 HV2_ACCOUNT = r"LAB\HV2$"
 GIBIBYTE = 1 << 30
+MEGABYTE = 1 << 20
 
 
 @dataclass
@@ -73,3 +78,11 @@ def create_host(lab_folder: Path, name: str, **settings: object) -> Platform:
     )
     Platform.create(lab_folder / name, settings=facts, volumes={"D:\\": GIBIBYTE})
     return Platform(lab_folder / name, lab_folder=lab_folder)
+
+
+@contextmanager
+def refused(hresult: int, *, match: str | None = None) -> Iterator[None]:
+    """The block fails with just that HRESULT, and a message in which ``match`` is found."""
+    with pytest.raises(PlatformError, match=match) as caught:
+        yield
+    assert hex(caught.value.hresult) == hex(hresult), caught.value

@@ -188,6 +188,19 @@ def test_a_source_altered_during_the_transfer_is_fetched_anew(lab: TwoHosts) -> 
     assert lab.hv2.files.read_bytes(r"D:\Copy\base.vhdx") == second
 
 
+def test_a_source_that_shrinks_while_it_is_sent_is_fetched_anew(lab: TwoHosts) -> None:
+    source = lab.share_file("base.vhdx", os.urandom(8 * MEGABYTE))
+    lab.hv2.links.set_rate("HV1", "HV2", bytes_per_second=2 * SLOW)
+    job_id = lab.start(source)
+    wait_until(lambda: lab.job(job_id).bytes_transferred > 0, what=lambda: str(lab.job(job_id)))
+    short = os.urandom(MEGABYTE)
+    lab.hv1.files.write_bytes(r"D:\VMs\base.vhdx", short)
+    lab.hv2.links.set_rate("HV1", "HV2", bytes_per_second=None)
+    wait_until(lambda: lab.job(job_id).state is JobState.TRANSFERRED, what=lambda: str(lab.job(job_id)))
+    lab.hv2.bits.complete_bits_transfer(job_id, caller=SYSTEM)
+    assert lab.hv2.files.read_bytes(r"D:\Copy\base.vhdx") == short
+
+
 @pytest.mark.parametrize(
     ("trouble", "hresult"),
     [
