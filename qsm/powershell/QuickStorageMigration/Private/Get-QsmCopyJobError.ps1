@@ -1,0 +1,38 @@
+function Get-QsmCopyJobError {
+    <#
+    .SYNOPSIS
+    Makes the error of a BITS job that failed.
+
+    .DESCRIPTION
+    The number is what decides; the words of BITS are translated and only told. Names of properties differ between versions of
+    the module, so each is asked for.
+
+    .PARAMETER Job
+    The job.
+
+    .PARAMETER Path
+    The file that it should write.
+
+    .OUTPUTS
+    System.Management.Automation.ErrorRecord
+
+    .EXAMPLE
+    throw (Get-QsmCopyJobError -Job $job -Path $path)
+    #>
+    [CmdletBinding()]
+    [OutputType([System.Management.Automation.ErrorRecord])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [object]$Job,
+
+        [Parameter(Mandatory = $true)]
+        [string]$Path
+    )
+
+    $number = [long](Get-QsmProperty -InputObject $Job -Name 'InternalErrorCode' -Default 0) -band 0xFFFFFFFFL
+    $context = [string](Get-QsmProperty -InputObject $Job -Name 'ErrorContext' -Default '')
+    $words = [string](Get-QsmProperty -InputObject $Job -Name 'ErrorDescription' -Default '')
+    $source = [string](@($Job.FileList)[0].RemoteName)
+    New-QsmError -Id 'CopyFailed' -Category failed -Subject $Path -HResult $number -Facts @{ path = $Path; source = $source; hresult = $number; context = $context } -Message (
+        "BITS on $env:COMPUTERNAME could not fetch '$source' to '$Path' (0x{0:X8} {1}): {2}" -f $number, $context, $words.Trim())
+}
