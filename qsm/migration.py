@@ -139,6 +139,15 @@ class Migration:
         """Source, then target."""
         return (self.source, self.target)
 
+    def frozen_base(self, slot: str) -> m.DiskFile:
+        """The base disk of that slot as it is copied: as the checkpoint froze it, for the guest wrote since preflight.
+
+        Where there is no checkpoint the VM stands still, and the base is as preflight saw it.
+        """
+        taken = self.source.result(operations.take_checkpoint)
+        frozen = {pair.slot: pair.base for pair in taken.disks} if taken else {}
+        return frozen.get(slot, self.plan.disk(slot).base)
+
     def check_stop(self) -> None:
         """Raises Stopped when somebody asked for the end. Called at least once a second by every wait."""
         if self.stop.is_set():

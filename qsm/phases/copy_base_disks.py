@@ -20,7 +20,7 @@ def base_unit(migration: Migration, disk: PlannedDisk) -> Unit:
     """The unit that copies one base disk."""
     folder = migration.plan.shared_folders[disk.share]
     what = f"base disk {ntpath.basename(disk.base.path)}"
-    return Unit(disk.index, what, disk.share, folder, ((disk.base, disk.target_path),))
+    return Unit(disk.index, what, disk.share, folder, ((migration.frozen_base(disk.slot), disk.target_path),))
 
 
 @step

@@ -22,6 +22,7 @@ def prepare_disk(migration: Migration, slot: str) -> m.DiskFile:
     """The merged disk on the target. Raises HostFailed (DiskChainBroken, MergeFailed, NoSpace), TimeRanOut, Stopped."""
     plan = migration.plan
     disk = plan.disk(slot)
+    base = migration.frozen_base(slot)
     saved = migration.source.result(operations.save_vm)
     chain = next(d.chain for d in saved.disks if d.slot == slot) if saved else ()
     migration.target.change(
@@ -30,8 +31,8 @@ def prepare_disk(migration: Migration, slot: str) -> m.DiskFile:
             number=disk.index,
             base=disk.target_path,
             children=tuple(disk.target_of(file.path) for file in reversed(chain[:-1])),
-            base_length_bytes=disk.base.length_bytes,
-            base_content_identity=disk.base.content_identity,
+            base_length_bytes=base.length_bytes,
+            base_content_identity=base.content_identity,
             reserve_bytes=plan.reserve_bytes,
         ),
         subject=f"{disk.index}/{migration.next_attempt(f'merge {disk.index}')}",

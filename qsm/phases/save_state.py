@@ -36,7 +36,7 @@ def save_state(migration: Migration) -> m.SaveVMResult:
             expected_disks=tuple(
                 m.SlotPath(slot=disk.slot, path=leaves.get(disk.slot, disk.base.path)) for disk in plan.disks
             ),
-            expected_bases=tuple(disk.base for disk in plan.disks),
+            expected_bases=tuple(migration.frozen_base(disk.slot) for disk in plan.disks),
             reserve_bytes=plan.reserve_bytes,
             wait_limit_seconds=migration.settings.limits.guest_shutdown_seconds,
         ),
@@ -46,7 +46,7 @@ def save_state(migration: Migration) -> m.SaveVMResult:
 def _check_target_room(migration: Migration, *, leaf_bytes: dict[str, int]) -> None:
     """Room on the target for the differencing disks as they are now, their merge, and the saved memory."""
     plan = migration.plan
-    growth = sum(leaf + merge_growth(plan.disk(slot).base, leaf_bytes=leaf) for slot, leaf in leaf_bytes.items())
+    growth = sum(leaf + merge_growth(migration.frozen_base(slot), leaf_bytes=leaf) for slot, leaf in leaf_bytes.items())
     memory = 0 if plan.transfer == "shutdown" else plan.memory_bytes
     facts = migration.target.ask(operations.get_host, m.GetHostArguments(paths=(plan.target_folder,)))
     inside = [v for v in facts.volumes if plan.target_folder.casefold().startswith(v.root.casefold())]

@@ -72,7 +72,7 @@ def _check_room(migration: Migration, look: m.WatchSourceResult, *, leaves: Mapp
         root = next((root for root in roots if disk.base.path.casefold().startswith(root.casefold())), None)
         if root is None:
             raise Failed(f"Host {migration.source.name} does not tell the room on the volume of {disk.base.path}.")
-        needed[root] += merge_growth(disk.base, leaf_bytes=leaves.get(disk.slot, 0))
+        needed[root] += merge_growth(migration.frozen_base(disk.slot), leaf_bytes=leaves.get(disk.slot, 0))
     for volume in look.volumes:
         if volume.free_bytes < needed[volume.root]:
             raise Failed(
