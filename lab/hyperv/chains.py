@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lab.disks import DiskError, DiskFormat, DiskInfo, Hresult, read_info, test_chain
-from lab.hyperv.core import HELD_FILE, SHARED_FILE, Core
+from lab.hyperv.core import HELD_FILE, SHARED_FILE, Core, OpenMode
 from lab.hyperv.machine import Machine
 from lab.hyperv.model import HardDiskDrive
-from lab.platform.open_files import Access
 from lab.virtual_machine import DiskAttachment
 
 LONGEST_CHAIN = 256
@@ -106,9 +105,9 @@ def file_drives(machine: Machine) -> tuple[HardDiskDrive, ...]:
     return tuple(drive for drive in machine.configuration.hard_drives if drive.path)
 
 
-def handles(chains: Iterable[Chain]) -> dict[str, tuple[Access, Access]]:
-    """Return what a running VM holds open: the leaf for itself alone, the parents for all to read."""
-    wanted: dict[str, tuple[Access, Access]] = {}
+def handles(machine: Machine, chains: Iterable[Chain]) -> dict[str, OpenMode]:
+    """Return what a running VM holds open: leaves and guest state for itself alone, parents for all to read."""
+    wanted = dict.fromkeys(machine.files_of_saved_state()[1:], HELD_FILE)
     for chain in chains:
         wanted |= {each.path: SHARED_FILE for each in chain[1:]}
         wanted[chain[0].path] = HELD_FILE

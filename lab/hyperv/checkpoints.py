@@ -211,7 +211,7 @@ def read_disks(core: Core, machine: Machine) -> dict[str, Chain]:
 
 def hold_disks(core: Core, machine: Machine, disks: Iterable[Chain]) -> None:
     """Open, in the host's table, what the running VM has open."""
-    core.open_files(machine.vm_id + " disks", chains.handles(disks), holder=machine.holder)
+    core.open_files(machine.vm_id + " disks", chains.handles(machine, disks), holder=machine.holder)
 
 
 def remove_snapshot(core: Core, vm_id: str, snapshot_id: str) -> None:
@@ -232,4 +232,4 @@ def remove_snapshot(core: Core, vm_id: str, snapshot_id: str) -> None:
         )
         leftover = (*found.leftover_files, *gone.state_files)
         core.change(machine, replace(found, snapshots=kept, leftover_files=leftover))
-        machine.failure = ""
+        machine.merge_failure = ""

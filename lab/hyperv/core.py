@@ -10,7 +10,7 @@ from __future__ import annotations
 import ntpath
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -30,8 +30,11 @@ PLANNED_FOLDER = r"C:\ProgramData\Microsoft\Windows\Hyper-V\Planned Virtual Mach
 SERVICE = "Virtual Machine Management Service"
 LOW_SPACE_BYTES = 16 << 20
 STANDING = (VMState.OFF, VMState.SAVED)
-HELD_FILE = (Access.READ | Access.WRITE, Access.NONE)
-SHARED_FILE = (Access.READ, Access.READ)
+OpenMode = tuple[Access, Access]
+"""What a holder does with a file, and what it lets others do."""
+HELD_FILE: OpenMode = (Access.READ | Access.WRITE, Access.NONE)
+SHARED_FILE: OpenMode = (Access.READ, Access.READ)
+KEPT_FILE: OpenMode = (Access.NONE, Access.READ | Access.WRITE)
 
 
 class Core:
@@ -63,6 +66,8 @@ class Core:
         for registration in self.record.machines:
             self._load(registration)
         self.removed = [Machine(found, "", removed=True) for found in self.record.removed]
+        for machine in self.removed:
+            self.keep_files(machine)
 
     # --- finding
 
@@ -159,6 +164,7 @@ class Core:
     def change(self, machine: Machine, configuration: Configuration) -> None:
         """Replace a VM's configuration, on disk first: when this returns, a power cut does not undo it."""
         with self.changed:
+            self.refuse_closed()
             if machine.removed:
                 others = [each.configuration for each in self.removed if each is not machine]
                 self._write_record(replace(self.record, removed=(*others, configuration)))
@@ -166,6 +172,11 @@ class Core:
                 write_whole(self.host_path(self.stored_at(machine)), files.encode(configuration))
             machine.configuration = configuration
             self.touch()
+
+    def refuse_closed(self) -> None:
+        """Raise HyperVError once the host is down: what still runs of it must not touch what the next boot reads."""
+        if self.closed.is_set():
+            raise HyperVError(None, ErrorCategory.OPERATION_FAILED, f"{self.host.name} is down.")
 
     def stored_at(self, machine: Machine) -> str:
         """Return the file that holds the configuration now: a planned VM's is in the service's own folder."""
@@ -195,15 +206,22 @@ class Core:
             if not machine.planned and (machine.configuration.checkpoint_files or machine.configuration.leftover_files):
                 machine.removed = True
                 self.removed.append(machine)
+                self.keep_files(machine)
             removed = tuple(each.configuration for each in self.removed)
             self._write_record(replace(self.record, machines=self._others(machine), removed=removed))
             del self.machines[machine.vm_id]
             self.open_files(machine.vm_id, {}, holder=SERVICE)
             self.touch()
 
+    def keep_files(self, machine: Machine) -> None:
+        """Keep the disk files of a removed VM from being removed or renamed before its merges are done."""
+        disks = machine.configuration.checkpoint_files
+        self.open_files(machine.vm_id + " kept", dict.fromkeys((*disks, *disks.values()), KEPT_FILE), holder=SERVICE)
+
     def forget_removed(self, machine: Machine) -> None:
         """The last merge of a removed VM is done."""
         with self.changed:
+            self.open_files(machine.vm_id + " kept", {}, holder=SERVICE)
             self.removed = [each for each in self.removed if each is not machine]
             self._write_record(replace(self.record, removed=tuple(each.configuration for each in self.removed)))
             self.touch()
@@ -224,6 +242,7 @@ class Core:
         return tuple(each for each in self.record.machines if each.vm_id != machine.vm_id)
 
     def _write_record(self, record: HostRecord) -> None:
+        self.refuse_closed()
         write_record(self._record_file, record)
         self.record = record
 
@@ -240,6 +259,8 @@ class Core:
             broken_off.unlink()
         machine = Machine(found, registration.configuration_file, planned=planned, ran_before=registration.running)
         machine.state = VMState.SAVED if found.saved else VMState.OFF
+        if found.saved is None and not planned:  # of a save that was broken off, or restored and not yet removed
+            self.host_path(files.saved_memory_path(registration.configuration_file)).unlink(missing_ok=True)
         self.machines[registration.vm_id] = machine
         self.open_files(machine.vm_id, {registration.configuration_file: HELD_FILE}, holder=SERVICE)
 
@@ -249,7 +270,7 @@ class Core:
         """Return the file behind a Windows path."""
         return self.platform.files.host_path(windows_path)
 
-    def open_files(self, key: str, wanted: dict[str, tuple[Access, Access]], *, holder: str) -> None:
+    def open_files(self, key: str, wanted: Mapping[str, OpenMode], *, holder: str) -> None:
         """Make `wanted` (path: access, share) all that is open under `key`, closing before opening.
 
         Raises PlatformError (sharing violation) if somebody else's handle stands in the way; what was to be closed is.
@@ -264,7 +285,7 @@ class Core:
                     held[path] = self.platform.open_files.open(path, access=access, share=share, holder=holder)
 
     @contextmanager
-    def opened(self, wanted: dict[str, tuple[Access, Access]], *, holder: str) -> Iterator[None]:
+    def opened(self, wanted: Mapping[str, OpenMode], *, holder: str) -> Iterator[None]:
         """Hold files for a while."""
         key = f"{holder} {time.monotonic_ns()} {threading.get_ident()}"
         try:

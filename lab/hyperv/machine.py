@@ -41,6 +41,7 @@ class Machine:
     critical: str | None = None
     """Why Hyper-V paused it."""
     failure: str = ""
+    merge_failure: str = ""
     activity: VMOperationalStatus | None = None
     arranged_activity: VMOperationalStatus | None = None
     merging: Merging | None = None
@@ -125,7 +126,7 @@ def photograph(machine: Machine, *, types_known: bool, low_on_space: bool) -> Vi
         snapshots=found.snapshots,
         saved_state_files=machine.files_of_saved_state() if machine.state is VMState.SAVED else (),
         workload=found.workload,
-        failure=machine.critical or machine.failure,
+        failure=machine.critical or machine.failure or machine.merge_failure,
     )
 
 

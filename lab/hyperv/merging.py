@@ -124,9 +124,8 @@ class Merges:
             failure = f"{error}"
         with self._core.changed:
             machine.merging = None
-            if failure:
-                machine.failure = f"Its disks could not be merged: {failure}"
-            elif machine.removed and next_link(machine.configuration) is None:
+            machine.merge_failure = f"Its disks could not be merged: {failure}" if failure else ""
+            if not failure and machine.removed and next_link(machine.configuration) is None:
                 self._core.forget_removed(machine)
             self._core.touch()
 
@@ -189,7 +188,7 @@ class Merges:
 
     def _hold_for_merge(self, machine: Machine, link: Link) -> None:
         """Let nobody else read the file that changes. Raises PlatformError (sharing violation) if somebody does."""
-        wanted = chains.handles(read_disks(self._core, machine).values())
+        wanted = chains.handles(machine, read_disks(self._core, machine).values())
         key = machine.vm_id + " disks"
         self._core.open_files(key, wanted | {link.parent: HELD_FILE, link.child: HELD_FILE}, holder=machine.holder)
 

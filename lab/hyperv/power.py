@@ -18,7 +18,7 @@ from lab.hyperv import chains
 from lab.hyperv import configuration as files
 from lab.hyperv.chains import Chain
 from lab.hyperv.configuration import SavedState
-from lab.hyperv.core import STANDING, Core
+from lab.hyperv.core import HELD_FILE, STANDING, Core
 from lab.hyperv.errors import (
     ERROR_ACCESS_DENIED,
     ERROR_DISK_FULL,
@@ -73,6 +73,10 @@ class Power:
         if found.memory_startup_bytes > self.free_memory_bytes():
             what = "Not enough memory in the system to start it."
             raise core.error(ERROR_NOT_ENOUGH_MEMORY, ErrorCategory.OPERATION_FAILED, machine, what)
+        for dvd in found.dvd_drives:
+            if dvd.path is not None and not core.platform.files.is_file(dvd.path):
+                what = f"The image '{dvd.path}' in its drive {dvd.slot} is not there."
+                raise core.error(ERROR_FILE_NOT_FOUND, ErrorCategory.OPERATION_FAILED, machine, what)
         if found.saved is not None:
             self._check_saved_state(machine, found.saved)
         disks = {drive.slot: chains.read_chain(core, drive.path) for drive in chains.file_drives(machine)}
@@ -109,19 +113,19 @@ class Power:
         """Make the VM's process, or leave everything as it was."""
         core, former = self._core, machine.configuration
         memory_file = files.saved_memory_path(machine.configuration_file)
-        core.open_files(machine.vm_id + " disks", chains.handles(disks.values()), holder=machine.holder)
-        core.change(machine, replace(former, saved=None))
-        core.set_running(machine, True)
+        core.open_files(machine.vm_id + " disks", chains.handles(machine, disks.values()), holder=machine.holder)
         try:
             restored_bytes = former.memory_startup_bytes if former.saved else 0
             core.take_time(core.timing.start_seconds + restored_bytes / core.timing.memory_bytes_per_second)
-            self._refuse_closed(machine)
+            core.change(machine, replace(former, saved=None))
+            core.set_running(machine, True)
             process = self._make_process(machine, disks, core.host_path(memory_file) if former.saved else None)
         except BaseException:
+            core.open_files(machine.vm_id + " disks", {}, holder=machine.holder)
             core.change(machine, former)
             core.set_running(machine, False)
-            core.open_files(machine.vm_id + " disks", {}, holder=machine.holder)
             raise
+        self._end_if_closed(process)
         with core.changed:
             machine.process, machine.state, machine.ending = process, VMState.RUNNING, False
             machine.started_at, machine.failure = time.monotonic(), ""
@@ -133,10 +137,10 @@ class Power:
         if files.has_guest_state(former.version):
             core.host_path(files.guest_state_path(machine.configuration_file)).write_bytes(WRITTEN_BY_GUEST)
 
-    def _refuse_closed(self, machine: Machine) -> None:
+    def _end_if_closed(self, process: VirtualMachineProcess) -> None:
         if self._core.closed.is_set():
-            what = "The host is going down."
-            raise self._core.error(None, ErrorCategory.OPERATION_FAILED, machine, what)
+            process.turn_off()
+            self._core.refuse_closed()
 
     def _make_process(
         self, machine: Machine, disks: dict[str, Chain], memory_file: Path | None
@@ -233,7 +237,8 @@ class Power:
             memory_file = files.saved_memory_path(machine.configuration_file)
             self._check_save(machine, memory_file)
             was_paused = machine.state is VMState.PAUSED
-            with self._ending(machine, VMState.SAVING):
+            held = core.opened({memory_file: HELD_FILE}, holder=machine.holder)
+            with held, self._ending(machine, VMState.SAVING):
                 self._write_memory(machine, process, core.host_path(memory_file), go_on=not was_paused)
             core.change(machine, replace(found, saved=saved_on(core, machine)))
             self._stopped(machine, VMState.SAVED)
@@ -257,11 +262,9 @@ class Power:
         process.pause()
         try:
             seconds = core.timing.save_seconds + memory_bytes / core.timing.memory_bytes_per_second
-            began_at = time.monotonic()
             core.take_time(seconds)
-            self._refuse_closed(machine)
+            core.refuse_closed()
             process.save(path, memory_bytes=memory_bytes)
-            core.take_time(began_at + seconds - time.monotonic())
         except Exception:
             if go_on:
                 with suppress(VirtualMachineError):
