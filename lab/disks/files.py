@@ -85,6 +85,15 @@ def create_child(path: Path, *, parent: Path, parent_windows_path: str, relative
         layer.close()
 
 
+def open_parent(child: Path, parent: Path, *, writable: bool, locked: bool = True) -> Layer:
+    """Open a named parent; raises DiskError 0xC03A000D when it is not there, 0xC03A0018 when it is the child itself."""
+    if not parent.exists():
+        raise DiskError(Hresult.PARENT_NOT_FOUND, f"the parent {parent} of {child} is not there")
+    if child.samefile(parent):
+        raise DiskError(Hresult.CHAIN_CYCLE_DETECTED, f"{child} cannot be its own parent")
+    return open_layer(parent, writable=writable, locked=locked)
+
+
 def set_parent(child: Path, *, parent: Path, parent_windows_path: str, relative_path: str | None) -> None:
     """Write the parent's new place into the child, after checking that it is the same parent.
 
@@ -95,9 +104,7 @@ def set_parent(child: Path, *, parent: Path, parent_windows_path: str, relative_
     try:
         if not upper.is_differencing:
             raise DiskError(Hresult.INVALID_TYPE, f"{child} is no differencing disk and has no parent to set")
-        if child.samefile(parent):
-            raise DiskError(Hresult.CHAIN_CYCLE_DETECTED, f"{child} cannot be its own parent")
-        lower = open_layer(parent, writable=False)
+        lower = open_parent(child, parent, writable=False)
         try:
             upper.is_linked_to(lower)
             upper.set_parent_paths(parent_windows_path, relative_path)

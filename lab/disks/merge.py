@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from lab.disks.chain import check_growth
-from lab.disks.files import open_layer
+from lab.disks.files import open_layer, open_parent
 from lab.disks.layer import PARENT, ZERO, Layer, Segment, read_extent
 from lab.disks.model import AllowGrowth, DiskError, Hresult
 
@@ -36,8 +36,8 @@ def merge_into_parent(
 
     `progress` gets the bytes done and in all. Raises DiskError 0x800704C7 when `should_stop` says so, and
     OSError ENOSPC when the parent may not grow: both leave the chain readable, and the merge can be run
-    again. Raises DiskError E, F or 17 for a wrong parent, 1B for a disk without parent, 0x80070020 when a
-    file is in use: nothing is changed then.
+    again. Raises DiskError D when the parent is not there, E, F or 17 when it is a wrong one, 1B for a disk
+    without parent, 0x80070020 when a file is in use: nothing is changed then.
 
     Not `locked`: also while a VM has both open as parents of its leaf, for a live merge. What it reads stays right, since
     each copied sector is still read from the child; but it cannot open this chain again once the merge is complete.
@@ -47,9 +47,7 @@ def merge_into_parent(
         stack.callback(upper.close)
         if not upper.is_differencing:
             raise DiskError(Hresult.INVALID_TYPE, f"{child} is no differencing disk: there is nothing to merge")
-        if child.samefile(parent):
-            raise DiskError(Hresult.CHAIN_CYCLE_DETECTED, f"{child} cannot be merged into itself")
-        lower = open_layer(parent, writable=True, locked=locked)
+        lower = open_parent(child, parent, writable=True, locked=locked)
         stack.callback(lower.close)
         if upper.is_merged_into(lower):
             _check_not_a_copy(upper, lower)
