@@ -69,7 +69,8 @@ class InstalledModules:
         for path, data in contents.items():
             self._host.folder.write_bytes(f"{beside}\\{MODULE_NAME}\\{path.replace('/', chr(92))}", data)
         for info in self._host.platform.files.list(self._host.folder.path(beside), recursive=True):
-            self._host.platform.acl.set_owner(info.path, ADMINISTRATORS)
+            if self._host.platform.acl.owner(info.path) != ADMINISTRATORS:
+                self._host.platform.acl.set_owner(info.path, ADMINISTRATORS)
         self._host.folder.remove_tree(f"modules\\{module}")
         self._host.folder.rename(beside, f"modules\\{module}")
 
