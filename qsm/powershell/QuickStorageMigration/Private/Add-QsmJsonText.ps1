@@ -4,7 +4,8 @@ function Add-QsmJsonText {
     Appends one value as JSON to a string builder.
 
     .DESCRIPTION
-    The recursive part of ConvertTo-QsmJson.
+    The recursive part of ConvertTo-QsmJson. A call of a function costs more than all else here, so the plain values inside a
+    list or an object are written on the spot, and only the others by a call of their own.
 
     .PARAMETER Builder
     What the text is appended to.
@@ -37,6 +38,7 @@ function Add-QsmJsonText {
         [bool]$Canonical
     )
 
+    $printable = '\A[\x20-\x7e]*\z'
     if ($null -eq $Value) { [void]$Builder.Append('null'); return }
     if ($Value -is [bool] -or $Value -is [switch]) { [void]$Builder.Append($(if ($Value) { 'true' } else { 'false' })); return }
     if ($Value -is [string] -or $Value -is [enum] -or $Value -is [guid] -or $Value -is [char] -or $Value -is [version]) {
@@ -47,42 +49,53 @@ function Add-QsmJsonText {
         [void]$Builder.Append('"').Append($text).Append('"')
         return
     }
-    $number = ConvertTo-QsmNumberText -Value $Value
-    if ($null -ne $number) { [void]$Builder.Append($number); return }
+    $names = $null
     if ($Value -is [System.Collections.IDictionary]) {
         $names = @($Value.Keys | ForEach-Object { [string]$_ })
         $sorted = $Canonical -or $Value -isnot [System.Collections.Specialized.OrderedDictionary]
     } elseif ($Value -is [System.Management.Automation.PSCustomObject]) {
-        $names = @($Value.PSObject.Properties | ForEach-Object { $_.Name })
+        $members = $Value.PSObject.Properties
+        $names = @(foreach ($member in $members) { $member.Name })
         $sorted = $Canonical
     } elseif ($Value -is [System.Collections.IEnumerable]) {
-        [void]$Builder.Append('[')
-        $first = $true
-        foreach ($item in $Value) {
-            if (-not $first) { [void]$Builder.Append(',') }
-            $first = $false
-            Add-QsmJsonText -Builder $Builder -Value $item -Canonical $Canonical
-        }
-        [void]$Builder.Append(']')
-        return
+        $items = @($Value)
     } else {
-        throw (New-Object -TypeName System.InvalidOperationException -ArgumentList "A $($Value.GetType().FullName) is no plain data and cannot be sent as JSON.")
+        [void]$Builder.Append((ConvertTo-QsmNumberText -Value $Value))
+        return
+    }
+    if ($null -ne $names) {
+        if ($sorted -and $names.Count -gt 1) {
+            $names = [string[]]$names
+            [Array]::Sort($names, [StringComparer]::Ordinal)
+        }
+        # Assigned one by one: whatever passes through the output of a statement loses the shape of its lists.
+        $items = New-Object -TypeName 'object[]' -ArgumentList $names.Count
+        for ($index = 0; $index -lt $names.Count; $index++) {
+            if ($Value -is [System.Collections.IDictionary]) { $items[$index] = $Value[$names[$index]] } else { $items[$index] = $members[$names[$index]].Value }
+        }
     }
 
-    if ($sorted -and $names.Count -gt 1) {
-        $names = [string[]]$names
-        [Array]::Sort($names, [StringComparer]::Ordinal)
+    [void]$Builder.Append($(if ($null -eq $names) { '[' } else { '{' }))
+    for ($index = 0; $index -lt $items.Count; $index++) {
+        if ($index -gt 0) { [void]$Builder.Append(',') }
+        if ($null -ne $names) {
+            if ($names[$index] -cmatch '\A[a-z0-9_]+\z') {
+                [void]$Builder.Append('"').Append($names[$index]).Append('":')
+            } else {
+                Add-QsmJsonText -Builder $Builder -Value $names[$index] -Canonical $Canonical
+                [void]$Builder.Append(':')
+            }
+        }
+        $item = $items[$index]
+        if ($item -is [string] -and $item -cmatch $printable) {
+            [void]$Builder.Append('"').Append($item.Replace('\', '\\').Replace('"', '\"')).Append('"')
+        } elseif ($item -is [int] -or $item -is [long]) {
+            [void]$Builder.Append($item)
+        } elseif ($null -eq $item) {
+            [void]$Builder.Append('null')
+        } else {
+            Add-QsmJsonText -Builder $Builder -Value $item -Canonical $Canonical
+        }
     }
-    [void]$Builder.Append('{')
-    $first = $true
-    foreach ($name in $names) {
-        if (-not $first) { [void]$Builder.Append(',') }
-        $first = $false
-        Add-QsmJsonText -Builder $Builder -Value $name -Canonical $Canonical
-        [void]$Builder.Append(':')
-        # Assigned inside the branches: the output of an if statement would be unrolled, and an array with it.
-        if ($Value -is [System.Collections.IDictionary]) { $member = $Value[$name] } else { $member = $Value.PSObject.Properties[$name].Value }
-        Add-QsmJsonText -Builder $Builder -Value $member -Canonical $Canonical
-    }
-    [void]$Builder.Append('}')
+    [void]$Builder.Append($(if ($null -eq $names) { ']' } else { '}' }))
 }

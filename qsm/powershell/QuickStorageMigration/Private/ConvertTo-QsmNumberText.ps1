@@ -1,14 +1,14 @@
 function ConvertTo-QsmNumberText {
     <#
     .SYNOPSIS
-    Writes a number as JSON wants it; null for what is no number.
+    Writes a number as JSON wants it.
 
     .DESCRIPTION
     Without regard to the culture of the account, and so that it reads back as the same number. NaN and the infinities do
-    not exist in JSON and are an error.
+    not exist in JSON and are an error, as is anything that is no number.
 
     .PARAMETER Value
-    Any value but null.
+    The number.
 
     .OUTPUTS
     System.String
@@ -34,4 +34,5 @@ function ConvertTo-QsmNumberText {
     }
     # SByte (5) to Decimal (15): all other numbers.
     if ([int]$code -ge 5 -and [int]$code -le 15) { return $Value.ToString($invariant) }
+    throw (New-Object -TypeName System.InvalidOperationException -ArgumentList "A $($Value.GetType().FullName) is no plain data and cannot be sent as JSON.")
 }

@@ -23,14 +23,14 @@ function Get-QsmAdapter {
     )
 
     foreach ($adapter in @(Get-VMNetworkAdapter -VM $VM -ErrorAction Stop)) {
-        $switch = [string](Get-QsmProperty -InputObject $adapter -Name 'SwitchName' -Default '')
+        $connected = [string](Get-QsmProperty -InputObject $adapter -Name 'SwitchName' -Default '')
         [PSCustomObject][ordered]@{
             adapter_id  = [string]$adapter.Id
             name        = [string]$adapter.Name
             mac_address = [string]$adapter.MacAddress
             dynamic_mac = [bool]$adapter.DynamicMacAddressEnabled
             legacy      = [bool]$adapter.IsLegacy
-            switch_name = $(if ($switch -eq '') { $null } else { $switch })
+            switch_name = $(if ($connected -eq '') { $null } else { $connected })
             vlan        = Get-QsmVlan -Adapter $adapter
             iov_weight  = [int](Get-QsmProperty -InputObject $adapter -Name 'IovWeight' -Default 0)
         }

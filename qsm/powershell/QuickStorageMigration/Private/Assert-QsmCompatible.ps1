@@ -1,0 +1,50 @@
+function Assert-QsmCompatible {
+    <#
+    .SYNOPSIS
+    Refuses to import a planned VM with findings left, or with disks that nobody chose.
+
+    .DESCRIPTION
+    ImportIncompatible (refused) with all findings: id, kind of source, text. A disk of the VM that has no copy, and a copy for a
+    slot that the VM does not have, are findings too (id DiskSlot).
+
+    .PARAMETER VMId
+    Id of the VM.
+
+    .PARAMETER Report
+    The report of the second comparison.
+
+    .PARAMETER Disk
+    Slot and path of each disk.
+
+    .OUTPUTS
+    None
+
+    .EXAMPLE
+    Assert-QsmCompatible -VMId $VMId -Report $report -Disk $Disks
+    #>
+    [CmdletBinding()]
+    [OutputType([void])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [guid]$VMId,
+
+        [Parameter(Mandatory = $true)]
+        [object]$Report,
+
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyCollection()]
+        [object[]]$Disk
+    )
+
+    $findings = @(foreach ($finding in @($Report.Incompatibilities)) {
+            if ($null -ne $finding) { [PSCustomObject][ordered]@{ id = [string]$finding.MessageId; source = Get-QsmSourceType -Source $finding.Source; text = [string]$finding.Message } }
+        })
+    $found = @($Report.VM.HardDrives | ForEach-Object { "$(Get-QsmDriveSlot -Drive $_) $($_.Path)" } | Sort-Object)
+    $expected = @($Disk | ForEach-Object { "$($_.slot) $($_.path)" } | Sort-Object)
+    if (($found -join "`n") -ne ($expected -join "`n")) {
+        $findings += [PSCustomObject][ordered]@{ id = 'DiskSlot'; source = 'VirtualMachine'; text = "The VM's disks are '$($found -join "', '")' instead of '$($expected -join "', '")'." }
+    }
+    if ($findings.Count -eq 0) { return }
+    throw (New-QsmError -Id 'ImportIncompatible' -Category refused -Subject "$VMId" -Facts @{ findings = $findings } -Message (
+            "VM $VMId cannot be imported on $env:COMPUTERNAME`: $(@($findings | ForEach-Object { "$($_.text) ($($_.id), $($_.source))" }) -join '; ')"))
+}

@@ -1,0 +1,61 @@
+function Assert-QsmImportedVM {
+    <#
+    .SYNOPSIS
+    Proves that an imported VM is what it should be, and tells it.
+
+    .DESCRIPTION
+    State, the disks by slot, the switch of each adapter that was chosen for, no checkpoint, and each chain readable: else
+    ImportFailed (failed) with everything that is wrong. What is told here is what going back compares later.
+
+    .PARAMETER VMId
+    Id of the VM.
+
+    .PARAMETER State
+    Saved or Off.
+
+    .PARAMETER Disk
+    Slot and path of each disk.
+
+    .PARAMETER SwitchChoice
+    Id of an adapter and its switch, or null.
+
+    .OUTPUTS
+    System.Management.Automation.PSCustomObject with the fields of VMFacts.
+
+    .EXAMPLE
+    Assert-QsmImportedVM -VMId $VMId -State Saved -Disk $Disks -SwitchChoice $Switches
+    #>
+    [CmdletBinding()]
+    [OutputType([PSCustomObject])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [guid]$VMId,
+
+        [Parameter(Mandatory = $true)]
+        [string]$State,
+
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyCollection()]
+        [object[]]$Disk,
+
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyCollection()]
+        [object[]]$SwitchChoice
+    )
+
+    $vm = Get-QsmVMFact -VM (Wait-QsmVMState -VMId $VMId -State $State -LimitSeconds 60)
+    $wrong = @()
+    if ($vm.state -ne $State) { $wrong += "its state is $($vm.state) instead of $State" }
+    if ($vm.checkpoints.Count -gt 0) { $wrong += "it has $($vm.checkpoints.Count) checkpoints" }
+    $found = @($vm.disks | ForEach-Object { "$($_.slot) $($_.path)" } | Sort-Object) -join ', '
+    $expected = @($Disk | ForEach-Object { "$($_.slot) $($_.path)" } | Sort-Object) -join ', '
+    if ($found -ne $expected) { $wrong += "its disks are '$found' instead of '$expected'" }
+    foreach ($one in $vm.disks) { if ($null -ne $one.error) { $wrong += "disk $($one.slot) cannot be read: $($one.error)" } }
+    foreach ($choice in $SwitchChoice) {
+        $adapter = $vm.adapters | Where-Object { $_.adapter_id -eq $choice.adapter_id } | Select-Object -First 1
+        if ($null -eq $adapter) { $wrong += "it has no adapter '$($choice.adapter_id)'" }
+        elseif ([string]$adapter.switch_name -ne [string]$choice.switch_name) { $wrong += "adapter '$($adapter.name)' is connected to '$($adapter.switch_name)' instead of '$($choice.switch_name)'" }
+    }
+    if ($wrong.Count -eq 0) { return $vm }
+    throw (New-QsmError -Id 'ImportFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; wrong = $wrong } -Message "VM '$($vm.name)' was imported on $env:COMPUTERNAME, but $($wrong -join '; '). It is registered there and has not been started.")
+}

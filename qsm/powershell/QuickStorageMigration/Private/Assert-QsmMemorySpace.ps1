@@ -1,0 +1,37 @@
+function Assert-QsmMemorySpace {
+    <#
+    .SYNOPSIS
+    Refuses to save a VM whose memory does not fit on the volume of its configuration.
+
+    .DESCRIPTION
+    The saved memory takes about what is assigned now; dynamic memory may grow until the save, so its maximum counts. NoSpace
+    (refused) unless the reserve stays free beside it.
+
+    .PARAMETER VM
+    The VM as Get-VM gives it.
+
+    .PARAMETER ReserveBytes
+    Free space to keep.
+
+    .OUTPUTS
+    None
+
+    .EXAMPLE
+    Assert-QsmMemorySpace -VM $vm -ReserveBytes 1GB
+    #>
+    [CmdletBinding()]
+    [OutputType([void])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [object]$VM,
+
+        [Parameter(Mandatory = $true)]
+        [long]$ReserveBytes
+    )
+
+    $memory = if ($VM.DynamicMemoryEnabled) { [long]$VM.MemoryMaximum } else { [Math]::Max([long]$VM.MemoryAssigned, [long]$VM.MemoryStartup) }
+    $short = Get-QsmNeededSpace -Length @{ $VM.ConfigurationLocation = $memory } -ReserveBytes $ReserveBytes
+    if ($null -eq $short) { return }
+    throw (New-QsmError -Id 'NoSpace' -Category refused -Subject $short.volume -Facts @{ volume = $short.volume; free_bytes = $short.free_bytes; needed_bytes = $short.needed_bytes } -Message (
+            "Volume $($short.volume) on $env:COMPUTERNAME has $($short.free_bytes) bytes free, but the saved memory of VM '$($VM.Name)' and the reserve need $($short.needed_bytes). The VM was left running."))
+}

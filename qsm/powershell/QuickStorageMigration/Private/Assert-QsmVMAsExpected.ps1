@@ -1,0 +1,73 @@
+function Assert-QsmVMAsExpected {
+    <#
+    .SYNOPSIS
+    Refuses to act on a VM that is not as its migration left it: backups, administrators and restarts interfere.
+
+    .DESCRIPTION
+    State, checkpoints, the leaf of each disk, and rest: everything that differs is told at once in WorldChanged (refused), with
+    what was found and what was expected.
+
+    .PARAMETER VM
+    The VM as Get-VM gives it.
+
+    .PARAMETER State
+    The state it must have.
+
+    .PARAMETER Checkpoint
+    Name of the one checkpoint it must have; null or empty for none.
+
+    .PARAMETER Disk
+    Slot and path of each disk it must have, and no other.
+
+    .PARAMETER Act
+    What was to be done, for the message.
+
+    .OUTPUTS
+    None
+
+    .EXAMPLE
+    Assert-QsmVMAsExpected -VM $vm -State 'Running' -Checkpoint $null -Disk $expected -Act 'take a checkpoint'
+    #>
+    [CmdletBinding()]
+    [OutputType([void])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [object]$VM,
+
+        [Parameter(Mandatory = $true)]
+        [string]$State,
+
+        [Parameter(Mandatory = $true)]
+        [AllowNull()]
+        [AllowEmptyString()]
+        [string]$Checkpoint,
+
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyCollection()]
+        [object[]]$Disk,
+
+        [Parameter(Mandatory = $true)]
+        [string]$Act
+    )
+
+    $found = [ordered]@{
+        state       = [string]$VM.State
+        checkpoints = @(Get-QsmCheckpointFact -VM $VM | ForEach-Object { $_.name } | Sort-Object)
+        disks       = @(Get-VMHardDiskDrive -VM $VM -ErrorAction Stop | ForEach-Object { "$(Get-QsmDriveSlot -Drive $_) $($_.Path)" } | Sort-Object)
+        busy        = @(Get-QsmBusyStatus -VM $VM)
+    }
+    $expected = [ordered]@{
+        state       = $State
+        checkpoints = @(if ($Checkpoint) { $Checkpoint })
+        disks       = @($Disk | ForEach-Object { "$($_.slot) $($_.path)" } | Sort-Object)
+        busy        = @()
+    }
+    $wrong = @(foreach ($name in $found.Keys) {
+            if ((@($found[$name]) -join "`n") -ne (@($expected[$name]) -join "`n")) {
+                "$name is '$(@($found[$name]) -join ', ')' instead of '$(@($expected[$name]) -join ', ')'"
+            }
+        })
+    if ($wrong.Count -eq 0) { return }
+    throw (New-QsmError -Id 'WorldChanged' -Category refused -Subject $VM.Id.ToString() -Facts @{ found = $found; expected = $expected } -Message (
+            "VM '$($VM.Name)' on $env:COMPUTERNAME is not as expected: $($wrong -join '; '). It was left as it is; refused to $Act."))
+}

@@ -1,0 +1,63 @@
+function Get-QsmRemainingCheckpoint {
+    <#
+    .SYNOPSIS
+    Tells what is left of a checkpoint that is being removed.
+
+    .DESCRIPTION
+    Nothing left means that all is as before: no checkpoint of that name, nothing going on, each disk its base, which is no
+    differencing disk, and no leaf file. A disk that cannot be read counts as left.
+
+    .PARAMETER VM
+    The VM as Get-VM gives it.
+
+    .PARAMETER Name
+    Name of the checkpoint.
+
+    .PARAMETER Base
+    Slot and path of each disk before the checkpoint.
+
+    .PARAMETER Leaf
+    Full paths of the differencing disks.
+
+    .OUTPUTS
+    System.String: one text for each thing.
+
+    .EXAMPLE
+    Get-QsmRemainingCheckpoint -VM $vm -Name "QSM $MigrationId" -Base $bases -Leaf @($leaf)
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [object]$VM,
+
+        [Parameter(Mandatory = $true)]
+        [string]$Name,
+
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyCollection()]
+        [object[]]$Base,
+
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyCollection()]
+        [string[]]$Leaf
+    )
+
+    foreach ($checkpoint in @(Get-QsmCheckpointFact -VM $VM)) { if ($checkpoint.name -ceq $Name) { "checkpoint $Name" } }
+    foreach ($status in @(Get-QsmBusyStatus -VM $VM)) { "busy: $status" }
+    $drives = @(Get-VMHardDiskDrive -VM $VM -ErrorAction Stop)
+    foreach ($one in $Base) {
+        $drive = $drives | Where-Object { (Get-QsmDriveSlot -Drive $_) -eq $one.slot } | Select-Object -First 1
+        $path = if ($null -eq $drive) { '' } else { [string]$drive.Path }
+        if ($path -ne $one.path) {
+            "disk $($one.slot): $path"
+            continue
+        }
+        try {
+            if ((Get-QsmDiskFile -Path $path).type -eq 'Differencing') { "disk $($one.slot): differencing" }
+        } catch {
+            "disk $($one.slot): $($_.Exception.Message)"
+        }
+    }
+    foreach ($path in $Leaf) { if (Test-Path -LiteralPath $path) { "file $path" } }
+}

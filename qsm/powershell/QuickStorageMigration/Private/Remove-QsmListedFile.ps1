@@ -1,0 +1,76 @@
+function Remove-QsmListedFile {
+    <#
+    .SYNOPSIS
+    Removes files one by one that are on a list of what may be removed, and folders that are empty then.
+
+    .DESCRIPTION
+    Never a tree. What is not on the list, is in use or is a folder with something in it is kept, and told with the reason; one
+    that cannot be removed does not keep the others.
+
+    .PARAMETER File
+    Full paths of the files.
+
+    .PARAMETER Allowed
+    Full paths that may be removed.
+
+    .PARAMETER Folder
+    Folders to remove if they are empty, in this order.
+
+    .PARAMETER Reason
+    Why a file that is not on the list is kept.
+
+    .OUTPUTS
+    System.Management.Automation.PSCustomObject with the fields of RemoveFilesResult.
+
+    .EXAMPLE
+    Remove-QsmListedFile -File $Files -Allowed $copied -Folder $Folders -Reason 'no copy of this migration made it' -Confirm:$false
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    [OutputType([PSCustomObject])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyCollection()]
+        [string[]]$File,
+
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyCollection()]
+        [string[]]$Allowed,
+
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyCollection()]
+        [string[]]$Folder,
+
+        [Parameter(Mandatory = $true)]
+        [string]$Reason
+    )
+
+    $removed = @()
+    $missing = @()
+    $kept = @()
+    foreach ($path in $File) {
+        if ($Allowed -notcontains $path) { $kept += "$path`: $Reason"; continue }
+        if (-not (Test-Path -LiteralPath $path)) { $missing += $path; continue }
+        if (Test-Path -LiteralPath $path -PathType Container) { $kept += "$path`: it is a folder"; continue }
+        if (-not $PSCmdlet.ShouldProcess($path, 'Remove the file')) { continue }
+        try {
+            Remove-Item -LiteralPath $path -Force -Confirm:$false -ErrorAction Stop
+            $removed += $path
+        } catch {
+            $kept += "$path`: $($_.Exception.Message)"
+        }
+    }
+    foreach ($path in $Folder) {
+        if (-not (Test-Path -LiteralPath $path)) { $missing += $path; continue }
+        if (-not (Test-Path -LiteralPath $path -PathType Container) -or $path -match '\A.:\\?\z') { $kept += "$path`: it is no folder to remove"; continue }
+        try {
+            $inside = @(Get-ChildItem -LiteralPath $path -Force -ErrorAction Stop)
+            if ($inside.Count -gt 0) { $kept += "$path`: it is not empty"; continue }
+            if (-not $PSCmdlet.ShouldProcess($path, 'Remove the empty folder')) { continue }
+            Remove-Item -LiteralPath $path -Force -Confirm:$false -ErrorAction Stop
+            $removed += $path
+        } catch {
+            $kept += "$path`: $($_.Exception.Message)"
+        }
+    }
+    [PSCustomObject][ordered]@{ removed = $removed; missing = $missing; kept = $kept }
+}

@@ -1,0 +1,65 @@
+function Repair-QsmPlannedVM {
+    <#
+    .SYNOPSIS
+    Points a planned VM at the files and switches of this host, and tells what was changed.
+
+    .DESCRIPTION
+    Every disk by slot and every adapter that was chosen for, whatever the report says. Of its findings only a missing DVD image
+    is repaired besides, by emptying the drive. Findings are told apart by the type of their source, never by their words.
+    What is not repaired is found by the next comparison.
+
+    .PARAMETER Report
+    The report of Compare-VM.
+
+    .PARAMETER Disk
+    Slot and path of each disk.
+
+    .PARAMETER SwitchChoice
+    Id of an adapter and its switch, or null.
+
+    .OUTPUTS
+    System.String: what was changed.
+
+    .EXAMPLE
+    Repair-QsmPlannedVM -Report $report -Disk $Disks -SwitchChoice $Switches -Confirm:$false
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [object]$Report,
+
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyCollection()]
+        [object[]]$Disk,
+
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyCollection()]
+        [object[]]$SwitchChoice
+    )
+
+    if (-not $PSCmdlet.ShouldProcess($Report.VM.Name, 'Repair the planned VM')) { return }
+    foreach ($drive in @($Report.VM.HardDrives)) {
+        $slot = Get-QsmDriveSlot -Drive $drive
+        $wanted = $Disk | Where-Object { $_.slot -eq $slot } | Select-Object -First 1
+        if ($null -eq $wanted -or [string]$drive.Path -eq $wanted.path) { continue }
+        Set-VMHardDiskDrive -VMHardDiskDrive $drive -Path $wanted.path -Confirm:$false -ErrorAction Stop
+        "disk $slot`: $($wanted.path)"
+    }
+    foreach ($adapter in @($Report.VM.NetworkAdapters)) {
+        $choice = $SwitchChoice | Where-Object { $_.adapter_id -eq [string]$adapter.Id } | Select-Object -First 1
+        if ($null -eq $choice) { continue }
+        if ($choice.switch_name) {
+            Connect-VMNetworkAdapter -VMNetworkAdapter $adapter -SwitchName $choice.switch_name -Confirm:$false -ErrorAction Stop
+            "adapter $($adapter.Name): switch $($choice.switch_name)"
+        } else {
+            Disconnect-VMNetworkAdapter -VMNetworkAdapter $adapter -Confirm:$false -ErrorAction Stop
+            "adapter $($adapter.Name): disconnected"
+        }
+    }
+    foreach ($finding in @($Report.Incompatibilities)) {
+        if ($null -eq $finding -or (Get-QsmSourceType -Source $finding.Source) -ne 'DvdDrive') { continue }
+        Set-VMDvdDrive -VMDvdDrive $finding.Source -Path $null -Confirm:$false -ErrorAction Stop
+        'DVD drive: emptied'
+    }
+}

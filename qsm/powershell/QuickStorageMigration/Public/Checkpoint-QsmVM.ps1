@@ -1,0 +1,74 @@
+function Checkpoint-QsmVM {
+    <#
+    .SYNOPSIS
+    Takes a checkpoint of a VM, so that its disks are frozen and writes go to one differencing disk each.
+
+    .DESCRIPTION
+    Refused with WorldChanged unless the VM is in the state, has exactly the disks, no checkpoint and nothing to do. Where the
+    host knows types of checkpoints the asked one is set and the former one restored. Proof: each disk is now a differencing
+    file whose parent is the former path. A checkpoint that a killed call left is not adopted.
+
+    .PARAMETER VMId
+    Id of the VM.
+
+    .PARAMETER Name
+    Name of the checkpoint.
+
+    .PARAMETER CheckpointType
+    Production or Standard; null where the host knows no types.
+
+    .PARAMETER ExpectedState
+    State that the VM must have.
+
+    .PARAMETER ExpectedDisks
+    Slot and path of each disk it must have.
+
+    .OUTPUTS
+    System.Management.Automation.PSCustomObject with the fields of TakeCheckpointResult.
+
+    .EXAMPLE
+    Checkpoint-QsmVM -VMId $VMId -Name "QSM $MigrationId" -CheckpointType Production -ExpectedState Running -ExpectedDisks $disks -Confirm:$false
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    [OutputType([PSCustomObject])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [guid]$VMId,
+
+        [Parameter(Mandatory = $true)]
+        [ValidateLength(1, 100)]
+        [string]$Name,
+
+        [AllowNull()]
+        [AllowEmptyString()]
+        [ValidateSet('Production', 'Standard', '')]
+        [string]$CheckpointType = '',
+
+        [Parameter(Mandatory = $true)]
+        [ValidateNotNullOrEmpty()]
+        [string]$ExpectedState,
+
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyCollection()]
+        [object[]]$ExpectedDisks
+    )
+
+    $vm = Get-QsmVMObject -VMId $VMId -Required
+    Assert-QsmVMAsExpected -VM $vm -State $ExpectedState -Checkpoint $null -Disk $ExpectedDisks -Act 'take a checkpoint'
+    if (-not $PSCmdlet.ShouldProcess($vm.Name, "Take the checkpoint '$Name'")) { return }
+    $former = Get-QsmCheckpointType -VM $vm
+    $change = $CheckpointType -ne '' -and $null -ne $former -and $former -ne $CheckpointType
+    try {
+        try {
+            if ($change) { Set-VM -VM $vm -CheckpointType $CheckpointType -Confirm:$false -ErrorAction Stop }
+            $checkpoint = Checkpoint-VM -VM $vm -SnapshotName $Name -Passthru -Confirm:$false -ErrorAction Stop
+            $pairs = @(Get-QsmFrozenPair -VMId $VMId -Former $ExpectedDisks)
+        } finally {
+            if ($change) { Set-QsmCheckpointType -VMId $VMId -CheckpointType $former -Confirm:$false }
+        }
+    } catch {
+        throw (ConvertTo-QsmFailure -Cause $_ -Id 'CheckpointFailed' -Subject "$VMId" -Message (
+                "The checkpoint '$Name' of VM '$($vm.Name)' on $env:COMPUTERNAME failed. The VM was not stopped; look whether the checkpoint is there."))
+    }
+    [PSCustomObject][ordered]@{ checkpoint_id = ([string]$checkpoint.Id).ToLowerInvariant(); disks = $pairs }
+}

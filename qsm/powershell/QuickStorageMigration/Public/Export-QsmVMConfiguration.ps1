@@ -1,0 +1,56 @@
+function Export-QsmVMConfiguration {
+    <#
+    .SYNOPSIS
+    Exports the configuration and the saved memory of a VM, without its disks and checkpoints.
+
+    .DESCRIPTION
+    Export-VM always copies disks, so ExportSystemDefinition is called ("Exporting the configuration of a virtual machine"). It
+    goes into our folder of the migration; an older export there is removed first, file by file. Windows may make
+    differencing disks for storage that is not copied: where it can be told not to it is, and what it makes there anyway is
+    removed. The VM's own disks must be the same afterwards. Anything else is ExportFailed (failed).
+
+    .PARAMETER VMId
+    Id of the VM.
+
+    .PARAMETER MigrationId
+    Id of the migration.
+
+    .OUTPUTS
+    System.Management.Automation.PSCustomObject with the fields of ExportResult.
+
+    .EXAMPLE
+    Export-QsmVMConfiguration -VMId $VMId -MigrationId $MigrationId -Confirm:$false
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    [OutputType([PSCustomObject])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [guid]$VMId,
+
+        [Parameter(Mandatory = $true)]
+        [string]$MigrationId
+    )
+
+    $vm = Get-QsmVMObject -VMId $VMId -Required
+    $folder = Join-Path -Path (Get-QsmMigrationFolder -MigrationId $MigrationId) -ChildPath 'export'
+    if (-not $PSCmdlet.ShouldProcess($vm.Name, "Export the configuration to '$folder'")) { return }
+    try {
+        Clear-QsmFolder -Path $folder -Confirm:$false
+        [void](New-Item -ItemType Directory -Path $folder -ErrorAction Stop)
+        $before = @(Get-VMHardDiskDrive -VM $vm -ErrorAction Stop | ForEach-Object { [string]$_.Path })
+        Invoke-QsmExport -VMId $VMId -Folder $folder
+        foreach ($disk in @(Get-QsmTreeFile -Folder $folder | Where-Object { $_ -match '\.a?vhdx?\z' })) { Remove-Item -LiteralPath $disk -Force -Confirm:$false -ErrorAction Stop }
+        $after = @(Get-VMHardDiskDrive -VM (Get-QsmVMObject -VMId $VMId -Required) -ErrorAction Stop | ForEach-Object { [string]$_.Path })
+        if (($before -join "`n") -ne ($after -join "`n")) {
+            throw (New-QsmError -Id 'ExportFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; found = $after; expected = $before } -Message "The export of VM '$($vm.Name)' on $env:COMPUTERNAME has changed its disks: $($after -join ', ') instead of $($before -join ', ').")
+        }
+        $files = @(Get-QsmTreeFile -Folder $folder | ForEach-Object { Get-QsmFileFact -Path $_ })
+        $configuration = @($files | Where-Object { (Split-Path -Path $_.path -Leaf) -match "\A$VMId\.(vmcx|xml)\z" } | ForEach-Object { $_.path })
+        if ($configuration.Count -ne 1) {
+            throw (New-QsmError -Id 'ExportFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; found = @($files | ForEach-Object { $_.path }) } -Message "The export of VM '$($vm.Name)' in '$folder' on $env:COMPUTERNAME holds $($configuration.Count) configuration files instead of one.")
+        }
+    } catch {
+        throw (ConvertTo-QsmFailure -Cause $_ -Id 'ExportFailed' -Subject "$VMId" -Message "The configuration of VM '$($vm.Name)' on $env:COMPUTERNAME was not exported to '$folder'. The VM itself was left as it is.")
+    }
+    [PSCustomObject][ordered]@{ folder = $folder; configuration = $configuration[0]; files = $files }
+}

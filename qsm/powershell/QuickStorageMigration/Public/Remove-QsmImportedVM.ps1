@@ -1,0 +1,50 @@
+function Remove-QsmImportedVM {
+    <#
+    .SYNOPSIS
+    Removes the registration of the imported VM from the target, on the way back.
+
+    .DESCRIPTION
+    Only when the owner is none, which going back establishes, and only a VM (planned or real) of the plan's folder that stands
+    still: anything else is not ours (NotOwner, refused). None is done. The disks stay; Remove-QsmCopiedFile removes them.
+
+    .PARAMETER VMId
+    Id of the VM.
+
+    .PARAMETER MigrationId
+    Id of the migration.
+
+    .OUTPUTS
+    None
+
+    .EXAMPLE
+    Remove-QsmImportedVM -VMId $VMId -MigrationId $MigrationId -Confirm:$false
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    [OutputType([void])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [guid]$VMId,
+
+        [Parameter(Mandatory = $true)]
+        [string]$MigrationId
+    )
+
+    $record = Get-QsmRecord -MigrationId $MigrationId
+    Assert-QsmOwnerNone -Record $record -Act "VM $VMId was not removed"
+    $facts = @{ owner = $record.owner; epoch = $record.epoch }
+    $folder = [string](Get-QsmProperty -InputObject $record.plan -Name 'folder' -Default '')
+    foreach ($planned in @(Get-QsmPlannedVM -VMId $VMId)) {
+        if (@(@($planned.folders) + @($planned.disk_paths) | Where-Object { Test-QsmPathUnder -Path $_ -Folder $folder }).Count -eq 0) {
+            throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts $facts -Message "The planned VM $VMId on $env:COMPUTERNAME does not lie in '$folder', so it is not of migration $MigrationId. It was left alone.")
+        }
+        if ($PSCmdlet.ShouldProcess($planned.vm_id, 'Remove the planned VM')) { Remove-QsmPlannedVM -PlannedVM $planned -Confirm:$false }
+    }
+    $vm = Get-QsmVMObject -VMId $VMId
+    if ($null -eq $vm) { return }
+    if (-not (Test-QsmPathUnder -Path ([string]$vm.ConfigurationLocation) -Folder $folder) -or @('Off', 'Saved') -notcontains [string]$vm.State) {
+        throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts $facts -Message "VM '$($vm.Name)' on $env:COMPUTERNAME is $($vm.State) in '$($vm.ConfigurationLocation)'; only one that stands still in '$folder' is of migration $MigrationId. It was left alone.")
+    }
+    if (-not $PSCmdlet.ShouldProcess($vm.Name, 'Remove the VM')) { return }
+    Remove-VM -VM $vm -Force -Confirm:$false -ErrorAction Stop
+    Assert-QsmVMGone -VMId $VMId
+}

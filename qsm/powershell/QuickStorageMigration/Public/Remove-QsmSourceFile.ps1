@@ -1,0 +1,52 @@
+function Remove-QsmSourceFile {
+    <#
+    .SYNOPSIS
+    Removes the moved VM's disk files from the source, last of all.
+
+    .DESCRIPTION
+    Only when the source has handed over and the target owns the VM (NotOwner otherwise, refused); only files of the chains that
+    save_vm reported, one by one; folders only when empty. While the VM is registered here everything is kept.
+
+    .PARAMETER TargetRecord
+    The record of the target, as it told it.
+
+    .PARAMETER Files
+    Full paths of the files.
+
+    .PARAMETER Folders
+    Folders to remove if they are empty, in this order.
+
+    .PARAMETER MigrationId
+    Id of the migration.
+
+    .OUTPUTS
+    System.Management.Automation.PSCustomObject with the fields of RemoveFilesResult.
+
+    .EXAMPLE
+    Remove-QsmSourceFile -TargetRecord $target -Files 'D:\VMs\web01\disk.vhdx' -Folders @() -MigrationId $MigrationId -Confirm:$false
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    [OutputType([PSCustomObject])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [object]$TargetRecord,
+
+        [AllowEmptyCollection()]
+        [string[]]$Files = @(),
+
+        [AllowEmptyCollection()]
+        [string[]]$Folders = @(),
+
+        [Parameter(Mandatory = $true)]
+        [string]$MigrationId
+    )
+
+    Assert-QsmTargetOwns -MigrationId $MigrationId -TargetRecord $TargetRecord -Act 'The source files were not removed'
+    if (-not $PSCmdlet.ShouldProcess($MigrationId, "Remove $($Files.Count) source files")) { return }
+    $record = Get-QsmRecord -MigrationId $MigrationId
+    if ($null -ne (Get-QsmVMObject -VMId $record.vm_id)) {
+        return Remove-QsmListedFile -File $Files -Allowed @() -Folder @() -Reason "VM '$($record.vm_name)' is still registered here" -Confirm:$false
+    }
+    $saved = @(Get-QsmSavedDisk -MigrationId $MigrationId | ForEach-Object { [string]$_.path })
+    Remove-QsmListedFile -File $Files -Allowed $saved -Folder $Folders -Reason "it is no disk that save_vm of migration $MigrationId reported" -Confirm:$false
+}

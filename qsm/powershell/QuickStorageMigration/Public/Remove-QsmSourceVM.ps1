@@ -1,0 +1,50 @@
+function Remove-QsmSourceVM {
+    <#
+    .SYNOPSIS
+    Removes the registration of the VM from the source, after it has moved for good.
+
+    .DESCRIPTION
+    Only when the source has handed over and the target owns the VM, and only a VM that stands still (NotOwner otherwise,
+    refused). None is done. Remove-VM keeps the disks and merges a checkpoint into them afterwards: Get-QsmSourceRemoval tells.
+
+    .PARAMETER VMId
+    Id of the VM.
+
+    .PARAMETER TargetRecord
+    The record of the target, as it told it.
+
+    .PARAMETER MigrationId
+    Id of the migration.
+
+    .OUTPUTS
+    None
+
+    .EXAMPLE
+    Remove-QsmSourceVM -VMId $VMId -TargetRecord $target -MigrationId $MigrationId -Confirm:$false
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    [OutputType([void])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [guid]$VMId,
+
+        [Parameter(Mandatory = $true)]
+        [object]$TargetRecord,
+
+        [Parameter(Mandatory = $true)]
+        [string]$MigrationId
+    )
+
+    Assert-QsmTargetOwns -MigrationId $MigrationId -TargetRecord $TargetRecord -Act 'The source VM was not removed'
+    if ([string]$TargetRecord.vm_id -ne $VMId.ToString()) {
+        throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts @{ owner = 'handed over'; epoch = $null } -Message "VM $VMId on $env:COMPUTERNAME was not removed: migration $MigrationId moved VM $($TargetRecord.vm_id).")
+    }
+    $vm = Get-QsmVMObject -VMId $VMId
+    if ($null -eq $vm) { return }
+    if (@('Off', 'Saved') -notcontains [string]$vm.State) {
+        throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts @{ owner = 'handed over'; epoch = $null; state = [string]$vm.State } -Message (
+                "VM '$($vm.Name)' on $env:COMPUTERNAME was not removed: it is $($vm.State) although it was handed over. Somebody started it by hand, so it may run twice; look at both hosts at once."))
+    }
+    if (-not $PSCmdlet.ShouldProcess($vm.Name, 'Remove the VM')) { return }
+    Remove-VM -VM $vm -Force -Confirm:$false -ErrorAction Stop
+}

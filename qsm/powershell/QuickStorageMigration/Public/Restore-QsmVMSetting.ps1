@@ -1,0 +1,62 @@
+function Restore-QsmVMSetting {
+    <#
+    .SYNOPSIS
+    Puts back the settings of the VM that the migration changed: automatic start and type of checkpoint.
+
+    .DESCRIPTION
+    Only on the host that owns the VM (NotOwner otherwise, refused): the automatic start of the other one must stay off. Proved
+    by reading them again.
+
+    .PARAMETER VMId
+    Id of the VM.
+
+    .PARAMETER AutomaticStartAction
+    Nothing, StartIfRunning or Start.
+
+    .PARAMETER CheckpointType
+    Type of checkpoint, or null where hosts know none. Left alone on a host that knows none.
+
+    .PARAMETER MigrationId
+    Id of the migration.
+
+    .OUTPUTS
+    None
+
+    .EXAMPLE
+    Restore-QsmVMSetting -VMId $VMId -AutomaticStartAction StartIfRunning -CheckpointType Production -MigrationId $MigrationId -Confirm:$false
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    [OutputType([void])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [guid]$VMId,
+
+        [Parameter(Mandatory = $true)]
+        [ValidateSet('Nothing', 'StartIfRunning', 'Start')]
+        [string]$AutomaticStartAction,
+
+        [AllowNull()]
+        [AllowEmptyString()]
+        [ValidateSet('Disabled', 'Production', 'ProductionOnly', 'Standard', '')]
+        [string]$CheckpointType = '',
+
+        [Parameter(Mandatory = $true)]
+        [string]$MigrationId
+    )
+
+    $record = Get-QsmRecord -MigrationId $MigrationId
+    if ($record.owner -ne $record.role -or $record.vm_id -ne $VMId.ToString()) {
+        throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts @{ owner = $record.owner; epoch = $record.epoch } -Message (
+                "The settings of VM $VMId on $env:COMPUTERNAME were left as they are: the owner is '$($record.owner)' and this is the $($record.role) of VM $($record.vm_id)."))
+    }
+    $vm = Get-QsmVMObject -VMId $VMId -Required
+    if (-not $PSCmdlet.ShouldProcess($vm.Name, "Set the automatic start to $AutomaticStartAction")) { return }
+    Set-VM -VM $vm -AutomaticStartAction $AutomaticStartAction -Confirm:$false -ErrorAction Stop
+    $typed = $CheckpointType -ne '' -and $null -ne (Get-QsmCheckpointType -VM $vm)
+    if ($typed) { Set-VM -VM $vm -CheckpointType $CheckpointType -Confirm:$false -ErrorAction Stop }
+    $vm = Get-QsmVMObject -VMId $VMId -Required
+    $found = "$($vm.AutomaticStartAction) $(if ($typed) { Get-QsmCheckpointType -VM $vm })"
+    $expected = "$AutomaticStartAction $(if ($typed) { $CheckpointType })"
+    if ($found -eq $expected) { return }
+    throw (New-QsmError -Id 'HostFailed' -Category failed -Subject "$VMId" -Facts @{ found = $found; expected = $expected } -Message "The settings of VM '$($vm.Name)' on $env:COMPUTERNAME are '$found' instead of '$expected' after they were set.")
+}
