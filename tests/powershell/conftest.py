@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,3 +33,24 @@ def old_engine_host(tmp_path: Path) -> Iterator[EngineHost]:
 def session(engine_host: EngineHost) -> EngineSession:
     """A process on that host with the module loaded."""
     return engine_host.session()
+
+
+@pytest.fixture(scope="module")
+def shared_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineSession]:
+    """One process for all tests of a file: each takes a migration and a VM of its own."""
+    require_engine()
+    host = EngineHost(tmp_path_factory.mktemp("shared") / "HV01")
+    yield host.session()
+    host.close()
+
+
+@pytest.fixture
+def migration_id() -> str:
+    """The id of a migration that no other test has."""
+    return f"20300131T235959-{secrets.token_hex(4)}"
+
+
+@pytest.fixture
+def vm_id() -> str:
+    """The id of a VM that no other test has."""
+    return str(uuid.uuid4())

@@ -160,9 +160,9 @@ class EngineHost:
             "-EncodedCommand", base64.b64encode(script.encode("utf-16-le")).decode("ascii"), profile=profile
         )
 
-    def session(self) -> EngineSession:
+    def session(self, module: Path = MODULE_FOLDER) -> EngineSession:
         """Starts a process that has the module and stays."""
-        return EngineSession(self)
+        return EngineSession(self, module)
 
 
 class EngineProcess:
@@ -225,11 +225,10 @@ class EngineProcess:
 class EngineSession:
     """A process with the module loaded: calls as they come over the wire, and scripts inside the module."""
 
-    def __init__(self, host: EngineHost) -> None:
+    def __init__(self, host: EngineHost, module: Path) -> None:
         self.host = host
         driver = host.folder / "driver.ps1"
-        module = MODULE_FOLDER / "QuickStorageMigration.psd1"
-        driver.write_text(_DRIVER.replace("%MODULE%", str(module)) + "# $input\n", encoding="ascii")
+        driver.write_text(_DRIVER.replace("%MODULE%", str(module / "QuickStorageMigration.psd1")), encoding="ascii")
         self.process = host.start("-File", str(driver))
         self.process.read_line(b"@@TEST ready")
 
