@@ -18,7 +18,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -54,11 +54,11 @@ def told_errors(*, as_json: bool) -> Iterator[None]:
         yield
     except ValidationError as error:
         reasons = [_reason(item) for item in error.errors(include_url=False, include_input=False)]
-        _fail("; ".join(reasons), "BadInput", BAD_INPUT, as_json=as_json)
+        fail("; ".join(reasons), "BadInput", BAD_INPUT, as_json=as_json)
     except QsmError as error:
-        _fail(str(error), type(error).__name__, code_of(error), as_json=as_json)
+        fail(str(error), type(error).__name__, code_of(error), as_json=as_json)
     except KeyboardInterrupt:
-        _fail("interrupted", "Interrupted", INTERRUPTED, as_json=as_json)
+        fail("interrupted", "Interrupted", INTERRUPTED, as_json=as_json)
 
 
 def _reason(item: Any) -> str:
@@ -67,7 +67,8 @@ def _reason(item: Any) -> str:
     return f"{where}: {text}" if where else text
 
 
-def _fail(text: str, kind: str, code: int, *, as_json: bool) -> None:
+def fail(text: str, kind: str, code: int, *, as_json: bool) -> NoReturn:
+    """One message, and the end of the command with that code."""
     if as_json:
         sys.stdout.write(json.dumps({"ok": False, "error": kind, "message": text, "exit_code": code}) + "\n")
     else:

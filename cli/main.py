@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import check, hosts, lab, migrate, recover
+from cli import check, demo, hosts, lab, migrate, recover
 
 app = typer.Typer(
     name="qsm",
@@ -19,7 +19,7 @@ app.command("finish")(recover.finish_command)
 app.add_typer(check.app, name="check")
 app.add_typer(hosts.app, name="hosts")
 app.add_typer(lab.app, name="lab")
-app.command("demo")(lab.demo)
+app.command("demo")(demo.demo)
 
 
 def run() -> None:

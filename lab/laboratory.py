@@ -18,6 +18,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -65,12 +66,12 @@ class Laboratory:
         """
         if self.is_running():
             raise LaboratoryError(f"A laboratory runs in {self.folder} already; end it first.")
-        if not (self.folder / FILE_NAME).exists():
+        if not self.exists():
             self._create(settings or LabSettings())
         self._start_keeper(stay=stay)
         try:
-            for host in self.hosts():
-                host.boot()
+            with ThreadPoolExecutor() as threads:
+                list(threads.map(LabHost.boot, self.hosts()))
             self.write_settings()
         except ControlError as error:
             self.down()
@@ -84,6 +85,10 @@ class Laboratory:
             control.ask(self.folder, "down")
             _wait_for_end(keeper, self._keeper)
         self._keeper = None
+
+    def exists(self) -> bool:
+        """Whether the folder holds a laboratory, running or not."""
+        return (self.folder / FILE_NAME).exists()
 
     def is_running(self) -> bool:
         """Whether its processes run, whoever started them."""

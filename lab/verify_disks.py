@@ -90,6 +90,14 @@ class FlatReader:
             offset += size
         return b"".join(pieces)
 
+    def own_bytes(self) -> int:
+        """How many bytes of the disk this very file holds, its parents left out. Raises ValueError for damage."""
+        total, step = 0, self._disk.block_bytes
+        for offset in range(0, self.size_bytes, step):
+            runs = self._disk.runs(offset, min(step, self.size_bytes - offset))
+            total += sum(length for _, length, place in runs if place >= 0)
+        return total
+
     def _read_run(self, offset: int, length: int, where: int) -> bytes:
         if where >= 0:
             return self._pread(where, length)

@@ -1,0 +1,153 @@
+"""`qsm lab`: stand-in Hyper-V hosts that stay, to try the product on without Windows."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.exits import FAILED, fail, say_json
+from lab.control import ControlError
+from lab.demo import ENGINES, MIB, SOURCE, SOURCE_SWITCH, TARGET, TARGET_SWITCH, VLAN_ID, VM_NAME, DemoPlan
+from lab.lab_host import DEFAULT_WORKLOAD, LabAdapter, LabDisk
+from lab.laboratory import Laboratory, LaboratoryError
+from lab.witness_client import WitnessError
+
+app = typer.Typer(no_args_is_help=True, help="Stand-in Hyper-V hosts, to try the product on without Windows.")
+
+
+def _known_engine(engine: str) -> str:
+    if engine not in ENGINES:
+        raise typer.BadParameter(f"{engine!r} is none of {', '.join(ENGINES)}")
+    return engine
+
+
+Engine = Annotated[
+    str, typer.Option("--engine", callback=_known_engine, help=f"What answers on a lab host: {', '.join(ENGINES)}.")
+]
+Folder = Annotated[Path, typer.Option("--folder", help="Where the laboratory lies.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
+DEFAULT_FOLDER = Path(".lab")
+
+
+@contextmanager
+def told_lab_errors(*, as_json: bool) -> Iterator[None]:
+    """Turns errors of the laboratory inside the block into one message and an exit code."""
+    try:
+        yield
+    except (LaboratoryError, ControlError, WitnessError) as error:
+        fail(str(error), type(error).__name__, FAILED, as_json=as_json)
+
+
+@app.callback()
+def lab() -> None:
+    """Stand-in Hyper-V hosts, to try the product on without Windows."""
+
+
+@app.command("up")
+def up(
+    folder: Folder = DEFAULT_FOLDER,
+    engine: Engine = DemoPlan.engine,
+    vm_disk: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--vm-disk", exists=True, dir_okay=False, help="A VHD or VHDX of your own; a copy becomes a VM's disk."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Start hosts, witness and sample VMs in the background, and say how to point qsm at them."""
+    files = _disk_files(vm_disk or [])
+    with told_lab_errors(as_json=as_json):
+        laboratory = Laboratory(folder)
+        is_new = not laboratory.exists()
+        laboratory.up(DemoPlan(engine=engine).settings(), stay=True)
+        try:
+            if is_new:
+                _make_sample_vms(laboratory)
+            if files:
+                _make_vm_of(files, laboratory)
+        except BaseException:
+            laboratory.down()
+            raise
+        _show(laboratory, as_json=as_json)
+        if not as_json:
+            _show_next_steps(laboratory, files[0].stem if files else VM_NAME)
+
+
+@app.command("down")
+def down(
+    folder: Folder = DEFAULT_FOLDER,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove its folder with all VMs, too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """End a laboratory. Its folder stays, and `qsm lab up` takes it up again."""
+    with told_lab_errors(as_json=as_json):
+        laboratory = Laboratory(folder)
+        if not laboratory.exists():
+            raise LaboratoryError(f"There is no laboratory in {laboratory.folder}.")
+        laboratory.down()
+        if remove:
+            shutil.rmtree(laboratory.folder)
+        if as_json:
+            say_json({"ok": True, "folder": str(laboratory.folder), "removed": remove})
+        else:
+            typer.echo(f"The laboratory in {laboratory.folder} is down{' and removed' if remove else ''}.")
+
+
+@app.command("status")
+def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """What runs: hosts with their addresses, and their VMs."""
+    with told_lab_errors(as_json=as_json):
+        _show(Laboratory(folder), as_json=as_json)
+
+
+def _disk_files(files: list[Path]) -> list[Path]:
+    for file in files:
+        if file.suffix.lower() not in (".vhd", ".vhdx"):
+            raise typer.BadParameter(f"{file} is neither .vhd nor .vhdx", param_hint="--vm-disk")
+    return files
+
+
+def _make_sample_vms(laboratory: Laboratory) -> None:
+    """One that writes and one that is off."""
+    source = laboratory.host(SOURCE)
+    adapters = [LabAdapter(switch_name=SOURCE_SWITCH, vlan_id=VLAN_ID)]
+    disks = [LabDisk(size_bytes=256 * MIB), LabDisk(size_bytes=128 * MIB, dynamic=False)]
+    source.create_vm(VM_NAME, disks=disks, adapters=adapters)
+    source.create_vm("files-01", disks=[LabDisk(format="VHD")], adapters=adapters, state="Off")
+
+
+def _make_vm_of(files: list[Path], laboratory: Laboratory) -> None:
+    """A VM whose guest runs and writes nothing: what the disks hold can be compared with the originals."""
+    laboratory.host(SOURCE).create_vm(
+        files[0].stem,
+        disks=[LabDisk(file=file) for file in files],
+        adapters=[LabAdapter(switch_name=SOURCE_SWITCH, vlan_id=VLAN_ID)],
+        workload=replace(DEFAULT_WORKLOAD, writes_per_second=0),
+    )
+
+
+def _show(laboratory: Laboratory, *, as_json: bool) -> None:
+    status = laboratory.status()
+    if as_json:
+        say_json({**status, "settings_file": str(laboratory.settings_file)})
+        return
+    typer.echo(f"laboratory in {status['folder']}")
+    for name, host in status["hosts"].items():
+        where = f"https://{host['address']}:{host['port']}/wsman" if host["process_id"] else "off"
+        typer.echo(f"  {name}  {where}  {', '.join(host['vms']) or 'no VMs'}")
+
+
+def _show_next_steps(laboratory: Laboratory, vm_name: str) -> None:
+    options = f"--source {SOURCE} --target {TARGET} --target-folder 'D:\\VMs\\{vm_name}' --switch {SOURCE_SWITCH}={TARGET_SWITCH}"
+    typer.echo(f"\nexport QSM_CONFIG={shlex.quote(str(laboratory.settings_file))}")
+    typer.echo("qsm check hosts")
+    typer.echo(f"qsm migrate {shlex.quote(vm_name)} {options}")
+    typer.echo(f"qsm lab down --folder {shlex.quote(str(laboratory.folder))}")
