@@ -24,8 +24,9 @@ function Test-QsmSmbReachable {
     )
 
     if ($Address -eq '') { return $false }
+    $asked = @{ ComputerName = $Address; Port = 445; InformationLevel = 'Quiet'; WarningAction = 'SilentlyContinue'; ErrorAction = 'Stop' }
     try {
-        [bool](Test-NetConnection -ComputerName $Address -Port 445 -InformationLevel Quiet -WarningAction SilentlyContinue -ErrorAction Stop)
+        [bool](Test-NetConnection @asked)
     } catch {
         $false
     }
