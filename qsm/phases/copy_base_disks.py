@@ -13,8 +13,6 @@ from qsm.model import PlannedDisk
 from qsm.phases.copying import Unit, copy_unit
 from qsm.progress import step
 
-POLL_SECONDS = 1.0
-
 
 def base_unit(migration: Migration, disk: PlannedDisk) -> Unit:
     """The unit that copies one base disk."""
@@ -26,4 +24,6 @@ def base_unit(migration: Migration, disk: PlannedDisk) -> Unit:
 @step
 def copy_base_disk(migration: Migration, slot: str) -> int:
     """Copies the base of the disk in that slot; returns its bytes. Raises as `copy_unit` does."""
-    return copy_unit(migration, base_unit(migration, migration.plan.disk(slot)), wait_seconds=POLL_SECONDS)
+    return copy_unit(
+        migration, base_unit(migration, migration.plan.disk(slot)), wait_seconds=migration.settings.poll_seconds
+    )

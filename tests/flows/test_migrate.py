@@ -1,0 +1,141 @@
+"""The main job through the real flow: the VM moves, every byte is there, and it never runs twice."""
+
+from __future__ import annotations
+
+import pytest
+from flow_lab import BUSY, MIB, FlowLab, TestVM
+
+from lab.guest import Workload
+from lab.lab_host import LabAdapter, LabDisk
+from qsm.model import End, StateTransfer
+from qsm.report import Report
+
+pytestmark = pytest.mark.timeout(180)
+HEAVY = Workload(
+    writes_per_second=2000, working_set_blocks=2048, hot_set_share=0.2, hot_set_blocks=64, memory_bytes=8 * MIB
+)
+
+
+def migrate_and_compare(flow_lab: FlowLab, vm: TestVM, **parameters: object) -> Report:
+    """Moves a VM whose guest is held at the gate on the target, and compares every block before it writes again."""
+    before = flow_lab.before(vm)
+    ran = vm.state in ("Running", "Paused")
+    if ran:
+        flow_lab.witness.close_gate(vm.vm_id)
+    report = flow_lab.migrate(vm, **parameters)
+    assert (report.end, report.left_over, report.error) == (End.FORWARD, (), "")
+    assert flow_lab.state(flow_lab.target, vm) == vm.state
+    if ran:
+        flow_lab.assert_blocks_are_as_acknowledged(flow_lab.target, vm)
+        flow_lab.witness.open_gate(vm.vm_id)
+        flow_lab.assert_never_ran_twice(vm)
+    if vm.state == "Running":
+        flow_lab.wait_for_writes(vm)
+    assert flow_lab.target.vm(vm.vm_id)["checkpoints"] == []
+    if not parameters.get("keep_source"):
+        assert flow_lab.state(flow_lab.source, vm) is None
+        assert not flow_lab.files_of(flow_lab.source, vm)
+    assert [flow_lab.clean_inventory(host, without=vm) for host in ("hv01", "hv02")] == before
+    return report
+
+
+def test_a_running_vm_with_two_disks(flow_lab: FlowLab) -> None:
+    report = migrate_and_compare(flow_lab, flow_lab.make_vm())
+    assert report.leaf_bytes > 0
+    assert report.offline_window is not None
+    assert report.offline_window.calls > 0
+    assert [step.step for step in report.steps][:2] == ["preflight", "take_checkpoint"]
+    assert not [step for step in report.steps if step.error]
+
+
+@pytest.mark.parametrize("count", [1, 4])
+@pytest.mark.parametrize("format", ["VHD", "VHDX"])
+@pytest.mark.parametrize("dynamic", [True, False], ids=["dynamic", "fixed"])
+def test_formats_and_numbers_of_disks(flow_lab: FlowLab, format: str, dynamic: bool, count: int) -> None:
+    disk = LabDisk(size_bytes=8 * MIB, format=format, dynamic=dynamic)  # type: ignore[arg-type]
+    migrate_and_compare(flow_lab, flow_lab.make_vm(disks=[disk] * count))
+
+
+def test_a_guest_that_writes_a_lot(flow_lab: FlowLab) -> None:
+    report = migrate_and_compare(flow_lab, flow_lab.make_vm(workload=HEAVY))
+    assert report.leaf_bytes > 2 * MIB
+
+
+@pytest.mark.parametrize("state", ["Off", "Saved", "Paused"])
+def test_a_vm_in_another_state_ends_in_that_state(flow_lab: FlowLab, state: str) -> None:
+    vm = flow_lab.make_vm(state=state)
+    content = flow_lab.contents(flow_lab.source, vm) if state != "Paused" else None
+    report = migrate_and_compare(flow_lab, vm)
+    if content is not None:
+        assert flow_lab.contents(flow_lab.target, vm) == content
+        assert report.offline_window is None
+
+
+def test_a_saved_vm_goes_on_from_its_memory(flow_lab: FlowLab) -> None:
+    vm = flow_lab.make_vm()
+    flow_lab.source.hyperv("save_vm", vm_id=vm.vm_id)
+    flow_lab.migrate(vm)
+    assert flow_lab.state(flow_lab.target, vm) == "Saved"
+    flow_lab.witness.close_gate(vm.vm_id)
+    flow_lab.target.hyperv("start_vm", vm_id=vm.vm_id)
+    flow_lab.assert_blocks_are_as_acknowledged(flow_lab.target, vm)
+    flow_lab.witness.open_gate(vm.vm_id)
+    flow_lab.wait_for_writes(vm)
+    flow_lab.assert_never_ran_twice(vm)
+
+
+def test_shutdown_in_place_of_saved_memory(flow_lab: FlowLab) -> None:
+    vm = flow_lab.make_vm()
+    report = migrate_and_compare(flow_lab, vm, state_transfer=StateTransfer.SHUTDOWN)
+    assert report.state == "Running"
+
+
+def test_the_source_is_kept_harmless(flow_lab: FlowLab) -> None:
+    vm = flow_lab.make_vm(automatic_start_action="StartIfRunning")
+    report = migrate_and_compare(flow_lab, vm, keep_source=True)
+    kept = flow_lab.source.vm(vm.vm_id)
+    assert kept["state"] == "Saved"
+    assert kept["automatic_start_action"] == "Nothing"
+    assert [adapter["switch_name"] for adapter in kept["adapters"]] == [None]
+    assert report.migration_id in kept["notes"]
+    assert [checkpoint["name"] for checkpoint in kept["checkpoints"]] == [f"QSM {report.migration_id}"]
+    flow_lab.source.reboot()
+    assert flow_lab.state(flow_lab.source, vm) == "Saved"
+    flow_lab.assert_never_ran_twice(vm)
+
+
+def test_networks_settings_and_names_are_kept(flow_lab: FlowLab) -> None:
+    vm = flow_lab.make_vm(
+        name="Bücher-Übung 'x' & $y",
+        adapters=[LabAdapter(vlan_id=42), LabAdapter(switch_name=None, name="unused")],
+        automatic_start_action="Start",
+        checkpoint_type="Standard",
+    )
+    old = flow_lab.source.vm(vm.vm_id)
+    migrate_and_compare(flow_lab, vm)
+    new = flow_lab.target.vm(vm.vm_id)
+    assert new["name"] == vm.name
+    assert (new["automatic_start_action"], new["checkpoint_type"]) == ("Start", "Standard")
+    for before, after in zip(old["adapters"], new["adapters"], strict=True):
+        assert (after["mac_address"], after["vlan"]) == (before["mac_address"], before["vlan"])
+    assert [adapter["switch_name"] for adapter in new["adapters"]] == ["Production", None]
+
+
+def test_two_disks_of_one_name_do_not_meet(flow_lab: FlowLab) -> None:
+    disks = [LabDisk(size_bytes=8 * MIB, path=rf"D:\VMs\twins\{n}\disk.vhdx") for n in (1, 2)]
+    migrate_and_compare(flow_lab, flow_lab.make_vm(name="twins", disks=disks))
+
+
+def test_a_second_move_of_the_same_vm_goes_back(flow_lab: FlowLab) -> None:
+    vm = flow_lab.make_vm(workload=BUSY)
+    migrate_and_compare(flow_lab, vm)
+    flow_lab.migrate(
+        vm,
+        source="hv02",
+        target="hv01",
+        target_folder=r"D:\Back\again",
+        switch_map=[{"source": "Production", "target": "LAN"}],
+    )
+    assert flow_lab.state(flow_lab.source, vm) == "Running"
+    flow_lab.wait_for_writes(vm)
+    flow_lab.assert_never_ran_twice(vm)
