@@ -40,7 +40,7 @@ class Keeper:
         self._settings = LabSettings.load(folder)
         self._witness = WitnessProcess.start(folder / "witness")
         self._hosts: dict[str, subprocess.Popen[bytes]] = {}
-        self._lock = threading.Lock()
+        self._locks = {host.name: threading.RLock() for host in self._settings.hosts}
         self.over = threading.Event()
 
     def handlers(self) -> dict[str, Any]:
@@ -57,16 +57,12 @@ class Keeper:
 
     def status(self) -> dict[str, Any]:
         """Tell the witness's address, and the process id of each host (None: it is off)."""
-        with self._lock:
-            running = {
-                host.name: self._hosts[host.name].pid if self._is_up(host.name) else None
-                for host in self._settings.hosts
-            }
+        running = {name: self._hosts[name].pid if self._is_up(name) else None for name in self._locks}
         return {"keeper": os.getpid(), "witness": list(self._witness.address), "hosts": running}
 
     def boot(self, name: str) -> None:
         """Switch a host on, and wait until it answers. Raises KeeperError."""
-        with self._lock:
+        with self._locks[name]:
             if self._is_up(name):
                 raise KeeperError(f"Host {name} is on already.")
             self._bury(name)
@@ -87,12 +83,12 @@ class Keeper:
 
     def power_off(self, name: str) -> None:
         """Cut a host's power: it and its VMs are gone when this returns. One that is off stays off."""
-        with self._lock:
+        with self._locks[name]:
             self._bury(name)
 
     def shut_down(self, name: str) -> None:
         """Have a host go down in order. Raises KeeperError if it does not."""
-        with self._lock:
+        with self._locks[name]:
             if not self._is_up(name):
                 raise KeeperError(f"Host {name} is off.")
             control.ask(self._folder / name, "shut_down")
@@ -112,16 +108,16 @@ class Keeper:
 
     def close(self) -> None:
         """End everything."""
-        for name in list(self._hosts):
+        for name in self._locks:
             self.power_off(name)
         self._witness.stop()
 
     def _is_up(self, name: str) -> bool:
-        process = self._hosts.get(self._settings.host(name).name)
+        process = self._hosts.get(name)
         return process is not None and process.poll() is None
 
     def _signal(self, name: str, number: signal.Signals) -> None:
-        with self._lock:
+        with self._locks[name]:
             if not self._is_up(name):
                 raise KeeperError(f"Host {name} is off.")
             os.killpg(self._hosts[name].pid, number)

@@ -79,6 +79,12 @@ def _chain_files(call: Call) -> tuple[str, ...]:
     return tuple(file.path for disk in result.disks for file in disk.chain)
 
 
+def _checkpoint_leaves(call: Call) -> tuple[str, ...]:
+    """The differencing disks that our checkpoint made: Remove-VM merges them, and they are gone after that."""
+    done = [o.result for o in call.journal.of("take_checkpoint") if o.state == "done" and o.result]
+    return tuple(pair.leaf.path for pair in m.TakeCheckpointResult.model_validate(done[-1]).disks) if done else ()
+
+
 def get_source_removal(call: Call, arguments: m.VMArguments) -> m.SourceRemovalResult:
     """Tell whether the source's VM is gone and nothing is merged any more."""
     return call.wait_until(
@@ -94,6 +100,7 @@ def _removal(call: Call, vm_id: str) -> m.SourceRemovalResult:
     vm = facts.vm_or_planned(host, vm_id)
     if vm is not None:
         remaining.append(f"VM {vm.name} is {vm.state}")
+    remaining += [f"{path} is not merged yet" for path in _checkpoint_leaves(call) if host.platform.files.exists(path)]
     remaining += [
         f"{path} is in use"
         for path in _chain_files(call)

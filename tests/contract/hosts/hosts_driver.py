@@ -8,12 +8,11 @@ stop at any of them.
 from __future__ import annotations
 
 import ntpath
-import os
 import secrets
 import time
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from lab.lab_host import LabHost
@@ -50,8 +49,6 @@ class Answer:
 
 def read_settings(laboratory: Laboratory) -> dict[str, HostSettings]:
     """The product's settings for the laboratory's hosts, as the product reads them."""
-    import tomllib
-
     return Settings(**tomllib.loads(laboratory.settings_file.read_text("utf-8"))).hosts
 
 
@@ -454,8 +451,3 @@ def wait_until(condition: Any, *, what: str, limit_seconds: float = 20.0) -> Any
             return found
         time.sleep(0.02)
     raise AssertionError(f"{what} did not come true in {limit_seconds} s")
-
-
-def process_exists(process_id: int) -> bool:
-    """Whether a process is there (a zombie is)."""
-    return Path(f"/proc/{process_id}").exists() and os.path.exists(f"/proc/{process_id}")
