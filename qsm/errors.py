@@ -11,6 +11,7 @@
      │   └─ TimeRanOut             a wait reached its limit
      ├─ OutcomeUnknown             nobody knows whether an operation was done
      ├─ Unreachable                a host does not answer; what it did meanwhile is unknown
+     │   └─ HostNotTrusted         who answers there has a certificate that cannot be trusted; never tried again by itself
      └─ Stopped                    somebody asked the run to stop
 
 `retryable` is true only where trying the same again may help and can do no harm.
@@ -102,11 +103,17 @@ class OutcomeUnknown(QsmError):
 class Unreachable(QsmError):
     """A host does not answer."""
 
+    advice = "Check its power, network, WinRM service and certificate."
+
     def __init__(self, host: str, why: str) -> None:
         self.host, self.why = host, why
-        super().__init__(
-            f"Host {host} does not answer: {why}. Check its power, network, WinRM service and certificate."
-        )
+        super().__init__(f"Host {host} does not answer: {why}. {self.advice}")
+
+
+class HostNotTrusted(Unreachable):
+    """Who answers at the host's address cannot prove to be that host. Nothing was sent there."""
+
+    advice = "Nothing was sent there. Check the host's address and ca_file in the settings, and its WinRM certificate."
 
 
 class Stopped(QsmError):

@@ -76,6 +76,9 @@ class TimeLimits(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     connect_seconds: int = Field(default=30, ge=1)
+    receive_seconds: int = Field(
+        default=20, ge=1, le=60, description="how long one request waits for output; then it is asked again"
+    )
     unreachable_seconds: int = Field(default=120, ge=1, description="how long a host may be silent before a step fails")
     stdin_probe_seconds: int = Field(
         default=15, ge=1, description="for the answer to input that reaches a running process"
