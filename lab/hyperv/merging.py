@@ -28,11 +28,11 @@ from lab.hyperv.configuration import Configuration
 from lab.hyperv.core import HELD_FILE, Core
 from lab.hyperv.machine import Machine, Merging
 from lab.hyperv.model import HardDiskDrive, VMState
-from lab.hyperv.virtual_disks import connect, merge_file
+from lab.hyperv.virtual_disks import NEW_FILE_BYTES, connect, merge_file
 from lab.virtual_machine import VirtualMachineProcess
 
-SMALL_FILE_BYTES = 24 << 20
-"""A differencing disk of this size is merged while the guest stands still."""
+MOST_HELD_SECONDS = 0.3
+"""A differencing disk that is merged so fast is merged while the guest stands still."""
 MOST_ROUNDS = 4
 
 
@@ -144,8 +144,9 @@ class Merges:
                 self._merge_live(machine, link, merging, process)
 
     def _may_hold(self, machine: Machine, link: Link, rounds: int) -> bool:
-        """A guest that does not run misses nothing; another waits for a small file only, or for one that never gets small."""
-        small = chains.read_file(self._core, link.child).info.file_bytes <= SMALL_FILE_BYTES
+        """A guest that does not run misses nothing; another waits for a moment only, or for a file that never gets small."""
+        changed_bytes = chains.read_file(self._core, link.child).info.file_bytes - NEW_FILE_BYTES
+        small = changed_bytes <= MOST_HELD_SECONDS * self._core.timing.merge_bytes_per_second
         return small or rounds >= MOST_ROUNDS or machine.shown_state is not VMState.RUNNING
 
     def _merge_off(self, machine: Machine, link: Link, merging: Merging) -> None:
@@ -156,8 +157,9 @@ class Merges:
 
     def _merge_held(self, machine: Machine, link: Link, merging: Merging, process: VirtualMachineProcess) -> None:
         self._hold_for_merge(machine, link)
+        running = machine.shown_state is VMState.RUNNING  # then what takes time on a real host was merged before
         with standing_still(process):
-            self._fold(link, merging)
+            self._fold(link, merging, paced=not running)
             self._finish(machine, link)
 
     def _merge_live(self, machine: Machine, link: Link, merging: Merging, process: VirtualMachineProcess) -> None:
@@ -192,12 +194,14 @@ class Merges:
         key = machine.vm_id + " disks"
         self._core.open_files(key, wanted | {link.parent: HELD_FILE, link.child: HELD_FILE}, holder=machine.holder)
 
-    def _fold(self, link: Link, merging: Merging, *, exclusive: bool = True) -> None:
+    def _fold(self, link: Link, merging: Merging, *, exclusive: bool = True, paced: bool = True) -> None:
         def tell(done_bytes: int, total_bytes: int) -> None:
             merging.done_bytes, merging.total_bytes = done_bytes, total_bytes
 
         child, parent = chains.read_file(self._core, link.child), chains.read_file(self._core, link.parent)
-        merge_file(self._core, child, parent, progress=tell, should_stop=merging.stop.is_set, exclusive=exclusive)
+        merge_file(
+            self._core, child, parent, progress=tell, should_stop=merging.stop.is_set, exclusive=exclusive, paced=paced
+        )
 
     def _finish(self, machine: Machine, link: Link) -> None:
         """The file is folded into its parent: set what is above it on the parent, forget it, remove it."""

@@ -177,6 +177,7 @@ class Power:
             if machine.process is not process or machine.ending or self._core.closed.is_set():
                 return
             self._stopped(machine, VMState.OFF, "Its process ended unexpectedly: as a power cut.")
+        process.turn_off()  # it is dead; this takes it off the system's list of processes
 
     def _stopped(self, machine: Machine, state: VMState, failure: str = "") -> None:
         """Note that a VM's process has ended."""

@@ -104,6 +104,11 @@ class HyperV(MachineCmdlets):
         """Memory of the host that no VM has."""
         return self._power.free_memory_bytes()
 
+    def get_vm_process_id(self, vm_id: str) -> int | None:
+        """Return the id of the VM's process (vmwp.exe on Windows); None if there is none."""
+        process = self._core.find(vm_id).process
+        return None if process is None else process.pid
+
     def get_merge_jobs(self) -> tuple[MergeJob, ...]:
         """Msvm_ConcreteJob of JobType 50: merges that go on, those after Remove-VM too."""
         return self._merges.jobs()

@@ -149,8 +149,9 @@ def merge_file(
     progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
     exclusive: bool = True,
+    paced: bool = True,
 ) -> None:
-    """Fold one file into its parent at the host's speed. Not `exclusive`: while a VM reads both.
+    """Fold one file into its parent, at the host's speed if `paced`. Not `exclusive`: while a VM reads both.
 
     Raises DiskError (0x800704C7 when stopped), or OSError ENOSPC; the chain then shows what it showed before.
     """
@@ -159,7 +160,8 @@ def merge_file(
     def tell(done_bytes: int, total_bytes: int) -> None:
         if progress is not None:
             progress(done_bytes, total_bytes)
-        pace.reached(done_bytes)
+        if paced:
+            pace.reached(done_bytes)
 
     merge_into_parent(
         child.host_path,

@@ -11,9 +11,10 @@ from hyperv_helpers import Host
 from lab.witness_client import WitnessProcess
 
 
-@pytest.fixture
-def witness(tmp_path: Path) -> Iterator[WitnessProcess]:
-    process = WitnessProcess.start(tmp_path / "witness")
+@pytest.fixture(scope="session")
+def witness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WitnessProcess]:
+    """One for all tests: every VM has an id of its own."""
+    process = WitnessProcess.start(tmp_path_factory.mktemp("witness"))
     yield process
     process.stop()
 

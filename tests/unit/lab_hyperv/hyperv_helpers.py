@@ -58,14 +58,15 @@ class Host:
         lab_folder = self.folder / self.name
         settings = HostSettings.model_validate({"computer_name": self.name, **self.settings})
         Platform.create(lab_folder, settings=settings, volumes={"D:\\": 1 << 30})
-        self._switch_on()
+        self.switch_on()
 
     @property
     def settings(self) -> dict[str, object]:
         """Facts of Windows that a test changed."""
         return {key: value for key, value in self.host_changes.items() if key in HostSettings.model_fields}
 
-    def _switch_on(self) -> None:
+    def switch_on(self) -> None:
+        """What the host's folder says, without starting anything."""
         self.platform = Platform(self.folder / self.name, lab_folder=self.folder)
         changes = {key: value for key, value in self.host_changes.items() if key in VMHost.__dataclass_fields__}
         self.hyperv = HyperV(
@@ -83,7 +84,7 @@ class Host:
     def reboot(self) -> None:
         """A power cut, and a boot from what is on disk."""
         self.power_cut()
-        self._switch_on()
+        self.switch_on()
         self.hyperv.boot()
 
     # --- VMs
