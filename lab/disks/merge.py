@@ -55,6 +55,7 @@ def merge_into_parent(
             upper.is_linked_to(lower)
             _copy_all(upper, lower, progress or _ignore, should_stop or _never, allow_growth)
             lower.flush()
+            upper.begin_merge_into_parent()  # also where there was nothing to copy: what follows touches the parent
         upper.complete_merge_into(lower)
         lower.flush()
 

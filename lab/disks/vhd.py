@@ -7,8 +7,10 @@ finds no footer at the end uses the copy at the start of the file ("Virtual Hard
 Specification" 1.0, "Hard Disk Footer Format").
 
 A child names its parent by unique id and by the modification time of the parent's file. The second is all
-that tells an altered parent from the right one: copy a parent without its modification time and the chain
-is refused.
+that tells an altered parent from the right one: copy a parent without its modification time and the chain is
+refused. So a change of the link alone puts the file's time back. A process that is killed between the two
+system calls leaves the contents whole, but a child of that file is refused for its time (0xC03A000F); the
+format has no place to prevent it.
 """
 
 from __future__ import annotations
