@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -86,6 +87,10 @@ class Host:
         self.power_cut()
         self.switch_on()
         self.hyperv.boot()
+
+    def threads(self) -> list[str]:
+        """Names of the threads that are at work."""
+        return [thread.name for thread in threading.enumerate()]
 
     # --- VMs
 
