@@ -299,9 +299,9 @@ def _spelled(folder: Path, name: str) -> Path:
         return exact
     wanted = paths.fold(name)
     with _vanished_is_fine():
-        for spelled in folder.iterdir():
-            if paths.fold(spelled.name) == wanted:
-                return spelled
+        for spelled in os.listdir(folder):  # noqa: PTH208  (a Path for each of many names is slow)
+            if paths.fold(spelled) == wanted:
+                return folder / spelled
     return exact
 
 

@@ -23,6 +23,9 @@ _UNC = re.compile(r"^\\\\([^\\/?.][^\\/]*)\\([^\\/]+)\\?(.*)$", re.DOTALL)
 
 def fold(name: str) -> str:
     """The form under which two spellings of one name are equal: each character in upper case (if that is one)."""
+    whole = name.upper()
+    if len(whole) == len(name):
+        return whole
     return "".join(upper if len(upper := character.upper()) == 1 else character for character in name)
 
 

@@ -103,7 +103,7 @@ class SmbServer:
         thread = threading.Thread(target=body, name="smb-server", daemon=True)
         with self._lock:
             self._threads.add(thread)
-        thread.start()
+            thread.start()  # inside: ``stop`` joins only what was started
 
     def _accept(self, listener: socket.socket) -> None:
         while True:

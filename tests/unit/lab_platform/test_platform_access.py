@@ -176,6 +176,10 @@ def test_shares(lab: TwoHosts) -> None:
     lab.hv1.boot()
     assert [each.name for each in lab.hv1.shares.get_smb_share(special=False)] == ["kept"]
     lab.hv1.shares.remove_smb_share("kept")
+    lab.hv1.shares.new_smb_share("gone$", r"D:\VMs", temporary=True)
+    lab.hv1.shutdown()
+    lab.hv1.boot()
+    assert lab.hv1.shares.get_smb_share(special=False) == ()
     with refused(errors.SHARE_NOT_FOUND):
         lab.hv1.shares.remove_smb_share("kept")
 

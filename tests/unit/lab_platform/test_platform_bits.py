@@ -97,14 +97,16 @@ def test_a_full_volume_is_an_error_at_once(lab: TwoHosts) -> None:
     wait_until(lambda: lab.job(job.job_id).state is JobState.TRANSFERRED, what=lambda: str(lab.job(job.job_id)))
 
 
-def test_two_jobs_cannot_both_take_the_last_space(lab: TwoHosts) -> None:
-    first = lab.share_file("a.vhdx", bytes(4 * MEGABYTE))
-    second = lab.share_file("b.vhdx", bytes(4 * MEGABYTE))
-    lab.hv2.files.make_folder(r"D:\Copy")
+def test_of_many_jobs_only_one_takes_the_last_space(lab: TwoHosts) -> None:
+    source = lab.share_file("a.vhdx", bytes(4 * MEGABYTE))
+    lab.hv2.files.make_folder(r"D:\Copy\many")  # so that counting takes a while after it has seen the temporary files
+    folder = lab.hv2.files.host_path(r"D:\Copy\many")
+    for number in range(1500):
+        (folder / str(number)).touch()
     lab.hv2.files.volumes.set_free("D:\\", 7 * MEGABYTE)
-    jobs = [lab.start(first, r"D:\Copy\a.vhdx"), lab.start(second, r"D:\Copy\b.vhdx")]
+    jobs = [lab.start(source, rf"D:\Copy\{number}") for number in range(8)]
     states = sorted(lab.wait_for(job, JobState.TRANSFERRED, JobState.ERROR).state for job in jobs)
-    assert states == [JobState.ERROR, JobState.TRANSFERRED]
+    assert states == [JobState.ERROR] * 7 + [JobState.TRANSFERRED]
 
 
 def test_a_cut_link_is_transient_and_the_job_goes_on_where_it_stopped(lab: TwoHosts) -> None:

@@ -253,3 +253,11 @@ def test_a_real_full_disk_is_told_like_one_of_the_lab(host: Platform) -> None:
         pytest.skip("needs /dev/full")
     with refused(errors.DISK_FULL):
         host.files.write_bytes(r"D:\full", b"x")
+
+
+def test_names_that_only_look_alike_are_two(host: Platform) -> None:
+    host.files.write_bytes(r"D:\Straße", b"1")
+    host.files.write_bytes(r"D:\STRASSE", b"2")
+    host.files.write_bytes(r"D:\STRAßE", b"3")
+    assert {info.path for info in host.files.list("D:\\")} == {r"D:\Straße", r"D:\STRASSE"}
+    assert host.files.read_bytes(r"d:\straße") == b"3"

@@ -150,11 +150,17 @@ def test_a_boot_finds_tasks_registered_but_not_running(tmp_path: Path, runner: R
 
 
 def test_each_boot_has_a_later_boot_time_and_keeps_the_port(lab: TwoHosts) -> None:
+    clock_ahead = 640_000_000_000_000_000
+    boot_file = lab.folder / "HV1" / "platform" / "boot.json"
     first, entry = lab.hv1.accounts.boot_time_ticks, lab.hv1.directory.find("HV1")
     lab.hv1.shutdown()
     lab.hv1 = lab.new("HV1")
     lab.hv1.boot()
     assert lab.hv1.accounts.boot_time_ticks > first
+    boot_file.write_text(f'{{"boot_time_ticks": {clock_ahead}}}')
+    lab.hv1.shutdown()
+    lab.hv1.boot()
+    assert lab.hv1.accounts.boot_time_ticks > clock_ahead
     assert lab.hv2.directory.find("hv1") == entry
     assert {each.name for each in lab.hv2.directory.all()} == {"HV1", "HV2"}
     assert lab.hv2.directory.find("127.0.0.1") is None  # both hosts have it
