@@ -303,11 +303,11 @@ def test_the_rate_of_the_link_holds_for_all_jobs_together(lab: TwoHosts) -> None
     for job_id in jobs:
         lab.wait_for(job_id, JobState.TRANSFERRED)
     seconds = time.monotonic() - started
-    assert 0.85 <= seconds <= 2.5, seconds
+    assert 0.85 <= seconds <= 6.0, seconds
 
 
 def test_throughput_without_a_limit(lab: TwoHosts) -> None:
-    size = 256 * MEGABYTE
+    size = 128 * MEGABYTE
     source = lab.share_file("large", b"")
     with lab.hv1.files.host_path(r"D:\VMs\large").open("wb") as file:
         for _ in range(size // MEGABYTE):
@@ -316,6 +316,7 @@ def test_throughput_without_a_limit(lab: TwoHosts) -> None:
     lab.wait_for(lab.start(source), JobState.TRANSFERRED)
     rate = size / (time.monotonic() - started)
     print(f"{rate / 1e6:.0f} MB/s")
+    lab.hv1.files.remove_file(r"D:\VMs\large")
     assert rate > 60e6, f"{rate / 1e6:.0f} MB/s; 200 and more on an idle machine"
 
 
