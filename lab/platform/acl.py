@@ -20,6 +20,7 @@ from typing import Any
 
 from lab.platform import paths
 from lab.platform.errors import ACCOUNT_NOT_MAPPED, FILE_NOT_FOUND, PlatformError
+from lab.platform.hooks import Faults, NoFaults, changing
 from lab.platform.identity import ADMINISTRATORS, SYSTEM_ACCOUNT, Identity
 from lab.platform.store import JsonStore
 
@@ -52,11 +53,17 @@ class AccessLists:
     """Entries of one host's files, keyed by path; ``exists`` and ``resolve`` ask the file system and the accounts."""
 
     def __init__(
-        self, host_folder: Path, *, exists: Callable[[str], bool], resolve: Callable[[str], str | None]
+        self,
+        host_folder: Path,
+        *,
+        exists: Callable[[str], bool],
+        resolve: Callable[[str], str | None],
+        faults: Faults | None = None,
     ) -> None:
         self._store = JsonStore(host_folder / "platform" / "access.json", {})
         self._exists = exists
         self._resolve = resolve
+        self._faults = faults or NoFaults()
         self._lock = threading.RLock()
 
     def grant(self, path: str, account: str, right: Right | str) -> None:
@@ -68,14 +75,14 @@ class AccessLists:
                 ACCOUNT_NOT_MAPPED, f"No mapping between account names and security IDs was done: '{account}'."
             )
         wanted = [account, Right(right).value]
-        with self._lock:
+        with changing(self._faults, "Set-Acl"), self._lock:
             facts = self._facts(path)
             if not any(_same(entry, wanted) for entry in facts["entries"]):
                 self._save(path, {**facts, "entries": [*facts["entries"], wanted]})
 
     def revoke(self, path: str, account: str, right: Right | str | None = None) -> bool:
         """Take explicit entries of the account away (all, or the one with the right). False if there was none."""
-        with self._lock:
+        with changing(self._faults, "Set-Acl"), self._lock:
             facts = self._facts(path)
             kept = [e for e in facts["entries"] if not _same(e, [account, Right(right).value if right else e[1]])]
             if len(kept) == len(facts["entries"]):
@@ -93,7 +100,7 @@ class AccessLists:
 
     def protect(self, path: str) -> None:
         """Cut inheritance: entries of the folders above no longer count (icacls /inheritance:r)."""
-        with self._lock:
+        with changing(self._faults, "Set-Acl"), self._lock:
             self._save(path, {**self._facts(path), "protected": True})
 
     def is_protected(self, path: str) -> bool:
@@ -104,7 +111,7 @@ class AccessLists:
         return str(self._facts(path)["owner"])
 
     def set_owner(self, path: str, account: str) -> None:
-        with self._lock:
+        with changing(self._faults, "Set-Acl"), self._lock:
             self._save(path, {**self._facts(path), "owner": account})
 
     def grants(self, path: str, account: str, right: Right | str) -> bool:

@@ -50,7 +50,7 @@ class Platform:
         self.accounts = Accounts(host_folder, directory=self.directory)
         self.open_files = OpenFiles()
         self.files = FileSystem(host_folder, open_files=self.open_files, faults=self.faults)
-        self.acl = AccessLists(host_folder, exists=self.files.exists, resolve=self.accounts.resolve)
+        self.acl = AccessLists(host_folder, exists=self.files.exists, resolve=self.accounts.resolve, faults=self.faults)
         self.files.acl = self.acl
         self.shares = Shares(
             host_folder, files=self.files, acl=self.acl, resolve=self.accounts.resolve, faults=self.faults

@@ -191,6 +191,8 @@ def test_every_changing_cmdlet_asks_the_faults_before_and_after(lab: TwoHosts) -
     lab.wait_for(job_id, JobState.TRANSFERRED)
     lab.hv2.bits.complete_bits_transfer(job_id, caller=SYSTEM)
     lab.hv2.files.rename(r"D:\Copy\x", r"D:\Copy\y")
+    lab.hv2.acl.grant(r"D:\Copy\y", "Everyone", "Read")
+    lab.hv2.acl.revoke(r"D:\Copy\y", "Everyone")
     lab.hv2.shares.new_smb_share("s$", r"D:\Copy")
     lab.hv2.shares.remove_smb_share("s$")
     lab.hv2.tasks.register_scheduled_task("t", path=FOLDER, command_line="exit 0")
@@ -200,6 +202,8 @@ def test_every_changing_cmdlet_asks_the_faults_before_and_after(lab: TwoHosts) -
         "Start-BitsTransfer",
         "Complete-BitsTransfer",
         "Move-Item",
+        "Set-Acl",
+        "Set-Acl",
         "New-SmbShare",
         "Remove-SmbShare",
         "Register-ScheduledTask",
