@@ -48,6 +48,9 @@ function Compare-QsmImportedVM {
     }
     foreach ($disk in $now.disks) {
         if (-not $disk.pass_through -and $disk.chain.Count -eq 0) { "the disk '$($disk.path)' could not be read: $($disk.error)" }
+        foreach ($file in $disk.chain) {
+            if ($file.content_identity -eq '') { "the identity of '$($file.path)' could not be read: something has it open" }
+        }
     }
     $before = Get-QsmFileIdentity -VMFact $then
     $after = Get-QsmFileIdentity -VMFact $now

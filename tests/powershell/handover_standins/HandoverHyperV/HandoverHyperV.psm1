@@ -1,0 +1,49 @@
+# Hyper-V and WMI as far as handing over asks, from a file that the test writes: vms.json.
+
+function Get-Known {
+    $path = Join-Path -Path $env:QSM_STANDIN_STATE -ChildPath 'vms.json'
+    $known = ConvertFrom-Json -InputObject (Get-Content -LiteralPath $path -Raw)
+    @($known)
+}
+
+function Get-VM {
+    [CmdletBinding()]
+    param([guid]$Id)
+    foreach ($vm in @(Get-Known)) {
+        if ([guid]$vm.Id -ne $Id) { continue }
+        if ($vm.State -eq 'Broken') { Write-Error -Message 'The operation failed.' -ErrorId 'OperationFailed'; return }
+        return [PSCustomObject]@{
+            Id = [guid]$vm.Id; Name = $vm.Name; State = $vm.State; Generation = 2; Version = '8.0'; Path = $vm.Folder
+            ConfigurationLocation = $vm.Folder; SnapshotFileLocation = $vm.Folder; SmartPagingFilePath = $vm.Folder
+            OperationalStatus = @('Ok'); Uptime = [TimeSpan]::Zero; MemoryAssigned = 0; MemoryStartup = 1MB; MemoryMaximum = 1MB
+            DynamicMemoryEnabled = $false; ProcessorCount = 1; AutomaticStartAction = 'Nothing'; AutomaticStopAction = 'Save'
+            CheckpointType = 'Production'; IsClustered = $false; ReplicationMode = 'None'; Notes = ''; Disks = @($vm.Disks)
+        }
+    }
+    Write-Error -Message "Hyper-V was unable to find a virtual machine with id $Id." -ErrorId 'InvalidParameter' -Category InvalidArgument
+}
+
+function Get-VMHardDiskDrive {
+    [CmdletBinding()]
+    param([object]$VM)
+    $place = 0
+    foreach ($path in $VM.Disks) {
+        [PSCustomObject]@{ Path = $path; ControllerType = 'SCSI'; ControllerNumber = 0; ControllerLocation = $place++; DiskNumber = $null; SupportPersistentReservations = $false }
+    }
+}
+
+function Get-VHD {
+    [CmdletBinding()]
+    param([string]$Path)
+    if ((Get-Item -LiteralPath $Path).Length -lt 512) { Write-Error -Message "'$Path' is corrupted." -ErrorId 'OperationFailed'; return }
+    [PSCustomObject]@{ VhdFormat = 'VHD'; VhdType = 'Fixed'; Size = 1MB; ParentPath = ''; DiskIdentifier = 'AB' }
+}
+
+function Get-WmiObject {
+    [CmdletBinding()]
+    param([string]$Namespace, [string]$Class, [string]$Filter, [string]$Query)
+    if ($Class -eq 'Msvm_ComputerSystem') { return @(Get-Known) | Where-Object { $Filter -eq "Name='$($_.Id.ToUpperInvariant())'" } }
+    if ($Class -eq 'Win32_Volume') { [PSCustomObject]@{ Name = 'D:\'; DeviceID = 'D'; Capacity = 1TB; FreeSpace = 1TB; FileSystem = 'NTFS'; DriveType = 3 } }
+}
+
+Export-ModuleMember -Function Get-VM, Get-VMHardDiskDrive, Get-VHD, Get-WmiObject

@@ -1,0 +1,342 @@
+"""How a VM changes hands on the hosts, and how it comes back: what each record allows and what counts as proof."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from engine import STANDINS, Answer, EngineHost, EngineSession, require_engine
+from test_dispatcher import NAME, put_attempt, record, record_arguments, refused
+
+HANDOVER_STANDINS = Path(__file__).parent / "handover_standins"
+REAL_VM = "0f000000-0000-4000-8000-000000000001"
+
+
+@pytest.fixture(scope="module")
+def hyperv_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineSession]:
+    require_engine()
+    host = EngineHost(tmp_path_factory.mktemp("handover") / "HV01", standins=(STANDINS, HANDOVER_STANDINS))
+    yield host.session()
+    host.close()
+
+
+@dataclass
+class Migration:
+    """One migration on one host, whose VM has two disks and a saved state."""
+
+    session: EngineSession
+    role: str
+    migration_id: str
+    vm_id: str
+
+    def __post_init__(self) -> None:
+        self.folder = f"D:\\VMs\\{self.vm_id}"
+        self.disks = [f"{self.folder}\\Bücher '1'.vhd", f"{self.folder}\\2.vhd"]
+        self.saved_state = f"{self.folder}\\Virtual Machines\\{self.vm_id.upper()}.vmrs"
+        for path in (*self.disks, self.saved_state):
+            place = self.place(path)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(secrets.token_bytes(2048))
+        self.set_vm(State="Saved")
+        assert self.call("create_record", record_arguments(self.vm_id, self.role)).ok
+
+    def place(self, path: str) -> Path:
+        return self.session.host.path(path)
+
+    def set_vm(self, **changes: Any) -> None:
+        vm = {"Id": self.vm_id, "Name": NAME, "State": "Saved", "Folder": self.folder, "Disks": self.disks, **changes}
+        others = [{"Id": REAL_VM, "Name": NAME, "State": "Running", "Folder": "D:\\x", "Disks": []}]
+        (self.session.host.state / "vms.json").write_text(json.dumps([vm, *others]), "utf-8")
+
+    def remove_vm(self) -> None:
+        self.set_vm(Id=str(uuid.uuid4()))
+
+    def call(self, operation: str, arguments: dict[str, Any] | None = None, *, subject: str | None = None) -> Answer:
+        """Calls with the revision of the moment and a subject of its own, so that nothing is told from the journal."""
+        place = self.session.host.root / "migrations" / self.migration_id / "record.json"
+        revision = self.record["revision"] if place.exists() else None
+        return self.session.call(
+            operation,
+            arguments,
+            migration_id=self.migration_id,
+            subject=secrets.token_hex(4) if subject is None else subject,
+            revision=revision,
+        )
+
+    @property
+    def record(self) -> dict[str, Any]:
+        return record(self.session, self.migration_id)
+
+    def owned(self) -> tuple[str, int, str]:
+        return self.record["owner"], self.record["epoch"], self.record["direction"]
+
+    def put(self, operation: str, state: str = "done", **fields: Any) -> None:
+        """An outcome of another operation, as it stands in the journal."""
+        put_attempt(self.session, self.migration_id, operation, subject=secrets.token_hex(4), state=state, **fields)
+
+    def put_import(self) -> None:
+        """The outcome of import_vm, with the VM as the host tells it now."""
+        facts = self.session.run(f"Get-QsmVMFact -VM (Get-QsmVMObject -VMId '{self.vm_id}' -Required)")[0]
+        assert len(facts["disks"]) == 2
+        assert len(facts["saved_state_files"]) == 1
+        self.put("import_vm", result={"vm": facts, "repaired": []})
+
+    @property
+    def vm(self) -> dict[str, Any]:
+        return {"vm_id": self.vm_id}
+
+
+@pytest.fixture
+def source(hyperv_session: EngineSession, migration_id: str, vm_id: str) -> Migration:
+    return Migration(hyperv_session, "source", migration_id, vm_id)
+
+
+@pytest.fixture
+def target(hyperv_session: EngineSession, migration_id: str, vm_id: str) -> Migration:
+    return Migration(hyperv_session, "target", migration_id, vm_id)
+
+
+# --- the source
+
+
+def test_only_a_vm_that_stands_still_is_handed_over(source: Migration) -> None:
+    answer = refused(source.call("hand_over", source.vm), "NotStandingStill")
+    assert answer.error is not None
+    assert "no save_vm is done" in answer.error.message
+    source.put("save_vm", "failed")
+    refused(source.call("hand_over", source.vm), "NotStandingStill")
+    source.put("save_vm")
+    for state in ("Running", "Paused", "Saving", "SavedCritical", "OffCritical", "Broken"):
+        source.set_vm(State=state)
+        answer = refused(source.call("hand_over", source.vm), "NotStandingStill")
+        assert answer.error is not None
+        assert NAME in answer.error.message
+        assert answer.error.facts["state"].startswith("Unknown" if state == "Broken" else state)
+    source.remove_vm()
+    answer = refused(source.call("hand_over", source.vm), "NotStandingStill")
+    assert answer.error is not None
+    assert answer.error.facts == {"state": "Absent"}
+    assert source.owned() == ("source", 0, "forward")
+    assert source.record["revision"] == 1
+
+
+@pytest.mark.parametrize("state", ["Saved", "Off"])
+def test_handing_over_is_written_once(source: Migration, state: str) -> None:
+    source.put("save_vm")
+    source.set_vm(State=state)
+    answer = source.call("hand_over", source.vm, subject="1")
+    assert answer.result.record.model_dump() == source.record
+    assert (source.owned(), answer.revision) == (("handed over", 0, "forward"), 2)
+    # Written, and killed before the journal knew: the next attempt finds it done.
+    again = source.call("hand_over", source.vm)
+    assert again.result.record.model_dump() == source.record
+    assert (source.owned(), again.revision) == (("handed over", 0, "forward"), 3)
+    refused(source.call("turn_back"), "NotOwner")
+    refused(source.call("start_vm", {**source.vm, "epoch": None, "suspend": False}), "NotOwner")
+
+
+def test_another_vm_is_not_handed_over(source: Migration) -> None:
+    source.put("save_vm")
+    answer = refused(source.call("hand_over", {"vm_id": REAL_VM}), "InvalidArgument")
+    assert answer.error is not None
+    assert source.vm_id in answer.error.message
+
+
+def test_a_vm_is_taken_back_only_with_proof(source: Migration) -> None:
+    source.put("save_vm")
+    source.call("hand_over", source.vm)
+    refused(source.call("take_back", {"epoch": None, "override": "  "}), "InvalidArgument")
+    refused(source.call("take_back", {"epoch": 0, "override": ""}), "InvalidArgument")
+    assert source.owned() == ("handed over", 0, "forward")
+    answer = source.call("take_back", {"epoch": 2, "override": ""})
+    assert answer.result.record.model_dump() == source.record
+    assert source.owned() == ("source", 2, "back")
+    assert source.call("take_back", {"epoch": 2, "override": ""}).ok
+    refused(source.call("hand_over", source.vm), "TurnedBack")
+
+
+def test_an_override_stays_in_the_record(source: Migration) -> None:
+    source.put("save_vm")
+    source.call("hand_over", source.vm)
+    text = "ann: HV02 burnt down; writes since 23:59 may be lost"
+    assert source.call("take_back", {"epoch": None, "override": text}).ok
+    assert source.owned() == ("source", 0, "back")
+    assert source.record["end_text"] == text
+    source.call("close_migration", {"end": "home", "text": "home"})
+    assert source.record["end_text"] == f"{text}\nhome"
+
+
+# --- the target
+
+
+def test_a_start_is_allowed_once_an_epoch(target: Migration) -> None:
+    answer = refused(target.call("allow_start", {"epoch": 1}), "EpochStale")
+    assert answer.error is not None
+    assert "no import_vm is done" in answer.error.message
+    target.put_import()
+    for epoch in (2, 7):
+        answer = refused(target.call("allow_start", {"epoch": epoch}), "EpochStale")
+        assert answer.error is not None
+        assert answer.error.facts == {"owner": "none", "epoch": 0}
+    refused(target.call("allow_start", {"epoch": 0}), "InvalidArgument")
+    answer = target.call("allow_start", {"epoch": 1})
+    assert answer.result.record.model_dump() == target.record
+    assert target.owned() == ("may start", 1, "forward")
+    assert target.call("allow_start", {"epoch": 1}).result.record.model_dump() == target.record
+    refused(target.call("allow_start", {"epoch": 2}), "EpochStale")
+    refused(target.call("turn_back"), "NotOwner")
+
+
+def allowed(target: Migration) -> Migration:
+    target.put_import()
+    assert target.call("allow_start", {"epoch": 1}).ok
+    return target
+
+
+def confirm(target: Migration, *, epoch: int = 1, started: bool = True) -> Answer:
+    return target.call("confirm_target", {**target.vm, "epoch": epoch, "started": started})
+
+
+def test_the_target_takes_over_what_it_started(target: Migration) -> None:
+    refused(confirm(target), "NotOwner")
+    allowed(target)
+    refused(confirm(target, epoch=2), "EpochStale")
+    refused(confirm(target), "NotOwner")
+    target.put("start_vm", "refused")
+    target.set_vm(State="Running")
+    refused(confirm(target), "NotOwner")
+    target.put("start_vm", "started")
+    target.set_vm(State="Saved")
+    refused(confirm(target), "NotOwner")
+    target.remove_vm()
+    refused(confirm(target), "VMNotFound")
+    target.set_vm(State="Running")
+    assert confirm(target).result.record.model_dump() == target.record
+    assert target.owned() == ("target", 1, "forward")
+    assert confirm(target, epoch=5).ok  # the target's already
+    refused(target.call("withdraw", target.vm), "MayHaveRun")
+
+
+def test_a_vm_that_was_off_needs_no_start(target: Migration) -> None:
+    target.set_vm(State="Off")
+    allowed(target)
+    assert confirm(target, started=False).ok
+    assert target.owned() == ("target", 1, "forward")
+
+
+# --- withdrawing
+
+
+def withdraw(target: Migration) -> Answer:
+    return target.call("withdraw", target.vm)
+
+
+def test_what_never_ran_is_withdrawn(target: Migration) -> None:
+    allowed(target)
+    target.put("start_vm", "refused")
+    answer = withdraw(target)
+    assert answer.result.record.model_dump() == target.record
+    assert target.owned() == ("none", 2, "back")
+    # Again, as after a kill before the journal knew: higher still, and late calls start nothing.
+    assert withdraw(target).ok
+    assert target.owned() == ("none", 3, "back")
+    refused(target.call("allow_start", {"epoch": 4}), "TurnedBack")
+    refused(target.call("start_vm", {**target.vm, "epoch": 1, "suspend": False}), "NotOwner")
+    refused(confirm(target, started=False), "NotOwner")
+
+
+def test_nothing_allowed_yet_is_withdrawn_too(target: Migration) -> None:
+    target.put_import()
+    assert withdraw(target).ok
+    assert target.owned() == ("none", 1, "back")
+
+
+def test_without_an_import_only_an_absent_vm_is_proof(target: Migration) -> None:
+    answer = refused(withdraw(target), "MayHaveRun")
+    assert answer.error is not None
+    assert "no import_vm is on record" in answer.error.facts["reasons"][0]
+    target.set_vm(State="Broken")
+    refused(withdraw(target), "MayHaveRun")
+    target.remove_vm()
+    assert withdraw(target).ok
+
+
+def test_an_imported_vm_that_is_gone_is_no_proof(target: Migration) -> None:
+    allowed(target)
+    target.remove_vm()
+    refused(withdraw(target), "MayHaveRun")
+    assert target.owned() == ("may start", 1, "forward")
+    target.set_vm(State="Saved")
+    assert withdraw(target).ok
+    target.remove_vm()
+    refused(withdraw(target), "MayHaveRun")
+    target.put("remove_imported_vm")
+    assert withdraw(target).ok  # withdrawn before, and removed by us
+
+
+@pytest.mark.parametrize("state", ["started", "done", "failed"])
+def test_a_start_on_record_is_never_withdrawn(target: Migration, state: str) -> None:
+    allowed(target)
+    target.put("start_vm", state)
+    answer = refused(withdraw(target), "MayHaveRun")
+    assert answer.error is not None
+    assert f"'{state}'" in answer.error.facts["reasons"][0]
+    assert target.owned() == ("may start", 1, "forward")
+
+
+def touch(place: Path) -> None:
+    status = place.stat()
+    os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns + 100))
+
+
+def rewrite(place: Path, *, at: int = -1) -> None:
+    """Other bytes, same length, same time."""
+    status = place.stat()
+    content = bytearray(place.read_bytes())
+    content[at] ^= 1
+    place.write_bytes(content)
+    os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def grow(place: Path) -> None:
+    """Longer, with the same end and time."""
+    status = place.stat()
+    place.write_bytes(bytes(512) + place.read_bytes())
+    os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+DIFFERENCES: dict[str, Callable[[Migration], None]] = {
+    "state": lambda target: target.set_vm(State="Off"),
+    "running": lambda target: target.set_vm(State="Running"),
+    "disk time": lambda target: touch(target.place(target.disks[1])),
+    "disk identity": lambda target: rewrite(target.place(target.disks[0])),
+    "disk length": lambda target: grow(target.place(target.disks[0])),
+    "disk unreadable": lambda target: target.place(target.disks[1]).write_bytes(b"x"),
+    "disk missing": lambda target: target.place(target.disks[1]).unlink(),
+    "another disk": lambda target: target.set_vm(Disks=[target.disks[0], target.disks[1], target.disks[1] + "x"]),
+    "no disk": lambda target: target.set_vm(Disks=[]),
+    "disks swapped": lambda target: target.set_vm(Disks=target.disks[::-1]),
+    "saved state time": lambda target: touch(target.place(target.saved_state)),
+    "saved state length": lambda target: grow(target.place(target.saved_state)),
+    "saved state missing": lambda target: target.place(target.saved_state).unlink(),
+    "more saved state": lambda target: target.place(target.saved_state.replace(".vmrs", ".vmgs")).touch(),
+    "no answer": lambda target: target.set_vm(State="Broken"),
+}
+
+
+@pytest.mark.parametrize("what", DIFFERENCES)
+def test_any_difference_means_that_it_may_have_run(target: Migration, what: str) -> None:
+    allowed(target)
+    DIFFERENCES[what](target)
+    answer = refused(withdraw(target), "MayHaveRun")
+    assert answer.error is not None
+    assert answer.error.facts["reasons"]
+    assert target.owned() == ("may start", 1, "forward")
+    assert target.record["revision"] == 2
