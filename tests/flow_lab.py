@@ -148,7 +148,7 @@ class FlowLab:
         return {
             "vms": sorted(vm.rsplit(" ", 1)[0] for vm in found.vms if not vm.startswith(gone)),
             "planned": sorted(found.planned_vms),
-            "checkpoints": sorted(found.checkpoints),
+            "checkpoints": sorted(name for name in found.checkpoints if not name.startswith(gone)),
             "shares": sorted(found.shares),
             "tasks": sorted(found.tasks),
             "jobs": sorted(found.jobs),
@@ -189,7 +189,7 @@ class FlowLab:
         assert [self.clean_inventory(host, without=vm) for host in ("hv01", "hv02")] == list(before)
         assert not [path for path in self.files_of(self.source, vm) if path.endswith((".avhd", ".avhdx"))]
         assert not self.files_of(self.target, vm)
-        assert self.source.vm(vm.vm_id)["checkpoints"] == []
+        assert self.source.vm(vm.vm_id)["snapshots"] == []
         if vm.state == "Running":
             self.wait_for_writes(vm)
             self.source.hyperv("save_vm", vm_id=vm.vm_id)

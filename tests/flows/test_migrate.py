@@ -31,7 +31,7 @@ def migrate_and_compare(flow_lab: FlowLab, vm: TestVM, **parameters: object) -> 
         flow_lab.assert_never_ran_twice(vm)
     if vm.state == "Running":
         flow_lab.wait_for_writes(vm)
-    assert flow_lab.target.vm(vm.vm_id)["checkpoints"] == []
+    assert flow_lab.target.vm(vm.vm_id)["snapshots"] == []
     if not parameters.get("keep_source"):
         assert flow_lab.state(flow_lab.source, vm) is None
         assert not flow_lab.files_of(flow_lab.source, vm)
@@ -96,9 +96,9 @@ def test_the_source_is_kept_harmless(flow_lab: FlowLab) -> None:
     kept = flow_lab.source.vm(vm.vm_id)
     assert kept["state"] == "Saved"
     assert kept["automatic_start_action"] == "Nothing"
-    assert [adapter["switch_name"] for adapter in kept["adapters"]] == [None]
+    assert [adapter["switch_name"] for adapter in kept["network_adapters"]] == [None]
     assert report.migration_id in kept["notes"]
-    assert [checkpoint["name"] for checkpoint in kept["checkpoints"]] == [f"QSM {report.migration_id}"]
+    assert [checkpoint["name"] for checkpoint in kept["snapshots"]] == [f"QSM {report.migration_id}"]
     flow_lab.source.reboot()
     assert flow_lab.state(flow_lab.source, vm) == "Saved"
     flow_lab.assert_never_ran_twice(vm)
@@ -116,9 +116,9 @@ def test_networks_settings_and_names_are_kept(flow_lab: FlowLab) -> None:
     new = flow_lab.target.vm(vm.vm_id)
     assert new["name"] == vm.name
     assert (new["automatic_start_action"], new["checkpoint_type"]) == ("Start", "Standard")
-    for before, after in zip(old["adapters"], new["adapters"], strict=True):
+    for before, after in zip(old["network_adapters"], new["network_adapters"], strict=True):
         assert (after["mac_address"], after["vlan"]) == (before["mac_address"], before["vlan"])
-    assert [adapter["switch_name"] for adapter in new["adapters"]] == ["Production", None]
+    assert [adapter["switch_name"] for adapter in new["network_adapters"]] == ["Production", None]
 
 
 def test_two_disks_of_one_name_do_not_meet(flow_lab: FlowLab) -> None:
