@@ -13,24 +13,26 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
 from lab.hyperv import chains
 from lab.hyperv import configuration as files
 from lab.hyperv.chains import Chain
 from lab.hyperv.configuration import Configuration
-from lab.hyperv.core import Core
+from lab.hyperv.core import HELD_FILE, Core
 from lab.hyperv.errors import (
     ERROR_DISK_FULL,
     ERROR_INVALID_PARAMETER,
     RETURN_FAILED,
     RETURN_INVALID_PARAMETER,
     ErrorCategory,
+    HyperVError,
 )
 from lab.hyperv.machine import Machine
 from lab.hyperv.model import CheckpointType, DeviceKind, HardDiskDrive, VMOperationalStatus, VMSnapshot, VMState
 from lab.hyperv.virtual_disks import make_child
+from lab.platform.errors import PlatformError
 from lab.platform.files import ticks_of
 from lab.virtual_machine import VirtualMachineProcess
 
@@ -57,9 +59,7 @@ def checkpoint(core: Core, vm_id: str, *, snapshot_name: str, snapshot_type: str
             grown = replace(former, snapshots=(*former.snapshots, snapshot))
             move_to_children(core, machine, children, grown)
         except BaseException:
-            core.change(machine, former)
-            for path in (*snapshot.state_files, *children.values()):
-                core.remove_file(path)
+            discard_files(core, machine, (*snapshot.state_files, *children.values()))
             raise
         return snapshot
 
@@ -162,7 +162,8 @@ def new_children(core: Core, machine: Machine) -> dict[str, str]:
 def move_to_children(core: Core, machine: Machine, children: dict[str, str], configuration: Configuration) -> None:
     """Make the differencing disks and let the VM go on with them. `configuration` is what it has then, but for the disks.
 
-    When anything fails the VM goes on with the disks it had; files made are the caller's to remove.
+    When anything fails the VM goes on with the disks it had. Files made are the caller's to remove: it names them as left
+    over before.
     """
     former = machine.configuration
     with standing_still(machine.process):
@@ -176,8 +177,7 @@ def move_to_children(core: Core, machine: Machine, children: dict[str, str], con
             use_disks(core, machine)
         except BaseException:
             core.change(machine, former)
-            if machine.process is not None:
-                hold_disks(core, machine, read_disks(core, machine).values())
+            hold_disks(core, machine)
             raise
 
 
@@ -200,7 +200,7 @@ def use_disks(core: Core, machine: Machine) -> None:
     for chain in disks.values():
         chains.grant_access(core, machine, chain)
     if machine.process is not None:
-        hold_disks(core, machine, disks.values())
+        hold_disks(core, machine)
         machine.process.switch_disks([chains.attachment(slot, chain) for slot, chain in disks.items()])
 
 
@@ -209,9 +209,21 @@ def read_disks(core: Core, machine: Machine) -> dict[str, Chain]:
     return {drive.slot: chains.read_chain(core, drive.path) for drive in chains.file_drives(machine)}
 
 
-def hold_disks(core: Core, machine: Machine, disks: Iterable[Chain]) -> None:
-    """Open, in the host's table, what the running VM has open."""
-    core.open_files(machine.vm_id + " disks", chains.handles(machine, disks), holder=machine.holder)
+def hold_disks(core: Core, machine: Machine, *, alone: Iterable[str] = ()) -> None:
+    """Open, in the host's table, what the VM has open if it runs; the files in `alone` without sharing them."""
+    wanted = chains.handles(machine, read_disks(core, machine).values()) | dict.fromkeys(alone, HELD_FILE)
+    with core.lock:
+        if machine.process is not None:
+            core.open_files(machine.vm_id + " disks", wanted, holder=machine.holder)
+
+
+def discard_files(core: Core, machine: Machine, paths: Iterable[str]) -> None:
+    """Remove files that were not needed after all; those that somebody holds stay known as left over."""
+    with suppress(HyperVError, PlatformError):
+        for path in paths:
+            core.remove_file(path)
+            kept = tuple(each for each in machine.configuration.leftover_files if each != path)
+            core.change(machine, replace(machine.configuration, leftover_files=kept))
 
 
 def remove_snapshot(core: Core, vm_id: str, snapshot_id: str) -> None:

@@ -12,15 +12,17 @@ enough the guest stands still for the moment its merge takes, and goes on with t
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from lab.disks import DiskError, Hresult
 from lab.hyperv import chains
 from lab.hyperv.checkpoints import (
+    discard_files,
     hold_disks,
     move_to_children,
     new_children,
-    read_disks,
     standing_still,
     use_disks,
 )
@@ -156,9 +158,8 @@ class Merges:
             self._finish(machine, link)
 
     def _merge_held(self, machine: Machine, link: Link, merging: Merging, process: VirtualMachineProcess) -> None:
-        self._hold_for_merge(machine, link)
         running = machine.shown_state is VMState.RUNNING  # then what takes time on a real host was merged before
-        with standing_still(process):
+        with self._alone(machine, link), standing_still(process):
             self._fold(link, merging, paced=not running)
             self._finish(machine, link)
 
@@ -166,14 +167,10 @@ class Merges:
         if link.above is None:
             drive = next(each for each in chains.file_drives(machine) if chains.same_path(each.path, link.child))
             link = replace(link, above=self._put_on_top(machine, drive))
-        self._hold_for_merge(machine, link)
-        try:
+        with self._alone(machine, link):
             self._fold(link, merging, exclusive=False)
-        except BaseException:
-            hold_disks(self._core, machine, read_disks(self._core, machine).values())
-            raise
-        with standing_still(process):
-            self._finish(machine, link)
+            with standing_still(process):
+                self._finish(machine, link)
 
     def _put_on_top(self, machine: Machine, drive: HardDiskDrive) -> str:
         """Have the guest write to another file from now on."""
@@ -183,16 +180,19 @@ class Merges:
         try:
             move_to_children(self._core, machine, {drive.slot: child}, former)
         except BaseException:
-            self._core.change(machine, former)
-            self._core.remove_file(child)
+            discard_files(self._core, machine, [child])
             raise
         return child
 
-    def _hold_for_merge(self, machine: Machine, link: Link) -> None:
-        """Let nobody else read the file that changes. Raises PlatformError (sharing violation) if somebody does."""
-        wanted = chains.handles(machine, read_disks(self._core, machine).values())
-        key = machine.vm_id + " disks"
-        self._core.open_files(key, wanted | {link.parent: HELD_FILE, link.child: HELD_FILE}, holder=machine.holder)
+    @contextmanager
+    def _alone(self, machine: Machine, link: Link) -> Iterator[None]:
+        """Let nobody else read the files that are merged. Raises PlatformError (sharing violation) if somebody does."""
+        hold_disks(self._core, machine, alone=[link.child, link.parent])
+        try:
+            yield
+        except BaseException:
+            hold_disks(self._core, machine)
+            raise
 
     def _fold(self, link: Link, merging: Merging, *, exclusive: bool = True, paced: bool = True) -> None:
         def tell(done_bytes: int, total_bytes: int) -> None:

@@ -229,11 +229,13 @@ class Power:
 
     # --- saving
 
-    def save(self, vm_id: str) -> VirtualMachine:
-        """Save-VM."""
+    def save(self, vm_id: str, *, during_merge: bool = False) -> VirtualMachine:
+        """Save-VM; with `during_merge` even if that interrupts a merge."""
         core = self._core
         states = (VMState.RUNNING, VMState.PAUSED)
-        with core.occupied(vm_id, VMOperationalStatus.IN_SERVICE, states=states) as machine:
+        activity = VMOperationalStatus.IN_SERVICE
+        with core.occupied(vm_id, activity, states=states, during_merge=during_merge) as machine:
+            self._merges.interrupt(machine)
             process, found = self._process_of(machine), machine.configuration
             memory_file = files.saved_memory_path(machine.configuration_file)
             self._check_save(machine, memory_file)
@@ -332,7 +334,7 @@ class Power:
         action = machine.configuration.automatic_stop_action
         try:
             if action is StopAction.SAVE:
-                self.save(machine.vm_id)
+                self.save(machine.vm_id, during_merge=True)
             else:
                 self.stop(machine.vm_id, turn_off=action is StopAction.TURN_OFF, wait_seconds=GUEST_START_SECONDS)
         except (HyperVError, VirtualMachineError):

@@ -196,6 +196,43 @@ def test_without_room_the_merge_waits_for_the_next_start_or_stop(host: Host) -> 
     assert host.verify(vm.vm_id).clean
 
 
+def test_a_host_that_is_shut_down_saves_a_vm_in_the_middle_of_a_merge(host: Host) -> None:
+    slow_merges(host)
+    vm, snapshot_id = with_changes(host)
+    host.hyperv.remove_vm_snapshot(vm.vm_id, snapshot_id)
+    assert is_merging(host, vm.vm_id)
+    host.hyperv.shut_down_host()
+    host.timing = INSTANT
+    host.switch_on()
+    assert host.state(vm.vm_id) is VMState.SAVED
+    assert host.differencing_files() != []
+    host.hyperv.boot()
+    host.wait_for_merges(vm.vm_id)
+    host.hyperv.stop_vm(vm.vm_id)
+    assert host.verify(vm.vm_id).clean
+    assert [life.restored for life in host.witness.client.lifetimes(vm.vm_id)] == [False, True]
+
+
+def test_a_paused_vm_whose_merge_had_no_room_has_its_disks_as_before(host: Host) -> None:
+    host.platform.files.make_folder(r"D:\VMs\Web")
+    vm = host.make_vm(disks=(NewDisk("SCSI 0:0", host.make_disk("empty.vhdx")),), workload=WIDE)
+    snapshot_id = host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name="QSM 1").snapshot_id
+    host.hyperv.start_vm(vm.vm_id)
+    host.wait_for_writes(vm.vm_id)
+    host.hyperv.suspend_vm(vm.vm_id)
+    host.platform.files.volumes.set_free("D:\\", 0)
+    host.hyperv.remove_vm_snapshot(vm.vm_id, snapshot_id)
+    wait_until(lambda: not host.hyperv.get_merge_jobs(), what="a merge that gave up")
+    assert "could not be merged" in host.hyperv.get_vm(vm.vm_id).failure
+    host.platform.open_files.require(vm.hard_drives[0].path, access=Access.READ)
+    host.platform.files.volumes.set_free("D:\\", 200 * MEBIBYTE)
+    host.hyperv.resume_vm(vm.vm_id)
+    host.wait_for_merges(vm.vm_id)
+    host.wait_for_writes(vm.vm_id)
+    host.hyperv.stop_vm(vm.vm_id)
+    assert host.verify(vm.vm_id).clean
+
+
 def test_a_reader_of_the_base_keeps_it_from_being_merged_into(host: Host) -> None:
     vm, snapshot_id = with_changes(host)
     base = vm.hard_drives[0].path
