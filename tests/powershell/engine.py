@@ -208,6 +208,11 @@ class EngineProcess:
         out, errors = self._process.communicate(timeout=DEADLINE_SECONDS)
         return self._buffer + out, errors
 
+    @property
+    def code(self) -> int:
+        """The exit code, once it has ended."""
+        return self._process.wait(DEADLINE_SECONDS)
+
     def kill(self) -> None:
         """Ends it at once, as a power cut would."""
         self._process.kill()

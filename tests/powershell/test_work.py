@@ -1,0 +1,59 @@
+"""Work.ps1, which runs as SYSTEM: what it lets run, and what not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from engine import EngineHost
+
+from qsm.hosts import wire
+
+MIGRATION = "20300131T235959-0123abcd"
+
+
+def run(host: EngineHost, module: Path, *more: str) -> tuple[int, str]:
+    arguments = ("-MigrationId", MIGRATION, "-Kind", "copy", "-Number", "1", *more)
+    process = host.start("-File", str(module / "Work.ps1"), *arguments)
+    out, errors = process.finish()
+    return process.code, (out + errors).decode()
+
+
+def test_a_whole_module_does_its_work(engine_host: EngineHost) -> None:
+    module = engine_host.put_module()
+    for more in ((), ("-Module", wire.module_hash())):
+        code, said = run(engine_host, module, *more)
+        # The work function itself, which misses what start_copy would have asked for.
+        assert code != 0
+        assert "has started no copy number 1" in said.replace("\n", " "), said
+
+
+@pytest.mark.parametrize("damage", ["altered", "added", "stranger", "open", "hash"])
+def test_nothing_else_runs_as_system(engine_host: EngineHost, damage: str) -> None:
+    module = engine_host.put_module()
+    victim = module / "Private" / "Invoke-QsmCopyWork.ps1"
+    evil = "function Invoke-QsmCopyWork { New-Item -ItemType File -Path C:\\evil }\n"
+    more: tuple[str, ...] = ()
+    if damage == "altered":
+        victim.write_text(evil, "ascii")
+    elif damage == "added":
+        (module / "Public" / "Invoke-QsmCopyWork.ps1").write_text(evil, "ascii")
+    elif damage == "stranger":
+        victim.chmod(0o1644)
+    elif damage == "open":
+        engine_host.root.chmod(0o755)
+    else:
+        more = ("-Module", "0" * 64)
+    code, said = run(engine_host, module, *more)
+    assert code != 0
+    assert "as SYSTEM" in said or damage == "hash"
+    assert not engine_host.path("C:\\evil").exists()
+
+
+@pytest.mark.parametrize("arguments", [("-Kind", "all"), ("-Number", "-1"), ("-MigrationId", "..\\x")])
+def test_arguments_are_checked(engine_host: EngineHost, arguments: tuple[str, str]) -> None:
+    module = engine_host.put_module()
+    given = {"-MigrationId": MIGRATION, "-Kind": "copy", "-Number": "1", arguments[0]: arguments[1]}
+    process = engine_host.start("-File", str(module / "Work.ps1"), *(part for pair in given.items() for part in pair))
+    process.finish()
+    assert process.code != 0
