@@ -61,8 +61,8 @@ def require_room(host: Host, path: str, *, needed_bytes: int) -> None:
 
 
 def _require_free_names(call: Call, arguments: m.StartCopyArguments) -> None:
-    """Raises FileInTheWay for a destination that exists and that no finished copy of this migration made."""
-    ours = {path.casefold() for path in copied_files(call, finished_only=True)}
+    """Raises FileInTheWay for a destination that exists and that no copy of this migration made and verified."""
+    ours = {path.casefold() for path in _verified_files(call)}
     for file in arguments.files:
         path = file.destination
         if path.casefold() not in ours and call.host.platform.files.exists(path):
@@ -75,18 +75,17 @@ def _require_free_names(call: Call, arguments: m.StartCopyArguments) -> None:
             )
 
 
-def copied_files(call: Call, *, finished_only: bool) -> list[str]:
-    """Return the destinations of this migration's copies: of all that were started, or only of those that are done."""
-    found = []
-    for work in all_work(call.host, call.migration_id):
-        state = (work.state() or {}).get("state")
-        if work.kind == "copy" and (state == "Done" or not finished_only):
-            found += [str(file["destination"]) for file in (work.request() or {}).get("files", [])]
-    if not finished_only:
-        found += [
-            str(file["destination"]) for outcome in call.journal.of("start_copy") for file in outcome.arguments["files"]
-        ]
-    return found
+def _verified_files(call: Call) -> list[str]:
+    """Return the files that copies of this migration made whole."""
+    states = [work.state() or {} for work in all_work(call.host, call.migration_id) if work.kind == "copy"]
+    files = [file for state in states for file in state.get("files", ())]
+    return [str(file["destination"]) for file in files if file["job_state"] == "Verified"]
+
+
+def copied_files(call: Call) -> list[str]:
+    """Return the destinations of all copies that this migration ever began."""
+    begun = [outcome for outcome in call.journal.of("start_copy") if outcome.state != "refused"]
+    return [str(file["destination"]) for outcome in begun for file in outcome.arguments["files"]]
 
 
 def get_copy(call: Call, arguments: m.WorkArguments) -> m.GetCopyResult:

@@ -31,18 +31,22 @@ def save_vm(call: Call, arguments: m.SaveVMArguments) -> m.SaveVMResult:
     host.hyperv.set_vm(vm.vm_id, automatic_start_action=StartAction.NOTHING)
     _stop(host, vm, arguments)
     stopped = facts.known_vm(host, vm.vm_id)
+    disks = tuple(facts.vm_disk(host, drive) for drive in stopped.hard_drives)
+    problems = [f"disk {disk.slot}: {disk.error}" for disk in disks if disk.error]
     expected = {"save": "Saved", "shutdown": "Off", "none": arguments.expected_state}[arguments.mode]
     if str(stopped.state) != expected:
+        problems.append(f"it is {stopped.state}, expected {expected}")
+    if problems:
         raise failed(
             "SaveFailed",
-            f"VM {vm.name} on {host.name} is {stopped.state} after it was stopped, expected {expected}.",
+            f"VM {vm.name} on {host.name} is not as it should be after it was stopped: {'; '.join(problems)}.",
             subject=vm.vm_id,
             state=str(stopped.state),
         )
     return m.SaveVMResult.model_validate(
         {
             "state": str(stopped.state),
-            "disks": tuple(facts.vm_disk(host, drive) for drive in stopped.hard_drives),
+            "disks": disks,
             "saved_state_files": facts.existing_files(host, stopped.saved_state_files),
             "seconds": watch.seconds(),
         }
@@ -57,6 +61,8 @@ def _guard(host: Host, vm: VirtualMachine, arguments: m.SaveVMArguments) -> None
     if [normal_id(snapshot.snapshot_id) for snapshot in snapshots] != expected:
         found = [f"{snapshot.name} ({snapshot.snapshot_id})" for snapshot in snapshots]
         raise world_changed(host, vm, what="checkpoints", found=found, expected=expected)
+    if arguments.mode == "none" and arguments.expected_state not in ("Saved", "Off"):
+        raise world_changed(host, vm, what="state", found=arguments.expected_state, expected="Saved or Off")
     for base in arguments.expected_bases:
         _require_unchanged(host, vm, base)
     if arguments.mode == "save":

@@ -174,6 +174,7 @@ class Dispatcher:
                 f"is the {record.role}. Nothing was changed.",
                 subject=call.migration_id,
                 role=record.role,
+                side=operation.side,
             )
         return record
 

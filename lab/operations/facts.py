@@ -111,6 +111,15 @@ def vm_disk(host: Host, drive: HardDiskDrive) -> m.VMDisk:
     )
 
 
+def standing_mark(host: Host, vm: VirtualMachine) -> tuple[object, ...] | None:
+    """Return what of a VM that stands still cannot stay the same once it has run; None where it cannot be told."""
+    disks = [vm_disk(host, drive) for drive in vm.hard_drives]
+    if any(disk.error or not all(file.content_identity for file in disk.chain) for disk in disks):
+        return None
+    saved = existing_files(host, vm.saved_state_files)
+    return (str(vm.state), tuple((disk.slot, disk.path, disk.chain) for disk in disks), saved)
+
+
 def volume_facts(volume: Volume) -> m.VolumeFacts:
     """Return a volume as it travels."""
     return m.VolumeFacts(

@@ -12,6 +12,7 @@ from lab.hyperv.model import CheckpointType, StartAction, VirtualMachine
 from lab.operations import facts
 from lab.operations.calls import Call
 from lab.operations.errors import OperationError, failed, hresult_of, refused
+from lab.operations.records import normal_id
 from qsm.hosts import messages as m
 
 STANDING = ("Saved", "Off")
@@ -39,9 +40,21 @@ def _epoch_stale(call: Call, record: m.Record, *, given: int | None) -> Operatio
     )
 
 
+def require_vm_of(call: Call, record: m.Record, vm_id: str) -> None:
+    """Raises InvalidArgument for a VM that this migration is not about."""
+    if normal_id(vm_id) != record.vm_id:
+        raise refused(
+            "InvalidArgument",
+            f"Migration {call.migration_id} on {call.host.name} is about VM {record.vm_id} ({record.vm_name}), not about "
+            f"{vm_id}. Nothing was changed.",
+            subject=vm_id,
+        )
+
+
 def hand_over(call: Call, arguments: m.VMArguments) -> None:
     """Give the VM away: from here the source's start function refuses."""
     record = call.known_record()
+    require_vm_of(call, record, arguments.vm_id)
     if record.owner not in ("source", "handed over"):
         raise _not_owner(call, record, act="Handing over")
     vm = facts.known_vm(call.host, arguments.vm_id)
@@ -70,13 +83,15 @@ def allow_start(call: Call, arguments: m.EpochArguments) -> None:
 def start_vm(call: Call, arguments: m.StartVMArguments) -> m.VMStateResult:
     """Start, restore or resume the VM where this host's record grants it."""
     record = call.known_record()
+    require_vm_of(call, record, arguments.vm_id)
     _require_grant(call, record, epoch=arguments.epoch)
     vm = facts.known_vm(call.host, arguments.vm_id)
-    before = str(vm.state)
-    if before != "Running":
-        _start(call, vm, before=before)
-    if arguments.suspend:
-        vm = call.host.hyperv.suspend_vm(vm.vm_id)
+    stays_paused = str(vm.state) == "Paused" and (arguments.suspend or record.role == "target")
+    if str(vm.state) != "Running" and not stays_paused:
+        _start(call, vm)
+        vm = facts.known_vm(call.host, vm.vm_id)
+    if arguments.suspend and str(vm.state) == "Running":
+        call.host.hyperv.suspend_vm(vm.vm_id)
     now = facts.known_vm(call.host, vm.vm_id)
     return m.VMStateResult(state=str(now.state), uptime_seconds=now.uptime_seconds)
 
@@ -93,19 +108,22 @@ def _require_grant(call: Call, record: m.Record, *, epoch: int | None) -> None:
         raise _epoch_stale(call, record, given=epoch)
 
 
-def _start(call: Call, vm: VirtualMachine, *, before: str) -> None:
+def _start(call: Call, vm: VirtualMachine) -> None:
     """Raises StartRefused where Hyper-V refused and the VM is provably as it was; fails otherwise."""
+    before = facts.standing_mark(call.host, vm)
     try:
-        if before == "Paused":
+        if str(vm.state) == "Paused":
             call.host.hyperv.resume_vm(vm.vm_id)
         else:
             call.host.hyperv.start_vm(vm.vm_id)
     except HyperVError as error:
-        now = str(facts.known_vm(call.host, vm.vm_id).state)
-        if now != before:
+        found = facts.known_vm(call.host, vm.vm_id)
+        now = str(found.state)
+        if before is None or facts.standing_mark(call.host, found) != before:
             raise failed(
                 "HostFailed",
-                f"VM {vm.name} could not be started on {call.host.name}: {error.message} It is {now} now and was {before}.",
+                f"VM {vm.name} could not be started on {call.host.name}: {error.message} It was {vm.state} and is {now} "
+                "now, and it is not proved that it has not run.",
                 subject=vm.vm_id,
                 hresult=hresult_of(error),
                 state=now,
@@ -121,6 +139,7 @@ def _start(call: Call, vm: VirtualMachine, *, before: str) -> None:
 def confirm_target(call: Call, arguments: m.ConfirmTargetArguments) -> None:
     """Write down that the VM is the target's."""
     record = call.known_record()
+    require_vm_of(call, record, arguments.vm_id)
     if record.owner == "target":
         return
     if record.owner != "may start":

@@ -99,22 +99,29 @@ class MergeTask:
 
     def _merge(self) -> m.DiskFile | None:
         """Do all stages; None where somebody asked for the end between two."""
-        base, children = self._wanted.base, self._wanted.children
         for stage, percent, act in (
-            ("check base", 0, self._check_base),
-            ("link", 5, self._link),
+            ("parents", 0, self._link),
+            ("checks", 5, self._check),
             ("merge", 10, self._fold),
-            ("remove children", 95, self._remove_children),
+            ("proof", 95, self._remove_children),
         ):
             if self._work.is_to_stop:
                 return None
             self._write("Running", stage=stage, percent=percent)
-            if stage == "check base" or children:
-                act()
-        return facts.disk_file(self._host, base)
+            act()
+        return facts.disk_file(self._host, self._wanted.base)
 
-    def _check_base(self) -> None:
-        """The base must be the frozen file: else everything after this would be written into another disk."""
+    def _link(self) -> None:
+        parent = self._wanted.base
+        for child in self._wanted.children:
+            try:
+                self._host.hyperv.set_vhd(child, parent_path=parent)
+            except HyperVError as error:
+                raise self._broken(child, error) from error
+            parent = child
+
+    def _check(self) -> None:
+        """The base must be the frozen file: else the merge would be written into another disk."""
         disk = facts.disk_file(self._host, self._wanted.base)
         found = (disk.length_bytes, disk.content_identity)
         expected = (self._wanted.base_length_bytes, self._wanted.base_content_identity)
@@ -125,23 +132,23 @@ class MergeTask:
                 f"expected {expected}. It was not written to.",
                 subject=disk.path,
             )
-
-    def _link(self) -> None:
-        parent = self._wanted.base
+        leaf = (self._wanted.base, *self._wanted.children)[-1]
         try:
-            for child in self._wanted.children:
-                self._host.hyperv.set_vhd(child, parent_path=parent)
-                parent = child
-            self._host.hyperv.test_vhd(self._wanted.children[-1])
+            self._host.hyperv.test_vhd(leaf)
         except HyperVError as error:
-            raise failed(
-                "DiskChainBroken",
-                f"The chain of {self._wanted.children[-1]} on {self._host.name} does not hold: {error.message}",
-                subject=self._wanted.children[-1],
-                hresult=hresult_of(error),
-            ) from error
+            raise self._broken(leaf, error) from error
+
+    def _broken(self, path: str, error: HyperVError) -> OperationError:
+        return failed(
+            "DiskChainBroken",
+            f"The chain of {path} on {self._host.name} does not hold: {error.message}",
+            subject=path,
+            hresult=hresult_of(error),
+        )
 
     def _fold(self) -> None:
+        if not self._wanted.children:
+            return
         leaf = self._wanted.children[-1]
         try:
             self._host.hyperv.merge_vhd(leaf, destination_path=self._wanted.base)

@@ -31,6 +31,13 @@ def open_share(call: Call, arguments: m.OpenShareArguments) -> m.OpenShareResult
             subject=arguments.account,
         )
     name = share_name(call.migration_id, arguments.number)
+    for share in host.platform.shares.get_smb_share(name):
+        if not same_path(share.path, arguments.folder):
+            raise refused(
+                "ShareFailed",
+                f"Share {name} on {host.name} exists and shows {share.path}, not {arguments.folder}. Nothing was changed.",
+                subject=name,
+            )
     try:
         _share(call, name, arguments)
         for path in arguments.files:
@@ -48,12 +55,10 @@ def open_share(call: Call, arguments: m.OpenShareArguments) -> m.OpenShareResult
 def _share(call: Call, name: str, arguments: m.OpenShareArguments) -> None:
     shares = call.host.platform.shares
     existing = shares.get_smb_share(name)
-    if existing and same_path(existing[0].path, arguments.folder):
+    if existing:
         if arguments.account.casefold() not in {account.casefold() for account in existing[0].read_access}:
             shares.grant_smb_share_access(name, arguments.account)
         return
-    if existing:
-        shares.remove_smb_share(name)
     shares.new_smb_share(name, arguments.folder, read_access=(arguments.account,), temporary=True, caching_mode="None")
 
 

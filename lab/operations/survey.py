@@ -14,6 +14,7 @@ from lab.operations import facts
 from lab.operations.calls import Call
 from lab.operations.host import TASK_FOLDER, Host
 from lab.operations.records import MIGRATIONS, MODULES, normal_id, read_lock, read_locks
+from lab.platform.acl import Right
 from lab.platform.errors import PlatformError
 from qsm.hosts import messages as m
 
@@ -194,12 +195,19 @@ def watch_source(call: Call, arguments: m.WatchSourceArguments) -> m.WatchSource
 
 
 def _share_works(call: Call, name: str) -> bool:
-    """Whether a share of this migration is there and still grants read to the account it was opened for."""
+    """Whether a share of this migration is there, and it and its files still grant read to its account."""
     found = call.host.platform.shares.get_smb_share(name)
-    accounts = {
-        str(outcome.arguments["account"]).casefold()
+    readers = {account.casefold() for share in found for account in share.read_access}
+    opened = [
+        outcome.arguments
         for outcome in call.journal.of("open_share")
         if outcome.state == "done" and outcome.result and outcome.result["share"]["name"].casefold() == name.casefold()
-    }
-    readers = {account.casefold() for share in found for account in share.read_access}
-    return bool(found) and accounts <= readers
+    ]
+    grants = call.host.platform.acl.grants
+    readable = all(
+        grants(path, each["account"], Right.READ)
+        for each in opened
+        for path in each["files"]
+        if call.host.platform.files.exists(path)
+    )
+    return bool(found) and readable and {str(each["account"]).casefold() for each in opened} <= readers

@@ -9,10 +9,12 @@ answered counts as "it ran".
 from __future__ import annotations
 
 from lab.hyperv import HyperVError
+from lab.hyperv.model import VirtualMachine
 from lab.operations import facts
 from lab.operations.calls import Call
 from lab.operations.copies import copied_files
 from lab.operations.errors import refused
+from lab.operations.handover import require_vm_of
 from lab.operations.host import Host
 from lab.operations.importing import lies_under
 from lab.operations.removal import remove_files_of
@@ -23,6 +25,7 @@ from qsm.hosts import messages as m
 def withdraw(call: Call, arguments: m.VMArguments) -> None:
     """Take the right to start away, under a higher epoch."""
     record = call.known_record()
+    require_vm_of(call, record, arguments.vm_id)
     reasons = _reasons_to_think_it_ran(call, record, arguments.vm_id)
     if reasons:
         raise refused(
@@ -47,21 +50,27 @@ def _reasons_to_think_it_ran(call: Call, record: m.Record, vm_id: str) -> list[s
     imported = [
         outcome.result for outcome in call.journal.of("import_vm") if outcome.state == "done" and outcome.result
     ]
+    vm = facts.vm_or_planned(call.host, vm_id)
+    if vm is None:
+        return reasons if _was_never_here(call, record, imported=bool(imported)) else [*reasons, "the VM is not here"]
     if imported:
-        before = m.ImportVMResult.model_validate(imported[-1]).vm
-        reasons += _changes_since(call.host, vm_id, before)
-    else:
-        vm = facts.vm_or_planned(call.host, vm_id)
-        if record.owner != "none" or (vm is not None and not vm.planned):
-            reasons.append("there is no finished import to compare its files with")
+        return reasons + _changes_since(call.host, vm, m.ImportVMResult.model_validate(imported[-1]).vm)
+    if record.owner != "none" or not vm.planned:
+        reasons.append("there is no finished import to compare its files with")
     return reasons
 
 
-def _changes_since(host: Host, vm_id: str, before: m.VMFacts) -> list[str]:
-    vm = facts.vm_or_planned(host, vm_id)
-    if vm is None:
-        return ["the VM is not here any more"]
+def _was_never_here(call: Call, record: m.Record, *, imported: bool) -> bool:
+    """Whether a VM that is not here was not imported, or was removed by this migration after withdrawing."""
+    removals = [outcome for outcome in call.journal.of("remove_imported_vm") if outcome.state != "refused"]
+    return record.owner == "none" and (not imported or (record.direction == "back" and bool(removals)))
+
+
+def _changes_since(host: Host, vm: VirtualMachine, before: m.VMFacts) -> list[str]:
     reasons = [] if str(vm.state) == before.state else [f"it was {before.state} after the import and is {vm.state}"]
+    paths = sorted(drive.path.casefold() for drive in vm.hard_drives)
+    if paths != sorted(disk.path.casefold() for disk in before.disks):
+        reasons.append("its disks are other files")
     for disk in before.disks:
         reasons += [reason for file in disk.chain for reason in _disk_changes(host, file)]
     for file in before.saved_state_files:
@@ -150,5 +159,5 @@ def remove_files(call: Call, arguments: m.RemoveFilesArguments) -> m.RemoveFiles
     """Remove what this migration copied here, file by file, and folders that are empty then."""
     record = call.known_record()
     _require_none(call, record)
-    ours = {path.casefold() for path in copied_files(call, finished_only=False)}
+    ours = {path.casefold() for path in copied_files(call)}
     return remove_files_of(call.host, arguments.files, arguments.folders, allowed=lambda path: path.casefold() in ours)

@@ -88,7 +88,8 @@ def _asks(
 ) -> Operation[A, R]:
     return _enter(Operation(
         name, function, arguments, result, changes=False, side=side, record=record, forward=False,
-        after_unknown=AfterUnknown.CONVERGE, error_ids=(*COMMON_ERRORS, *errors), time_limit_seconds=limit, poll=None,
+        after_unknown=AfterUnknown.CONVERGE, error_ids=(*COMMON_ERRORS, *(("WrongRole",) if record == "reads" else ()), *errors),
+        time_limit_seconds=limit, poll=None,
     ))  # fmt: skip
 
 

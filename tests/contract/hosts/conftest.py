@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 from hosts_driver import Caller, Script
 
 from lab.laboratory import Laboratory
+
+_serial = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -40,10 +43,10 @@ def target(laboratory: Laboratory) -> Iterator[Caller]:
 
 @pytest.fixture
 def make_script(source: Caller, target: Caller) -> Callable[..., Script]:
-    """Makes a VM on the source and a migration of it that has not begun."""
+    """Makes a VM of its own on the source and a migration of it that has not begun."""
 
     def make(name: str, **settings: Any) -> Script:
-        vm = source.host.create_vm(name, **settings)
+        vm = source.host.create_vm(f"{name}-{next(_serial)}", **settings)
         return Script(source, target, vm["vm_id"])
 
     return make

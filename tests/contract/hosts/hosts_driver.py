@@ -19,6 +19,7 @@ from lab.lab_host import LabHost
 from lab.laboratory import Laboratory
 from lab.verify_disks import FlatReader
 from lab.verify_guest import Verification, verify_disks
+from lab.witness_client import WitnessError
 from qsm.hosts import wire
 from qsm.hosts.messages import ErrorFacts
 from qsm.hosts.operations import OPERATIONS
@@ -431,6 +432,13 @@ class Script:
         self.start()
         self.confirm()
         self.restore_settings(self.target)
+
+    def acknowledged(self, *, since: float = 0.0) -> int:
+        """How many writes of the guest the witness has heard; 0 as long as no guest came up."""
+        try:
+            return sum(self.lab.witness.acknowledged(self.vm_id, since=since).values())
+        except WitnessError:
+            return 0
 
     def verify(self, host: LabHost) -> Verification:
         """Compare all blocks of the VM's disks on a host with what the witness heard; the guest must not write."""

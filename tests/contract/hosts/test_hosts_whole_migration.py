@@ -16,13 +16,13 @@ def test_running_vm_moves_with_two_disks_and_loses_nothing(make_script: Callable
         "whole", disks=[LabDisk(size_bytes=48 * MIB), LabDisk(size_bytes=24 * MIB, format="VHD", dynamic=False)]
     )
     witness = script.lab.witness
-    wait_until(lambda: sum(witness.acknowledged(script.vm_id).values()) > 50, what="first writes of the guest")
-    inventory = script.source.caller.call("get_inventory", {"folders": [r"D:\VMs\whole"]}).result
+    wait_until(lambda: script.acknowledged() > 50, what="first writes of the guest")
+    inventory = script.source.caller.call("get_inventory", {"folders": [rf"D:\VMs\{script.vm.name}"]}).result
     script.begin()
     script.take_checkpoint()
     script.copy_bases()
     before = witness.now()
-    wait_until(lambda: sum(witness.acknowledged(script.vm_id, since=before).values()) > 20, what="writes meanwhile")
+    wait_until(lambda: script.acknowledged(since=before) > 20, what="writes meanwhile")
     script.up_to_import_from_save()
     witness.close_gate(script.vm_id)
     script.resume()
@@ -30,11 +30,11 @@ def test_running_vm_moves_with_two_disks_and_loses_nothing(make_script: Callable
     assert script.verify(script.target.caller.host).clean
     witness.open_gate(script.vm_id)
     after = witness.now()
-    wait_until(lambda: sum(witness.acknowledged(script.vm_id, since=after).values()) > 20, what="writes on the target")
+    wait_until(lambda: script.acknowledged(since=after) > 20, what="writes on the target")
     assert witness.findings(script.vm_id) == []
     assert script.target.record.owner == "target"
     _clean_up(script)
-    left = script.source.caller.call("get_inventory", {"folders": [r"D:\VMs\whole"]}).result
+    left = script.source.caller.call("get_inventory", {"folders": [rf"D:\VMs\{script.vm.name}"]}).result
     assert left.shares == inventory.shares
     assert left.tasks == left.jobs == ()
     assert {file.path for file in left.files} == set()
@@ -51,7 +51,8 @@ def _clean_up(script: Script) -> None:
         lambda: source.do("get_source_removal", wait_seconds=2.0, vm_id=script.vm_id).done, what="removal of the source"
     )
     files = [file.path for disk in script.saved.disks for file in disk.chain]
-    folders = [rf"D:\VMs\whole\{name}" for name in ("Virtual Machines", "Snapshots")] + [r"D:\VMs\whole"]
+    home = rf"D:\VMs\{script.vm.name}"
+    folders = [rf"{home}\Virtual Machines", rf"{home}\Snapshots", home]
     removed = source.do("remove_source_files", target_record=record, files=files, folders=folders)
     assert removed.kept == ()
     for side in (target, source):
