@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from engine import EngineHost, EngineSession, require_engine
+from hyperv_world import HYPERV_STANDINS, World
 
 
 @pytest.fixture
@@ -54,3 +55,21 @@ def migration_id() -> str:
 def vm_id() -> str:
     """The id of a VM that no other test has."""
     return str(uuid.uuid4())
+
+
+@pytest.fixture(scope="session")
+def hyperv_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineSession]:
+    """One process with a world of stand-ins for all tests of Hyper-V. Needs QSM_PWSH."""
+    require_engine()
+    folder = tmp_path_factory.mktemp("hyperv") / "HV01"
+    host = EngineHost(folder, standins=(HYPERV_STANDINS,), environment={"SystemDrive": "C:"})
+    session = host.session()
+    session.run("Import-Module WindowsHost -Global")
+    yield session
+    host.close()
+
+
+@pytest.fixture
+def world(hyperv_session: EngineSession) -> World:
+    """An empty world: the test makes the VM that it needs."""
+    return World(hyperv_session)

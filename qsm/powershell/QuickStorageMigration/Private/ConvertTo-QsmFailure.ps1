@@ -5,7 +5,7 @@ function ConvertTo-QsmFailure {
 
     .DESCRIPTION
     What was refused deep inside is not refused for the whole: from the first change on the category is failed. An error that
-    says failed or unknown already keeps its id and words. The HRESULT of the cause and whether it may pass are kept.
+    says failed or unknown already keeps its id and words, unless it is the HostFailed of a helper. The HRESULT of the cause and whether it may pass are kept.
 
     .PARAMETER Cause
     The error that was caught.
@@ -48,7 +48,7 @@ function ConvertTo-QsmFailure {
 
     $known = ConvertTo-QsmErrorFacts -ErrorRecord $Cause -Operation $Id -Changes
     $ours = $Cause.Exception.Data.Contains('QsmErrorFacts')
-    if ($ours -and $known.category -ne 'refused') { return $Cause }
+    if ($ours -and $known.category -ne 'refused' -and $known.id -ne 'HostFailed') { return $Cause }
     $number = $known.hresult
     $told = @{ hresult = $number }
     foreach ($name in $Facts.Keys) { $told[$name] = $Facts[$name] }

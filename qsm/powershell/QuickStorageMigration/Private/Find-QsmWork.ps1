@@ -10,7 +10,7 @@ function Find-QsmWork {
     Id of the migration.
 
     .OUTPUTS
-    System.Management.Automation.PSCustomObject: kind, number.
+    System.Management.Automation.PSCustomObject: kind, number, name (of its task), ended.
 
     .EXAMPLE
     Find-QsmWork -MigrationId $MigrationId
@@ -26,7 +26,14 @@ function Find-QsmWork {
         $folder = (Get-QsmWorkPath -MigrationId $MigrationId -Kind $kind -Number 0).folder
         if (-not (Test-Path -LiteralPath $folder)) { continue }
         foreach ($file in @(Get-ChildItem -LiteralPath $folder -Force -ErrorAction Stop | Sort-Object -Property Name)) {
-            if ($file.Name -match '\A(\d+)\.request\.json\z') { [PSCustomObject]@{ kind = $kind; number = [int]$Matches[1] } }
+            if ($file.Name -notmatch '\A(\d+)\.request\.json\z') { continue }
+            $number = [int]$Matches[1]
+            [PSCustomObject]@{
+                kind   = $kind
+                number = $number
+                name   = Get-QsmWorkName -MigrationId $MigrationId -Kind $kind -Number $number
+                ended  = Test-QsmWorkEnded -State (Read-QsmJson -Path (Get-QsmWorkPath -MigrationId $MigrationId -Kind $kind -Number $number).state)
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ function Request-QsmWorkStop {
     Asks a piece of long work to stop.
 
     .DESCRIPTION
-    Work that has an end is left as it is. A task that is dead is started again: it sees the wish at once, ends the jobs that it
+    Work that ends meanwhile is left as it is. A task that is dead is started again: it sees the wish at once, ends the jobs that it
     finds, and writes the end.
 
     .PARAMETER MigrationId
@@ -38,7 +38,6 @@ function Request-QsmWorkStop {
 
     $name = Get-QsmWorkName -MigrationId $MigrationId -Kind $Kind -Number $Number
     $paths = Get-QsmWorkPath -MigrationId $MigrationId -Kind $Kind -Number $Number
-    if (Test-QsmWorkEnded -State (Read-QsmJson -Path $paths.state)) { return }
     if (-not $PSCmdlet.ShouldProcess($name, 'Ask to stop')) { return }
     Write-QsmJson -Path $paths.stop -Value @{ at_utc = Get-QsmUtcNow }
     $task = Get-QsmTask -Name $name

@@ -28,9 +28,13 @@ function Stop-QsmWork {
     if ($PSCmdlet.ShouldProcess($MigrationId, 'Stop all copies and merges')) {
         $works = @(Find-QsmWork -MigrationId $MigrationId)
         # All are asked first, so that they end side by side.
-        foreach ($work in $works) { Request-QsmWorkStop -MigrationId $MigrationId -Kind $work.kind -Number $work.number -Confirm:$false }
+        foreach ($work in @($works | Where-Object { -not $_.ended })) { Request-QsmWorkStop -MigrationId $MigrationId -Kind $work.kind -Number $work.number -Confirm:$false }
         $clock = [Diagnostics.Stopwatch]::StartNew()
         foreach ($work in $works) {
+            if ($work.ended) {
+                if (Remove-QsmTask -Name $work.name -Confirm:$false) { $stopped += $work.name }
+                continue
+            }
             $limit = [Math]::Max(5, 240 - $clock.Elapsed.TotalSeconds)
             $stopped += @(Wait-QsmWorkStop -MigrationId $MigrationId -Kind $work.kind -Number $work.number -LimitSeconds $limit)
         }

@@ -1,0 +1,115 @@
+"""Copies by the SYSTEM task: whole or failed, and nothing left behind."""
+
+from __future__ import annotations
+
+import pytest
+from hyperv_world import World, start_copy
+
+
+def test_copy_comes_whole_and_leaves_nothing_behind(world: World) -> None:
+    world.make_record("target")
+    files = [world.copy_file("a.vhdx"), world.copy_file("b.vhdx", content=b"y" * 100)]
+    started = start_copy(world, files)
+    assert started.ok, started.error
+    assert started.result.task_name == f"qsm-{world.migration_id}-copy-1"
+    told = world.result("get_copy", {"number": 1})
+    assert (told.state, told.error) == ("Done", None)
+    assert [(f.job_state, f.bytes_transferred) for f in told.files] == [("Verified", 4096), ("Verified", 100)]
+    assert told.volume.root == "D:\\"
+    assert world.path(files[0]["destination"]).read_bytes() == b"x" * 4096
+    assert world.run("$World.tasks.Keys; $World.jobs") == []
+    assert start_copy(world, files).repeated
+
+
+def test_copy_is_refused_without_space_or_onto_foreign_files(world: World) -> None:
+    world.make_record("target")
+    file = world.copy_file("a.vhdx")
+    answer = start_copy(world, [file], reserve=500 << 30)
+    assert answer.error is not None
+    assert (answer.error.id, answer.error.category) == ("NoSpace", "refused")
+    assert answer.error.facts["needed_bytes"] == (500 << 30) + 4096
+    assert not world.path(world.folder).exists()
+    world.path(world.folder).mkdir(parents=True)
+    world.path(file["destination"]).write_bytes(b"foreign")
+    answer = start_copy(world, [file], number=2)
+    assert answer.error is not None
+    assert (answer.error.id, answer.error.facts) == ("FileInTheWay", {"path": file["destination"]})
+    assert world.run("$World.tasks.Keys") == []
+
+
+def test_a_file_of_an_earlier_copy_is_not_in_the_way(world: World) -> None:
+    world.make_record("target")
+    file = world.copy_file("a.vhdx")
+    assert start_copy(world, [file]).ok
+    assert start_copy(world, [file], number=2).ok
+    assert world.result("get_copy", {"number": 2}).state == "Done"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "error_id", "retryable"),
+    [
+        ("$World.options.bitsError = 0x80070035", "CopyFailed", True),
+        ("$World.options.bitsError = 0x8020001D", "CopyFailed", False),
+        ("$World.options.altered = $true", "CopyAltered", False),
+        ("$World.options.onLook = { $World.volumes[1].FreeSpace = 1 }", "NoSpace", False),
+        ("$World.options.onLook = { $World.jobs = @() }", "CopyFailed", False),
+        ("$World.fail['Start-BitsTransfer'] = 0x80070043", "CopyFailed", True),
+    ],
+)
+def test_copy_that_fails_ends_its_jobs(world: World, trouble: str, error_id: str, retryable: bool) -> None:
+    world.make_record("target")
+    world.run(trouble)
+    assert start_copy(world, [world.copy_file("a.vhdx"), world.copy_file("b.vhdx")]).ok
+    told = world.result("get_copy", {"number": 1})
+    assert told.state == "Failed"
+    assert (told.error.id, told.error.category, told.error.retryable) == (error_id, "failed", retryable)
+    assert world.run("$World.jobs") == []
+
+
+def test_copy_of_a_dead_task_is_failed_and_may_be_tried_again(world: World) -> None:
+    world.make_record("target")
+    world.run("$World.options.task = 'hang'")
+    assert start_copy(world, [world.copy_file("a.vhdx")]).ok
+    told = world.result("get_copy", {"number": 1}, wait_seconds=1)
+    assert (told.state, told.files[0].job_state) == ("Starting", "Queued")
+    world.run("$World.tasks.Values | ForEach-Object { $_.State = 'Ready' }")
+    told = world.result("get_copy", {"number": 1}, wait_seconds=30)
+    assert (told.state, told.error.id, told.error.retryable) == ("Failed", "HostFailed", True)
+    world.run("$World.options.task = 'run'")
+    assert start_copy(world, [world.copy_file("a.vhdx")], number=2).ok
+    assert world.result("get_copy", {"number": 2}).state == "Done"
+
+
+def test_stop_work_ends_what_a_killed_task_left(world: World) -> None:
+    world.make_record("target")
+    world.run("$World.options.task = 'hang'")
+    assert start_copy(world, [world.copy_file("a.vhdx")]).ok
+    task = f"qsm-{world.migration_id}-copy-1"
+    request = f"Get-QsmWorkRequest -MigrationId '{world.migration_id}' -Kind copy -Number 1"
+    world.run(f"Start-QsmCopyJob -MigrationId '{world.migration_id}' -Number 1 -File ({request}).files")
+    world.run("$World.tasks.Values | ForEach-Object { $_.State = 'Ready' }; $World.options.task = 'run'")
+    assert world.result("stop_work").stopped == (task, f"{task}-0")
+    assert world.run("$World.tasks.Keys; $World.jobs") == []
+    assert world.result("get_copy", {"number": 1}).state == "Stopped"
+    assert world.result("stop_work", subject="again").stopped == ()
+
+
+def test_jobs_that_outlived_their_task_are_gone_on_with(world: World) -> None:
+    world.make_record("target")
+    file = world.copy_file("a.vhdx")
+    file_object = f"$f = [PSCustomObject]@{{ source = '{file['source']}'; destination = '{file['destination']}' }}"
+    world.run(
+        f"{file_object};"
+        f"Start-QsmCopyJob -MigrationId '{world.migration_id}' -Number 3 -File $f;"
+        f"Start-QsmCopyJob -MigrationId '{world.migration_id}' -Number 4 -File $f"
+    )
+    assert world.run("$World.jobs.DisplayName") == [f"qsm-{world.migration_id}-copy-4-0"]
+    before = world.value("[string]$World.jobs[0].JobId")
+    world.run(f"{file_object}; Start-QsmCopyJob -MigrationId '{world.migration_id}' -Number 4 -File $f")
+    assert world.value("[string]$World.jobs[0].JobId") == before
+
+
+def test_unknown_copy_is_a_bad_argument(world: World) -> None:
+    world.make_record("target")
+    world.refuses("InvalidArgument", "get_copy", {"number": 9})
+    world.refuses("InvalidArgument", "get_merge", {"number": 9})

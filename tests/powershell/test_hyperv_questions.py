@@ -1,0 +1,210 @@
+"""What the module asks of Windows: a question that fails is never taken for a good answer."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hyperv_world import ACCOUNT, ACCOUNT_SID, World
+
+from lab.disks import read_info
+
+
+def test_host_tells_what_it_is(world: World) -> None:
+    world.run("$World.volumes += @{ Name = 'D:\\mnt\\'; FreeSpace = 7; Capacity = 9 }")
+    host = world.result("get_host", {"paths": ["D:\\mnt\\x", "Q:\\nowhere"]})
+    assert host.fqdn == "HV01.lab.example"
+    assert host.computer_account == "LAB\\HV01$"
+    assert (host.administrator, host.hyperv, host.cluster) == (True, True, None)
+    assert host.supported_vm_versions == ("8.0", "9.0")
+    assert [s.name for s in host.switches] == ["LAN", "DMZ"]
+    assert {v.root: v.free_bytes for v in host.volumes} == {"C:\\": 50 << 30, "D:\\": 500 << 30, "D:\\mnt\\": 7}
+    assert host.memory_free_bytes == 1 << 20
+    booted = datetime(2030, 1, 31, 1, 0, 0, 500000) - datetime(1, 1, 1)
+    assert host.boot_time_ticks == booted // timedelta(microseconds=1) * 10
+    assert (host.bits_start_mode, host.max_shells_per_user) == ("Manual", 30)
+
+
+def test_host_without_hyperv_still_answers(world: World) -> None:
+    world.run("$World.fail['Get-VMHost'] = 0x80070005")
+    host = world.result("get_host")
+    assert (host.hyperv, host.supported_vm_versions, host.switches) == (False, (), ())
+
+
+def test_member_of_a_cluster_says_so_or_nothing(world: World) -> None:
+    world.run("$World.options.cluster = 'CL1'")
+    assert world.result("get_host").cluster == "CL1"
+    world.run("$World.fail['WMI MSCluster_Cluster'] = 0x80041010")
+    world.refuses("HostFailed", "get_host")
+
+
+def test_vm_is_found_by_name_and_by_any_spelling_of_its_id(world: World) -> None:
+    world.make_vm(more="-Vlan 7 -Dvd 'C:\\a.iso'")
+    for asked in ("bücher [1]", f"{{{world.vm_id.upper()}}}", world.vm_id):
+        (vm,) = world.result("get_vm", {"name_or_id": asked}).matches
+        assert (vm.vm_id, vm.name, vm.state, vm.planned) == (world.vm_id, "Bücher [1]", "Running", False)
+    assert vm.unanswered == ()
+    assert vm.obstacles == ()
+    assert vm.checkpoint_type == "ProductionOnly"
+    assert (vm.adapters[0].switch_name, vm.adapters[0].vlan.access_id) == ("LAN", 7)
+    assert vm.dvd_paths == ("C:\\a.iso",)
+    assert [v.root for v in vm.volumes] == ["D:\\"]
+    (base,) = vm.disks[0].chain
+    assert (vm.disks[0].slot, base.format, base.parent_path) == ("SCSI 0:0", "VHDX", None)
+    assert base.length_bytes == world.path(world.disk).stat().st_size
+    assert world.result("get_vm", {"name_or_id": "B*"}).matches == ()
+
+
+@pytest.mark.parametrize("name", ["disk.vhdx", "disk.vhd"])
+def test_identity_is_what_the_file_itself_says(world: World, name: str) -> None:
+    path = world.make_disk(f"{world.folder}\\{name}")
+    disk = world.value(f"Get-QsmDiskFile -Path '{world.folder}\\{name}'")
+    expected = read_info(path).content_identity if name.endswith("x") else path.read_bytes()[-512:].hex()
+    assert disk["content_identity"].strip("{}") == expected.strip("{}").lower()
+    assert disk["content_identity"] == disk["content_identity"].lower().strip("{}")
+
+
+def test_of_two_headers_the_newer_valid_one_counts(world: World) -> None:
+    path = world.make_disk(world.disk)
+    first = world.value(f"Get-QsmVhdxIdentity -Path '{world.disk}'")
+    data = bytearray(path.read_bytes())
+    sequences = {o: int.from_bytes(data[o + 8 : o + 16], "little") for o in (65536, 131072)}
+    newer, older = sorted(sequences, key=lambda offset: -sequences[offset])
+    data[older + 40] ^= 0xFF
+    path.write_bytes(data)
+    assert world.value(f"Get-QsmVhdxIdentity -Path '{world.disk}'") == first
+    data[newer + 40] ^= 0xFF
+    path.write_bytes(data)
+    with pytest.raises(Exception, match="no valid VHDX header"):
+        world.run(f"Get-QsmVhdxIdentity -Path '{world.disk}'")
+
+
+def test_a_question_that_fails_is_told_as_unanswered(world: World) -> None:
+    world.make_vm()
+    world.run("$World.fail['Get-VMFibreChannelHba'] = 0x80070005; $World.fail['Get-VMProcessor'] = 0x80004005")
+    world.run("$World.options.dda = $true; $World.options.tpm = $true; $World.fail['Get-VHD'] = 0x80070020")
+    (vm,) = world.result("get_vm", {"name_or_id": world.vm_id}).matches
+    assert [text.split(":")[0] for text in vm.unanswered] == ["processor", "Get-VMFibreChannelHba"]
+    assert {o.code for o in vm.obstacles} == {"AssignableDevice", "VirtualTpm"}
+    assert vm.disks[0].chain == ()
+    assert vm.disks[0].error
+
+
+def test_pass_through_and_shared_disks_have_no_chain(world: World) -> None:
+    world.make_vm()
+    world.run("$vm.HardDrives[0].DiskNumber = 3; $vm.HardDrives[0].Path = 'Disk 3 10.00 GB'")
+    world.run(f"$vm.HardDrives += New-Drive @{{ slot = 'SCSI 0:1'; path = '{world.folder}\\set.vhds' }}")
+    (vm,) = world.result("get_vm", {"name_or_id": world.vm_id}).matches
+    assert [(d.pass_through, d.shared, d.chain, d.error) for d in vm.disks] == [
+        (True, False, (), None),
+        (False, True, (), None),
+    ]
+
+
+def test_planned_vm_counts(world: World) -> None:
+    world.run(f"$World.planned['{world.vm_id}'] = New-WorldVM -Id '{world.vm_id}' -Name p -Folder 'D:\\p'")
+    (vm,) = world.result("get_vm", {"name_or_id": world.vm_id}).matches
+    assert (vm.planned, vm.generation, vm.path) == (True, 2, "D:\\p")
+    assert vm.unanswered
+
+
+def test_a_failing_host_is_not_taken_for_one_without_the_vm(world: World) -> None:
+    world.run("$World.fail['Get-VM'] = 0x80070005")
+    world.refuses("AccessDenied", "get_vm", {"name_or_id": world.vm_id})
+    world.refuses("AccessDenied", "get_compatibility", {"vm_id": world.vm_id})
+
+
+def test_compatibility_travels_from_source_to_target(world: World) -> None:
+    world.make_vm()
+    assert world.result("get_compatibility", {"vm_id": world.vm_id}).compatibility == "AQID"
+    world.run("$World.fail['WMI GetSystemCompatibilityInfo'] = 0x80041001")
+    assert world.result("get_compatibility", {"vm_id": world.vm_id}).compatibility is None
+    world.refuses("VMNotFound", "get_compatibility", {"vm_id": str(uuid.uuid4())})
+
+
+def target_arguments(world: World, **fields: Any) -> dict[str, Any]:
+    return {
+        "vm_id": world.vm_id,
+        "folder": "D:\\VMs\\new",
+        "source_address": "hv01",
+        "files": [],
+        "switch_names": [],
+        "compatibility": None,
+        **fields,
+    }
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("D:\\VMs\\new", "local"),
+        ("D:\\VMs\\new\\", "local"),
+        ("D:\\", "root"),
+        ("D:\\mnt", "root"),
+        ("D:\\mnt\\VMs", "local"),
+        ("C:\\ClusterStorage\\Volume1\\VMs", "csv"),
+        ("C:\\ClusterStorage\\Volume1", "root"),
+        ("Q:\\VMs", "missing"),
+        ("\\\\files\\vms\\a", "smb"),
+        ("\\\\files", "invalid"),
+        ("VMs\\new", "invalid"),
+        ("D:\\VMs\\..\\new", "invalid"),
+        ("D:\\VMs\\a:b", "invalid"),
+        ("D:\\VMs\\dot.", "invalid"),
+        ("", "invalid"),
+    ],
+)
+def test_target_knows_kinds_of_folders(world: World, folder: str, kind: str) -> None:
+    world.run("$World.volumes += @{ Name = 'D:\\mnt\\'; FreeSpace = 7; Capacity = 9 }")
+    world.run("$World.volumes += @{ Name = 'C:\\ClusterStorage\\Volume1\\'; FreeSpace = 70; Capacity = 90 }")
+    told = world.result("test_target", target_arguments(world, folder=folder))
+    assert told.folder_kind == kind
+    assert (told.volume is not None) == (kind in ("local", "csv", "root"))
+
+
+def test_a_second_mount_path_of_a_volume_counts(world: World) -> None:
+    world.run("$World.volumes += @{ Name = 'E:\\data\\'; FreeSpace = 5; Capacity = 9 }")
+    world.run("$World.mounts = @(@{ Path = 'D:\\also'; Of = 'E:\\data\\' })")
+    told = world.result("test_target", target_arguments(world, folder="D:\\also\\VMs"))
+    assert (told.volume.root, told.volume.free_bytes) == ("D:\\also\\", 5)
+
+
+def test_target_tells_what_stands_against_it(world: World) -> None:
+    world.make_vm()
+    world.run("$World.compatibility = 32784; $World.smb = $false")
+    arguments = target_arguments(
+        world,
+        files=[world.disk, "D:\\VMs\\free.vhdx"],
+        switch_names=["LAN", "gone"],
+        compatibility="AQID",
+        folder=world.folder,
+    )
+    told = world.result("test_target", arguments)
+    assert told.files_in_the_way == (world.disk,)
+    assert told.missing_switches == ("gone",)
+    assert (told.compatible, told.incompatibilities) == (False, ("andere CPU",))
+    assert (told.vm_state, told.planned_vm, told.smb_reachable, told.folder_exists) == ("Running", False, False, True)
+    world.run("$World.compatibility = 32768")
+    assert world.result("test_target", arguments).compatible is None
+    world.run("$World.compatibility = 0")
+    assert world.result("test_target", arguments).compatible is True
+
+
+def test_account_resolves_or_not(world: World) -> None:
+    assert world.result("resolve_account", {"account": ACCOUNT}).sid == ACCOUNT_SID
+    assert world.result("resolve_account", {"account": "LAB\\NOBODY$"}).sid is None
+
+
+def test_inventory_lists_what_is_there(world: World) -> None:
+    world.make_vm()
+    world.run("$World.shares['data$'] = [PSCustomObject]@{ Name = 'data$'; Path = 'D:\\'; SecurityDescriptor = '' }")
+    world.run(f"Add-Ace '{world.disk}' '(A;;0x120089;;;{ACCOUNT_SID})'")
+    told = world.result("get_inventory", {"folders": [world.folder, "D:\\absent"]})
+    assert told.vms == (f"{world.vm_id} Bücher [1] Running",)
+    assert told.shares == ("data$",)
+    (file,) = told.files
+    assert (file.path, file.access) == (world.disk, (f"{ACCOUNT_SID}:Read, Synchronize",))
+    world.run("$World.fail['WMI Msvm_PlannedComputerSystem'] = 0x80041001")
+    world.refuses("HostFailed", "get_inventory", {"folders": []})
