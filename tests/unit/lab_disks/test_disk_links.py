@@ -251,3 +251,25 @@ def test_a_stopped_merge_leaves_the_chain_whole(model: DiskModel) -> None:
     model.check(child)
     merge_into_parent(child, parent=base)
     model.check(base)
+
+
+def test_a_live_merge_below_an_open_leaf(model: DiskModel) -> None:
+    """A VM keeps its leaf open and writes on while the two files below are merged, then opens the shorter chain."""
+    base, middle = model.files
+    leaf = model.add_child("leaf")
+    dice = random.Random(4)
+    with open_chain(leaf, resolve=parent_in_same_folder, writable=True) as disk:
+
+        def guest_goes_on(done_bytes: int, total_bytes: int) -> None:
+            offset = dice.randrange(disk.size_bytes // 512) * 512
+            data = dice.randbytes(512)
+            disk.write(offset, data)
+            model.contents[offset : offset + 512] = data
+            assert disk.read(0, disk.size_bytes) == model.contents
+
+        assert refused(lambda: merge_into_parent(middle, parent=base)).hresult == Hresult.SHARING_VIOLATION
+        merge_into_parent(middle, parent=base, progress=guest_goes_on, locked=False)
+        assert disk.read(0, disk.size_bytes) == model.contents
+    set_parent(leaf, parent=base, parent_windows_path=f"C:\\{base.name}", relative_path=None)
+    middle.unlink()
+    model.check(leaf)
