@@ -19,7 +19,7 @@ from lab.hyperv.errors import (
 )
 from lab.hyperv.machine import Machine
 from lab.hyperv.model import VMState
-from lab.hyperv.power import saved_on, why_not_restorable
+from lab.hyperv.processors import saved_on, why_not_restorable
 
 _HEADER = b"LAB COMPATIBILITY 1\n"
 

@@ -227,7 +227,7 @@ class VirtualHardDisk:
     parent_path: str | None
     disk_identifier: str
     content_identity: str
-    """What `lab.disks` calls the contents' identity (DataWriteGuid of a VHDX)."""
+    """VHDX: DataWriteGuid of the current header, lower case; VHD: the footer as lower-case hex digits."""
     attached: bool
 
 

@@ -26,11 +26,11 @@ from lab.hyperv.errors import (
     ERROR_NOT_ENOUGH_MEMORY,
     RETURN_FAILED,
     ErrorCategory,
-    HyperVError,
 )
 from lab.hyperv.machine import Machine
 from lab.hyperv.merging import Merges
-from lab.hyperv.model import DeviceKind, StartAction, StopAction, VirtualMachine, VMOperationalStatus, VMState
+from lab.hyperv.model import DeviceKind, VirtualMachine, VMOperationalStatus, VMState
+from lab.hyperv.processors import saved_on, why_not_restorable
 from lab.virtual_machine import VirtualMachineError, VirtualMachineProcess
 
 RUNNING = (VMState.RUNNING, VMState.PAUSED, VMState.PAUSED_CRITICAL)
@@ -309,39 +309,6 @@ class Power:
             core.set_state(machine, VMState.RUNNING)
         return core.show(machine)
 
-    # --- the host goes up and down
-
-    def start_automatically(self, machine: Machine) -> None:
-        """Do what the VM's automatic start action says; what Windows would write to its event log is kept as `failure`."""
-        action = machine.configuration.automatic_start_action
-        wanted = action is StartAction.START or (action is StartAction.START_IF_RUNNING and machine.ran_before)
-        if not wanted:
-            if machine.ran_before:
-                self._core.set_running(machine, False)
-            return
-        try:
-            self._core.take_time(machine.configuration.automatic_start_delay_seconds)
-            self.start(machine.vm_id)
-        except Exception as error:
-            with self._core.changed:
-                machine.failure = f"It was not started automatically: {error}"
-                self._core.touch()
-
-    def stop_automatically(self, machine: Machine) -> None:
-        """The host is shut down: do what the VM's automatic stop action says, and turn it off if that fails."""
-        if machine.process is None:
-            return
-        action = machine.configuration.automatic_stop_action
-        try:
-            if action is StopAction.SAVE:
-                self.save(machine.vm_id, during_merge=True)
-            else:
-                self.stop(machine.vm_id, turn_off=action is StopAction.TURN_OFF, wait_seconds=GUEST_START_SECONDS)
-        except (HyperVError, VirtualMachineError):
-            with suppress(HyperVError):
-                self.stop(machine.vm_id, turn_off=True, wait_seconds=0)
-        self._core.set_running(machine, True)
-
 
 class _Ending:
     """While a VM's process is ended on purpose; if that fails the VM is in its former state again."""
@@ -368,24 +335,3 @@ class _Ending:
                 self._core.set_running(machine, False)
                 self._core.open_files(machine.vm_id + " disks", {}, holder=machine.holder)
             self._core.touch()
-
-
-def saved_on(core: Core, machine: Machine) -> SavedState:
-    """Return what a state saved on this host needs."""
-    return SavedState(
-        core.host.processor_vendor,
-        core.host.processor_generation,
-        machine.configuration.compatibility_for_migration_enabled,
-    )
-
-
-def why_not_restorable(core: Core, saved: SavedState) -> str | None:
-    """Return why a saved state cannot be restored on this host's processor; None if it can."""
-    host = core.host
-    if saved.processor_vendor != host.processor_vendor:
-        return (
-            f"The saved state is from a processor of {saved.processor_vendor}; this host has {host.processor_vendor}."
-        )
-    if saved.processor_generation > host.processor_generation and not saved.compatibility_for_migration:
-        return "The saved state uses processor features that this host does not have."
-    return None

@@ -11,21 +11,21 @@ platform's table of open files, which everybody who opens a file on the host ask
 
     core.py          the VMs, the lock, who is busy, what is registered
     machine_cmdlets.py, building.py   asking for VMs, making and changing them
-    power.py         start, stop, save, pause          checkpoints.py   taking and removing checkpoints
+    power.py, host_power.py   start, stop, save, pause; boot and shutdown
+    checkpoints.py   taking and removing checkpoints
     transfer.py      export, compare, import, remove   merging.py       folding disks in the background
     virtual_disks.py the VHD cmdlets, over chains.py   compatibility.py processor checks between hosts
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from lab.hyperv import checkpoints, compatibility, transfer, virtual_disks
 from lab.hyperv.core import Core
 from lab.hyperv.errors import ERROR_INVALID_PARAMETER, ErrorCategory, HyperVError
-from lab.hyperv.machine import Machine
+from lab.hyperv.host_power import HostPower
 from lab.hyperv.machine_cmdlets import MachineCmdlets
 from lab.hyperv.merging import MergeJob, Merges
 from lab.hyperv.model import (
@@ -57,48 +57,22 @@ class HyperV(MachineCmdlets):
         self._core = Core(host, state_folder, platform=platform, witness=witness, timing=timing or Timing())
         self._merges = Merges(self._core)
         self._power = Power(self._core, self._merges)
+        self._host_power = HostPower(self._core, self._merges, self._power)
 
     # --- the host
 
     @raises_hyperv_errors
     def boot(self) -> None:
         """The service starts: automatic starts and interrupted merges begin, in threads of their own."""
-        with self._core.lock:
-            machines = [each for each in self._core.machines.values() if not each.planned]
-            removed = list(self._core.removed)
-        for machine in machines:
-            threading.Thread(target=self._boot_vm, args=[machine], name=f"boots {machine.holder}", daemon=True).start()
-        for machine in removed:
-            self._merges.begin(machine)
-            if machine.merging is None:
-                self._merges.clean_removed(machine)
-
-    def _boot_vm(self, machine: Machine) -> None:
-        self._power.start_automatically(machine)
-        if not self._core.closed.is_set():
-            self._merges.begin(machine)
+        self._host_power.boot()
 
     def shut_down_host(self) -> None:
         """The host is shut down orderly: every VM by its AutomaticStopAction. Nothing works afterwards."""
-        with self._core.lock:
-            machines = list(self._core.machines.values())
-        threads = [threading.Thread(target=self._power.stop_automatically, args=[each]) for each in machines]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self.close()
+        self._host_power.shut_down()
 
     def close(self) -> None:
         """End everything as a power cut does: VM processes are killed, nothing is saved. Nothing works afterwards."""
-        self._core.closed.set()
-        with self._core.lock:
-            machines = (*self._core.machines.values(), *self._core.removed)
-        for machine in machines:
-            if (process := machine.process) is not None:
-                process.turn_off()
-            if (merging := machine.merging) is not None and merging.thread is not None:
-                merging.thread.join()
+        self._host_power.close()
 
     def free_memory_bytes(self) -> int:
         """Memory of the host that no VM has."""

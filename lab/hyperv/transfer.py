@@ -43,7 +43,7 @@ from lab.hyperv.model import (
     VMOperationalStatus,
     VMState,
 )
-from lab.hyperv.power import why_not_restorable
+from lab.hyperv.processors import why_not_restorable
 from lab.hyperv.virtual_disks import make_child
 
 DIFFERENTIAL_BUILD = 16299  # DisableDifferentialOfIgnoredStorage: "added in Windows 10, version 1709"

@@ -7,6 +7,7 @@ at the whole chain first, holds what it changes against all others, and never ig
 from __future__ import annotations
 
 import ntpath
+import os
 from collections.abc import Callable
 
 from lab.disks import (
@@ -27,6 +28,7 @@ from lab.hyperv.model import VirtualHardDisk
 from lab.hyperv.timing import Pace
 
 FORMATS = {".vhd": DiskFormat.VHD, ".vhdx": DiskFormat.VHDX}
+FOOTER_BYTES = 512  # "Virtual Hard Disk Image Format Specification" 1.0, "Hard Disk Footer Format"
 NEW_FILE_BYTES = 8 << 20  # no empty dynamic or differencing disk of the lab takes more
 
 Progress = Callable[[int, int], None]
@@ -75,9 +77,18 @@ def get_vhd(core: Core, path: str) -> VirtualHardDisk:
         block_size_bytes=file.info.block_bytes,
         parent_path=_told_parent(core, file),
         disk_identifier=file.info.disk_identifier,
-        content_identity=file.info.content_identity,
+        content_identity=_content_identity(file),
         attached=bool(core.platform.open_files.holders(file.path)),
     )
+
+
+def _content_identity(file: ChainFile) -> str:
+    """What tells this disk's contents from others: the DataWriteGuid of a VHDX, the footer of a VHD."""
+    if file.info.format is DiskFormat.VHDX:
+        return file.info.content_identity.lower()
+    with file.host_path.open("rb") as opened:
+        opened.seek(-FOOTER_BYTES, os.SEEK_END)
+        return opened.read(FOOTER_BYTES).hex()
 
 
 def _told_parent(core: Core, file: ChainFile) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hyperv_helpers import FOLDER, MEBIBYTE, Host, refused
 
@@ -57,6 +59,8 @@ def test_a_chain_is_asked_tested_and_merged(host: Host, extension: str) -> None:
     asked = host.hyperv.get_vhd(leaf)
     assert (asked.vhd_format, asked.vhd_type, asked.parent_path) == (extension.upper(), "Differencing", middle)
     assert (asked.size_bytes, asked.attached) == (16 * MEBIBYTE, False)
+    footer = host.platform.files.host_path(leaf).read_bytes()[-512:]
+    assert extension == "vhdx" or asked.content_identity == footer.hex()
     host.hyperv.test_vhd(leaf)
     seen: list[tuple[int, int]] = []
     host.hyperv.merge_vhd(leaf, destination_path=base, progress=lambda done, total: seen.append((done, total)))
@@ -108,11 +112,12 @@ def test_a_moved_parent_is_set_only_if_it_is_the_same_one(host: Host, extension:
 def test_a_parent_that_was_written_to_is_refused(host: Host) -> None:
     base, child = chain_of(host, "vhdx", children=1)
     write(host, base, offset=MEBIBYTE, text=b"altered")
-    for act in (
+    acts: tuple[Callable[[], None], ...] = (
         lambda: host.hyperv.test_vhd(child),
         lambda: host.hyperv.set_vhd(child, parent_path=base),
         lambda: host.hyperv.merge_vhd(child, destination_path=base),
-    ):
+    )
+    for act in acts:
         with refused(hresult=Hresult.CHILD_PARENT_ID_MISMATCH):
             act()
     assert read(host, base, offset=MEBIBYTE, length=7) == b"altered"
@@ -124,11 +129,12 @@ def test_disks_of_a_running_vm_are_asked_for_and_not_changed(host: Host) -> None
     host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name="one")
     leaf = host.paths(vm.vm_id)[0]
     assert host.hyperv.get_vhd(leaf).attached
-    for act in (
+    acts: tuple[Callable[[], None], ...] = (
         lambda: host.hyperv.set_vhd(leaf, parent_path=base),
         lambda: host.hyperv.merge_vhd(leaf, destination_path=base),
         lambda: host.hyperv.test_vhd(leaf),
-    ):
+    )
+    for act in acts:
         with refused(hresult=ERROR_SHARING_VIOLATION):
             act()
     host.wait_for_writes(vm.vm_id)
