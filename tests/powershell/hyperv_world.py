@@ -118,7 +118,7 @@ class World:
             "vm_id": self.vm_id,
             "mode": "save",
             "expected_state": "Running",
-            "expected_checkpoint": self.checkpoint if pair else None,
+            "expected_checkpoint": self.value("[string]$vm.Snapshots[0].Id") if pair else None,
             "expected_disks": [{"slot": "SCSI 0:0", "path": leaf}],
             "expected_bases": [pair.base.model_dump()] if pair else [],
             "reserve_bytes": RESERVE,
@@ -167,7 +167,7 @@ def exported(world: World, **fields: Any) -> dict[str, Any]:
         (folder / file.path.rsplit("\\", 1)[1]).write_bytes(world.path(file.path).read_bytes())
     world.run(f"$World.vms.Remove('{world.vm_id}')")
     world.migration_id = f"20300131T235959-{secrets.token_hex(4)}"
-    world.make_record("target", folder=target)
+    world.make_record("target", target_folder=target)
     return {
         "vm_id": world.vm_id,
         "configuration": f"{target}\\Virtual Machines\\{told.configuration.rsplit(chr(92), 1)[1]}",

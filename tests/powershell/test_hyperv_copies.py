@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
-from hyperv_world import World, start_copy
+from engine import PROGRAM, EngineHost, require_engine
+from hyperv_world import HYPERV_STANDINS, World, start_copy
 
 
 def test_copy_comes_whole_and_leaves_nothing_behind(world: World) -> None:
@@ -107,6 +111,29 @@ def test_jobs_that_outlived_their_task_are_gone_on_with(world: World) -> None:
     before = world.value("[string]$World.jobs[0].JobId")
     world.run(f"{file_object}; Start-QsmCopyJob -MigrationId '{world.migration_id}' -Number 4 -File $f")
     assert world.value("[string]$World.jobs[0].JobId") == before
+
+
+def test_the_real_task_copies_in_a_process_of_its_own(tmp_path: Path) -> None:
+    require_engine()
+    assert PROGRAM is not None
+    environment = {"SystemDrive": "C:", "QSM_PWSH": PROGRAM}
+    host = EngineHost(tmp_path / "HV02", name="HV02", standins=(HYPERV_STANDINS,), environment=environment)
+    try:
+        session = host.session(host.put_module())
+        session.run("Import-Module WindowsHost -Global")
+        world = World(session)
+        world.make_record("target")
+        world.run("$World.options.task = 'process'")
+        file = world.copy_file("a.vhdx")
+        assert start_copy(world, [file]).ok
+        deadline = time.monotonic() + 60
+        told = world.result("get_copy", {"number": 1}, wait_seconds=10)
+        while told.state in ("Starting", "Running") and time.monotonic() < deadline:
+            told = world.result("get_copy", {"number": 1}, wait_seconds=10)
+        assert (told.state, told.error) == ("Done", None)
+        assert world.path(file["destination"]).read_bytes() == b"x" * 4096
+    finally:
+        host.close()
 
 
 def test_unknown_copy_is_a_bad_argument(world: World) -> None:

@@ -53,7 +53,7 @@ def test_imported_vm_is_removed_on_the_way_back(world: World) -> None:
 )
 def test_vm_that_is_not_ours_is_not_removed(world: World, owner: str, change: str) -> None:
     world.make_vm(state="Off")
-    world.make_record("target", folder=world.folder)
+    world.make_record("target", target_folder=world.folder)
     world.change_record(owner=owner)
     world.run(change)
     world.refuses("NotOwner", "remove_imported_vm", {"vm_id": world.vm_id}, revision=1)
@@ -118,7 +118,9 @@ def test_source_is_not_touched_without_the_targets_word(world: World, fields: di
 def test_source_is_removed_last_and_file_by_file(world: World) -> None:
     pair = moved_away(world)
     record = world.target_record()
-    files = {"target_record": record, "files": [pair.leaf.path, pair.base.path, "D:\\other.vhdx"], "folders": []}
+    other = f"{world.folder}\\other.vhdx"
+    world.make_disk(other)
+    files = {"target_record": record, "files": [pair.leaf.path, pair.base.path, other], "folders": []}
     kept = world.result("remove_source_files", files).kept
     assert len(kept) == 3
     assert "still registered" in kept[0]
@@ -129,7 +131,7 @@ def test_source_is_removed_last_and_file_by_file(world: World) -> None:
     assert world.result("get_source_removal", {"vm_id": world.vm_id}, wait_seconds=30).done
     told = world.result("remove_source_files", files, subject="2")
     assert (told.removed, told.missing) == ((pair.base.path,), (pair.leaf.path,))
-    assert told.kept[0].startswith("D:\\other.vhdx: ")
+    assert told.kept[0].startswith(f"{other}: ")
 
 
 def test_source_vm_that_somebody_started_is_not_removed(world: World) -> None:

@@ -24,6 +24,7 @@ def test_save_brings_the_vm_to_a_stand(world: World) -> None:
     [
         "$vm.State = 'Paused'",
         "$vm.Snapshots = @()",
+        "$vm.Snapshots = @($vm.Snapshots[0], [PSCustomObject]@{ Id = [guid]::NewGuid(); Name = 'b'; SnapshotType = 'Recovery' })",
         "$vm.HardDrives[0].Path = 'D:\\x.vhdx'",
         "$vm.OperationalStatus = @('Ok', 'MergingDisks')",
         "Add-Content -LiteralPath '{disk}' -Value 'more'",
@@ -32,9 +33,9 @@ def test_save_brings_the_vm_to_a_stand(world: World) -> None:
     ],
 )
 def test_save_is_refused_when_anything_has_changed(world: World, change: str) -> None:
-    pair = checkpointed(world)
+    arguments = world.save_arguments(checkpointed(world))
     world.run(change.replace("{disk}", world.disk))
-    world.refuses("WorldChanged", "save_vm", world.save_arguments(pair), revision=world.revision())
+    world.refuses("WorldChanged", "save_vm", arguments, revision=world.revision())
     assert "Save-VM" not in world.run("$World.calls")
     assert world.value("$vm.AutomaticStartAction") == "StartIfRunning"
 

@@ -14,7 +14,7 @@ function Assert-QsmVMAsExpected {
     The state it must have.
 
     .PARAMETER Checkpoint
-    Name of the one checkpoint it must have; null or empty for none.
+    Id of the one checkpoint it must have; null or empty for none.
 
     .PARAMETER Disk
     Slot and path of each disk it must have, and no other.
@@ -52,7 +52,7 @@ function Assert-QsmVMAsExpected {
 
     $found = [ordered]@{
         state       = [string]$VM.State
-        checkpoints = @(Get-QsmCheckpointFact -VM $VM | ForEach-Object { $_.name } | Sort-Object)
+        checkpoints = @(Get-QsmCheckpointFact -VM $VM | ForEach-Object { $_.checkpoint_id } | Sort-Object)
         disks       = @(Get-VMHardDiskDrive -VM $VM -ErrorAction Stop | ForEach-Object { "$(Get-QsmDriveSlot -Drive $_) $($_.Path)" } | Sort-Object)
         busy        = @(Get-QsmBusyStatus -VM $VM)
     }

@@ -48,8 +48,8 @@ function Remove-QsmListedFile {
     $missing = @()
     $kept = @()
     foreach ($path in $File) {
-        if ($Allowed -notcontains $path) { $kept += "$path`: $Reason"; continue }
         if (-not (Test-Path -LiteralPath $path)) { $missing += $path; continue }
+        if ($Allowed -notcontains $path) { $kept += "$path`: $Reason"; continue }
         if (Test-Path -LiteralPath $path -PathType Container) { $kept += "$path`: it is a folder"; continue }
         if (-not $PSCmdlet.ShouldProcess($path, 'Remove the file')) { continue }
         try {

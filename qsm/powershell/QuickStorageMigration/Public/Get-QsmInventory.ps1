@@ -25,13 +25,13 @@ function Get-QsmInventory {
     )
 
     $vms = @(Get-VM -ErrorAction Stop)
-    $checkpoints = @(foreach ($vm in $vms) { Get-QsmCheckpointFact -VM $vm | ForEach-Object { "$($vm.Id.ToString().ToLowerInvariant()) $($_.checkpoint_id) $($_.name)" } })
+    $checkpoints = @(foreach ($vm in $vms) { Get-QsmCheckpointFact -VM $vm | ForEach-Object { "$($vm.Id.ToString().ToLowerInvariant()) $($_.name)" } })
     $shares = @(Get-SmbShare -ErrorAction Stop | ForEach-Object { [string]$_.Name } | Where-Object { $_ -notmatch '\A([A-Za-z]\$|ADMIN\$|IPC\$)\z' })
     $jobs = @(Get-BitsTransfer -AllUsers -ErrorAction Stop | ForEach-Object { [string]$_.DisplayName } | Where-Object { $_ -like 'qsm-*' })
     $root = Get-QsmRoot
     [PSCustomObject][ordered]@{
         vms         = @($vms | ForEach-Object { "$($_.Id.ToString().ToLowerInvariant()) $($_.Name) $($_.State)" } | Sort-Object)
-        planned_vms = @(Get-QsmPlannedVM | ForEach-Object { "$($_.vm_id) $($_.name)" } | Sort-Object)
+        planned_vms = @(Get-QsmPlannedVM | ForEach-Object { "$($_.vm_id) $($_.name) Off" } | Sort-Object)
         checkpoints = @($checkpoints | Sort-Object)
         shares      = @($shares | Sort-Object)
         tasks       = @(Get-QsmTask | ForEach-Object { [string]$_.TaskName } | Sort-Object)

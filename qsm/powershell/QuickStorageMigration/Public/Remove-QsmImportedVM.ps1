@@ -32,7 +32,7 @@ function Remove-QsmImportedVM {
     $record = Get-QsmRecord -MigrationId $MigrationId
     Assert-QsmOwnerNone -Record $record -Act "VM $VMId was not removed"
     $facts = @{ owner = $record.owner; epoch = $record.epoch }
-    $folder = [string](Get-QsmProperty -InputObject $record.plan -Name 'folder' -Default '')
+    $folder = [string](Get-QsmProperty -InputObject $record.plan -Name 'target_folder' -Default '')
     foreach ($planned in @(Get-QsmPlannedVM -VMId $VMId)) {
         if (@(@($planned.folders) + @($planned.disk_paths) | Where-Object { Test-QsmPathUnder -Path $_ -Folder $folder }).Count -eq 0) {
             throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts $facts -Message "The planned VM $VMId on $env:COMPUTERNAME does not lie in '$folder', so it is not of migration $MigrationId. It was left alone.")

@@ -19,7 +19,7 @@ function Save-QsmVM {
     State that the VM must have.
 
     .PARAMETER ExpectedCheckpoint
-    Name of our checkpoint, or null.
+    Id of our checkpoint, or null.
 
     .PARAMETER ExpectedDisks
     Slot and leaf of each disk it must have.
@@ -37,7 +37,7 @@ function Save-QsmVM {
     System.Management.Automation.PSCustomObject with the fields of SaveVMResult.
 
     .EXAMPLE
-    Save-QsmVM -VMId $VMId -Mode save -ExpectedState Running -ExpectedCheckpoint "QSM $MigrationId" -ExpectedDisks $leaves -ExpectedBases $bases -ReserveBytes 1GB -WaitLimitSeconds 600 -Confirm:$false
+    Save-QsmVM -VMId $VMId -Mode save -ExpectedState Running -ExpectedCheckpoint $checkpointId -ExpectedDisks $leaves -ExpectedBases $bases -ReserveBytes 1GB -WaitLimitSeconds 600 -Confirm:$false
     #>
     [CmdletBinding(SupportsShouldProcess = $true)]
     [OutputType([PSCustomObject])]

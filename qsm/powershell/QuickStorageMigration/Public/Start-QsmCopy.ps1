@@ -50,18 +50,17 @@ function Start-QsmCopy {
     if (Test-QsmWorkAlive -MigrationId $MigrationId -Kind copy -Number $Number -Request $request) { return [PSCustomObject]@{ task_name = $name } }
 
     $length = @{}
-    $ours = @(Get-QsmCopiedFile -MigrationId $MigrationId -Written)
-    foreach ($file in $Files) {
-        $length[$file.destination] = [long]$file.length_bytes
-        if ((Test-Path -LiteralPath $file.destination) -and $ours -notcontains $file.destination) {
-            throw (New-QsmError -Id 'FileInTheWay' -Category refused -Subject $file.destination -Facts @{ path = $file.destination } -Message (
-                    "'$($file.destination)' exists already on $env:COMPUTERNAME and no copy of migration $MigrationId made it. Nothing was copied; move it away or choose another folder."))
-        }
-    }
+    foreach ($file in $Files) { $length[$file.destination] = [long]$file.length_bytes }
     $short = Get-QsmNeededSpace -Length $length -ReserveBytes $ReserveBytes
     if ($null -ne $short) {
         throw (New-QsmError -Id 'NoSpace' -Category refused -Subject $short.volume -Facts @{ volume = $short.volume; free_bytes = $short.free_bytes; needed_bytes = $short.needed_bytes } -Message (
                 "Volume $($short.volume) on $env:COMPUTERNAME has $($short.free_bytes) bytes free, but the files and the reserve need $($short.needed_bytes). Nothing was copied."))
+    }
+    $ours = @(Get-QsmCopiedFile -MigrationId $MigrationId -Written)
+    $foreign = $Files | Where-Object { $ours -notcontains $_.destination -and (Test-Path -LiteralPath $_.destination) } | Select-Object -First 1
+    if ($null -ne $foreign) {
+        throw (New-QsmError -Id 'FileInTheWay' -Category refused -Subject $foreign.destination -Facts @{ path = $foreign.destination } -Message (
+                "'$($foreign.destination)' exists already on $env:COMPUTERNAME and no copy of migration $MigrationId made it. Nothing was copied; move it away or choose another folder."))
     }
     if (-not $PSCmdlet.ShouldProcess($name, "Fetch $($Files.Count) files")) { return }
     foreach ($folder in @($length.Keys | ForEach-Object { Split-Path -Path $_ -Parent } | Select-Object -Unique)) {

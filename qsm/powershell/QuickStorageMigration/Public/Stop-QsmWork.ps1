@@ -39,5 +39,5 @@ function Stop-QsmWork {
             $stopped += @(Wait-QsmWorkStop -MigrationId $MigrationId -Kind $work.kind -Number $work.number -LimitSeconds $limit)
         }
     }
-    [PSCustomObject]@{ stopped = @($stopped) }
+    [PSCustomObject]@{ stopped = @($stopped | Sort-Object) }
 }

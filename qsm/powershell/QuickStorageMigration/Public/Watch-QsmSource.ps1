@@ -5,7 +5,7 @@ function Watch-QsmSource {
 
     .DESCRIPTION
     When the host started, the VM's state, status and checkpoints, which of the shares are gone or no longer let the target
-    read, how long the differencing disks are, and how full their volumes. A share that no note of this migration knows
+    read, how long the differencing disks are, and how full the volumes of all disks are. A share that no note of this migration knows
     counts as missing. A VM that is gone has no state.
 
     .PARAMETER VMId
@@ -43,6 +43,7 @@ function Watch-QsmSource {
     )
 
     $vm = Get-QsmVMObject -VMId $VMId
+    $disks = @(if ($null -ne $vm) { Get-VMHardDiskDrive -VM $vm -ErrorAction Stop | ForEach-Object { [string]$_.Path } | Where-Object { $_ -ne '' } })
     $notes = @(Get-QsmShareNote -MigrationId $MigrationId)
     $missing = @(foreach ($name in $Shares) {
             $note = $notes | Where-Object { $_.name -eq $name } | Select-Object -First 1
@@ -55,6 +56,6 @@ function Watch-QsmSource {
         checkpoints        = @(if ($null -ne $vm) { Get-QsmCheckpointFact -VM $vm })
         missing_shares     = $missing
         files              = @($Files | ForEach-Object { Get-QsmFileFact -Path $_ })
-        volumes            = @(Get-QsmVolumeFact -Path $Files)
+        volumes            = @(Get-QsmVolumeFact -Path @($Files + $disks) -Known)
     }
 }
