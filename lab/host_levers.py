@@ -85,11 +85,12 @@ class HostLevers:
         """Make disk files and a VM with them, and bring it to a state. Returns the VM."""
         hyperv = self._process.hyperv
         for disk in disks:
-            self._make_disk(**disk)
+            if disk["disk_number"] is None:
+                self._make_disk(disk)
         settings = {
             **vm,
             "workload": Workload(**vm["workload"]),
-            "disks": tuple(NewDisk(slot=disk["slot"], path=disk["path"]) for disk in disks),
+            "disks": tuple(_new_disk(disk) for disk in disks),
             "adapters": tuple(NewAdapter(**{**each, "vlan": VlanSetting(**each["vlan"])}) for each in vm["adapters"]),
             "dvd_paths": tuple(vm["dvd_paths"]),
             **{key: _value(key, vm[key]) for key in ENUMERATIONS if key in vm},
@@ -103,17 +104,24 @@ class HostLevers:
             hyperv.suspend_vm(made.vm_id)
         return dict(to_json(hyperv.get_vm(made.vm_id)))
 
-    def _make_disk(self, *, slot: str, path: str, size_bytes: int, dynamic: bool, file: str | None) -> None:
+    def _make_disk(self, disk: Mapping[str, Any]) -> None:
         """Make a new disk, or put a copy of somebody's own file in its place."""
-        files = self._process.platform.files
+        files, path, file = self._process.platform.files, disk["path"], disk["file"]
         files.make_folder(parent_of(path))
         if file is None:
-            self._process.hyperv.new_vhd(path, size_bytes=size_bytes, dynamic=dynamic)
+            self._process.hyperv.new_vhd(path, size_bytes=disk["size_bytes"], dynamic=disk["dynamic"])
             return
         files.require_room(path, Path(file).stat().st_size)
         if files.exists(path):
             raise FileExistsError(path)
         shutil.copyfile(file, files.host_path(path))
+
+
+def _new_disk(disk: Mapping[str, Any]) -> NewDisk:
+    """The disk as Hyper-V attaches it: a file, or a physical disk by its number."""
+    number = disk["disk_number"]
+    path = disk["path"] if number is None else ""
+    return NewDisk(slot=disk["slot"], path=path, disk_number=number, support_persistent_reservations=disk["shared"])
 
 
 def _value(name: str, value: Any) -> Any:

@@ -46,6 +46,10 @@ class LabDisk:
     r"""Empty: `<folder>\<name of the VM>\<name>-<number>.<extension>`."""
     file: Path | None = None
     """A disk file of one's own, which is copied; its extension says the format."""
+    disk_number: int | None = None
+    """A physical disk of the host is passed through, and there is no file."""
+    shared: bool = False
+    """A shared VHDX: it supports persistent reservations."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,10 @@ class LabHost:
     def shut_down(self) -> None:
         """Let it go down in order: each VM by its AutomaticStopAction."""
         control.ask(self._lab_folder, "shut_down", name=self.name)
+
+    def wait_until_off(self) -> None:
+        """Wait until it is off because a fault cut its power; then it can boot."""
+        control.ask(self._lab_folder, "wait_until_off", name=self.name, limit_seconds=None)
 
     def reboot(self, *, orderly: bool = True) -> None:
         """Restart it, in order or by a power cut."""
@@ -136,6 +144,8 @@ class LabHost:
             "size_bytes": disk.size_bytes,
             "dynamic": disk.dynamic,
             "file": None if disk.file is None else str(disk.file.resolve()),
+            "disk_number": disk.disk_number,
+            "shared": disk.shared,
         }
 
     def vms(self) -> list[dict[str, Any]]:
