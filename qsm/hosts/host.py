@@ -2,8 +2,9 @@
 
 A call may be lost, its answer may be lost, the process behind it may die. `Host` hides that as far as it can be hidden
 honestly: questions are asked again; a changing operation is sent again only under the same operation id, so that the
-host's journal answers what became of it. What stays unknown is `OutcomeUnknown`, never a guess. Calls of several
-threads run side by side, each on its own connection.
+host's journal answers what became of it. What stays unknown is `OutcomeUnknown`, never a guess: a refusal that the host
+gives before it looks into its journal proves nothing about an earlier send. Calls of several threads run side by side,
+each on its own connection.
 """
 
 from __future__ import annotations
@@ -11,26 +12,34 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from qsm.errors import HostFailed, OutcomeUnknown, QsmError, Refused, Unreachable, from_host
 from qsm.hosts import wire
+from qsm.hosts.conversation import Conversation, EndedError, NeverStartedError, SilentError, Way
 from qsm.hosts.messages import ErrorFacts, Message
 from qsm.hosts.meter import Meter
 from qsm.hosts.operations import Operation
-from qsm.hosts.winrm_session import LostError, ProcessEndedError, WinRMSession
+from qsm.hosts.preparation import Preparation
+from qsm.hosts.session_pool import SessionPool
+from qsm.hosts.winrm_errors import LostError, NotExecutedError, QuotaError
+from qsm.hosts.winrm_session import WinRMSession
+from qsm.hosts.winrm_transport import Logon
 from qsm.settings import HostSettings, TimeLimits
 
 A = TypeVar("A", bound=Message)
 R = TypeVar("R", bound=Message)
 
 log = logging.getLogger(__name__)
-MOST_IDLE_SESSIONS = 6  # MaxShellsPerUser is 30 on current hosts, 5 on the oldest
+MOST_ENDED_PROCESSES = 5
+"""So many processes may end under one call before it is given up: it may be the call that ends them."""
+LONGEST_PAUSE_SECONDS = 5.0
+_DECIDED_WITHOUT_JOURNAL = ("InvalidArgument", "WrongRole", "OperationMismatch")
+"""Refusals that hold for every send of a call alike, so that one of them answers all."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +52,32 @@ class Call:
     wait_seconds: float = 0.0
 
 
-@dataclass(frozen=True)
-class Reply:
-    """What a host answered: the result, the record's revision after it, and whether it was a stored answer."""
+@dataclass
+class _Exchange:
+    """One call from its first send to its answer, over however many sends."""
 
-    result: Any
-    revision: int | None
-    repeated: bool
+    name: str
+    changes: bool
+    line: Mapping[str, Any]
+    seconds: float
+    """How long the host may work on one send."""
+    begun_at: float = field(default_factory=time.monotonic)
+    failing_since: float | None = None
+    maybe_executed: bool = False
+    """Whether an earlier send may have been executed and its answer was not seen."""
+    ended_processes: int = 0
+    reinstalled: bool = False
+    pause_seconds: float = 0.2
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether it would be wrong to say that nothing was changed."""
+        return self.changes and self.maybe_executed
+
+    def pause(self) -> float:
+        """Seconds to wait before the next send; longer each time."""
+        now, self.pause_seconds = self.pause_seconds, min(self.pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+        return now
 
 
 class Host:
@@ -60,45 +88,40 @@ class Host:
         self.settings = settings
         self.meter = meter or Meter()
         self._limits = limits
-        self._lock = threading.Lock()
-        self._idle: list[WinRMSession] = []
-        self._bootstrap: str | None = None  # "serve" or "call", found out by the probe
-        self._sleep: Callable[[float], None] = time.sleep
+        self._logon = Logon()
+        self._pool = SessionPool(lambda: WinRMSession(name, settings, limits, logon=self._logon))
+        self._preparing = threading.Lock()
+        self._way: Way | None = None
 
     def ask(self, operation: Operation[A, R], arguments: A, *, call: Call | None = None) -> R:
         """Asks a question; it is asked again while the host is silent, up to `limits.unreachable_seconds`.
 
-        Raises Unreachable, HostRefused, HostFailed, CredentialsRejected.
+        Raises Unreachable (HostNotTrusted), HostRefused, HostFailed, CredentialsRejected, Refused, SettingsError.
         """
-        reply = self._exchange(operation, arguments, call=call or Call())
-        return operation.result.model_validate(reply.result)
+        return self._exchange(operation, arguments, call=call or Call())[0]
 
     def change(self, operation: Operation[A, R], arguments: A, *, call: Call) -> tuple[R, int | None]:
         """Changes something under the operation id; returns the result and the record's revision after it.
 
-        Raises the same as `ask`, and OutcomeUnknown when nobody can tell whether it was done.
+        Raises the same as `ask`, then nothing was executed; and OutcomeUnknown when nobody can tell whether it was done.
         """
-        reply = self._exchange(operation, arguments, call=call)
-        return operation.result.model_validate(reply.result), reply.revision
+        return self._exchange(operation, arguments, call=call)
 
     def warm_up(self) -> None:
-        """Makes sure that a process with the loaded module waits on the host."""
-        with self._session() as session:
-            self._ready(session)
-            self._roundtrip(
-                session, {"operation": "ping"}, deadline=time.monotonic() + self._limits.unreachable_seconds
-            )
+        """Makes sure that a process with the loaded module waits on the host. Raises as `ask`."""
+        limit = float(self._limits.unreachable_seconds)
+        exchange = _Exchange("ping", changes=False, line={"operation": "ping"}, seconds=limit)
+        content = self._until_answered(exchange)
+        if content.get("ok") is not True:
+            raise self._error(exchange, content)
 
     def close(self) -> None:
-        """Ends all idle processes and shells."""
-        with self._lock:
-            sessions, self._idle = self._idle, []
-        for session in sessions:
-            session.stop()
+        """Ends all processes and shells that no call is under way in."""
+        self._pool.close()
 
     # --- one exchange
 
-    def _exchange(self, operation: Operation[A, R], arguments: A, *, call: Call) -> Reply:
+    def _exchange(self, operation: Operation[A, R], arguments: A, *, call: Call) -> tuple[R, int | None]:
         line = {
             "operation": operation.name,
             "migration_id": call.migration_id,
@@ -107,163 +130,107 @@ class Host:
             "wait_seconds": call.wait_seconds,
             "arguments": arguments.model_dump(mode="json"),
         }
-        started = time.time()
-        deadline = time.monotonic() + operation.time_limit_seconds + call.wait_seconds
-        content = self._until_answered(operation, line, deadline=deadline)
-        self.meter.add(self.name, operation.name, started=started, host_seconds=float(content.get("seconds") or 0.0))
-        if content.get("ok") is True:
-            self._check_result(operation, content)
-            return Reply(content["result"], content.get("revision"), bool(content.get("repeated")))
-        raise self._error(operation, content)
+        seconds = operation.time_limit_seconds + call.wait_seconds
+        exchange = _Exchange(operation.name, changes=operation.changes, line=line, seconds=seconds)
+        started, host_seconds = time.time(), 0.0
+        try:
+            content = self._until_answered(exchange)
+            host_seconds = float(content.get("seconds") or 0.0)
+        finally:
+            self.meter.add(self.name, operation.name, started=started, host_seconds=host_seconds)
+        if content.get("ok") is not True:
+            raise self._error(exchange, content)
+        try:
+            return operation.result.model_validate(content["result"]), content.get("revision")
+        except (ValidationError, KeyError) as error:
+            raise self._not_as_promised(exchange, error) from None
 
-    def _until_answered(self, operation: Operation[A, R], line: dict[str, Any], *, deadline: float) -> dict[str, Any]:
-        """Sends until there is an answer; a changing operation keeps its id, so the host knows it again."""
-        silent_since: float | None = None
-        maybe_executed = False
-        pause = 0.2
+    def _until_answered(self, exchange: _Exchange) -> dict[str, Any]:
+        """Sends until there is an answer that counts; a changing operation keeps its id, so the host knows it again."""
         while True:
             try:
-                with self._session() as session:
-                    self._ready(session)
-                    return self._roundtrip(session, line, deadline=deadline)
-            except LostError as error:
-                maybe_executed, why = True, str(error)
-            except Unreachable as error:
-                why = error.why
-                if "certificate" in why:
-                    raise
-            now = time.monotonic()
-            silent_since = silent_since or now
-            if now - silent_since > self._limits.unreachable_seconds or now > deadline:
-                if maybe_executed and operation.changes:
-                    raise OutcomeUnknown(self.name, operation.name, f"the host stopped answering ({why}).")
-                raise Unreachable(self.name, why)
-            log.debug("host %s: %s, trying %s again", self.name, why, operation.name)
-            self._sleep(pause)
-            pause = min(pause * 2, 5.0)
+                content = self._send_once(exchange)
+            except (NotExecutedError, LostError) as error:
+                self._judge(exchange, error)
+            except QsmError as error:
+                if exchange.uncertain:
+                    raise self._unknown(exchange, str(error)) from error
+                raise
+            else:
+                if not self._send_again(exchange, content):
+                    return content
+            time.sleep(exchange.pause())
 
-    def _roundtrip(self, session: WinRMSession, line: dict[str, Any], *, deadline: float) -> dict[str, Any]:
-        """One call on one session. Raises LostError when the answer is lost and the call must be sent again."""
-        call = wire.new_call_id()
-        data = wire.encode_line({"call": call, "module": wire.module_hash(), **line})
-        single = self._bootstrap == "call"
+    def _send_once(self, exchange: _Exchange) -> dict[str, Any]:
+        with self._pool.session() as session:
+            way = self._ready(session)
+            return Conversation(session, way, limits=self._limits).run(exchange.line, seconds=exchange.seconds)
+
+    def _ready(self, session: WinRMSession) -> Way:
+        """The way calls take here; one thread finds out, and installs the module, while the others wait."""
+        with self._preparing:
+            if self._way is None:
+                self._way = Preparation(session, limits=self._limits).run()
+            return self._way
+
+    def _judge(self, exchange: _Exchange, error: NotExecutedError | LostError) -> None:
+        """After a send without an answer: returns if the call is to be sent again. Raises when that is over."""
+        exchange.maybe_executed = exchange.maybe_executed or isinstance(error, LostError)
+        exchange.ended_processes += isinstance(error, EndedError | NeverStartedError)
+        now = time.monotonic()
+        if isinstance(error, QuotaError) and self._pool.wait_for_one(seconds=LONGEST_PAUSE_SECONDS):
+            exchange.failing_since = None  # the quota is used up by threads of our own, and one of them will be done
+        exchange.failing_since = exchange.failing_since or now
+        silent = now - exchange.failing_since > self._limits.unreachable_seconds
+        too_late = now - exchange.begun_at > exchange.seconds + self._limits.unreachable_seconds
+        if silent or too_late or isinstance(error, SilentError) or exchange.ended_processes >= MOST_ENDED_PROCESSES:
+            raise self._given_up(exchange, error) from error
+        log.debug("host %s: %s, sending %s again", self.name, error, exchange.name)
+
+    def _send_again(self, exchange: _Exchange, content: Mapping[str, Any]) -> bool:
+        """Whether an answer is not the last word: the host is busy with another call, or has lost its module."""
+        error = content.get("error")
+        if content.get("ok") is True or not isinstance(error, dict):
+            return False
+        if error.get("id") == "Busy":
+            return time.monotonic() - exchange.begun_at < exchange.seconds
+        if not exchange.reinstalled and wire.MODULE_MISSING in str(error.get("message")):
+            exchange.reinstalled = True
+            with self._preparing:
+                self._way = None
+            return True
+        return False
+
+    # --- errors
+
+    def _error(self, exchange: _Exchange, content: Mapping[str, Any]) -> QsmError:
+        """The error for what a host told. A refusal without a look into the journal does not speak for earlier sends."""
         try:
-            if not session.running:
-                session.start(self._bootstrap or "serve")
-            session.send(data, end=single)
-            answer = session.receive(call, deadline=deadline)
-        except LostError:
-            answer = self._find_again(session, call, deadline=deadline, single=single)
-        except ProcessEndedError as error:
-            session.stop()
-            raise LostError(str(error)) from error
-        if answer is None:
-            session.abandon()
-            raise LostError("no answer within the time limit")
-        if single:
-            session.stop()
-        return answer.content
-
-    def _find_again(self, session: WinRMSession, call: str, *, deadline: float, single: bool) -> wire.Answer:
-        """After a lost connection: the answer if it is still to be had, else LostError.
-
-        A ping sent behind the call is answered after it. If the ping's answer comes first, the other one was lost.
-        """
-        session.reconnect()
-        ping = wire.new_call_id()
-        try:
-            if not single:
-                session.send(wire.encode_line({"call": ping, "module": wire.module_hash(), "operation": "ping"}))
-            while (answer := session.receive_any(deadline=deadline)) is not None:
-                if answer.call == call:
-                    return answer
-                if answer.call == ping:
-                    break
-        except (LostError, ProcessEndedError) as error:
-            session.abandon()
-            raise LostError(str(error)) from error
-        except Unreachable as error:
-            session.abandon()
-            raise LostError(error.why) from error
-        raise LostError("the connection broke and the answer was lost with it")
-
-    def _check_result(self, operation: Operation[A, R], content: dict[str, Any]) -> None:
-        try:
-            operation.result.model_validate(content["result"])
+            facts = ErrorFacts.model_validate(content["error"])
         except (ValidationError, KeyError) as error:
-            facts = ErrorFacts(
-                id="HostFailed", category="failed", retryable=False, hresult=None, subject="", facts={},
-                message=f"Host {self.name} answered {operation.name} with something else than promised: {error}",
-            )  # fmt: skip
-            raise HostFailed(self.name, operation.name, facts) from None
+            return self._not_as_promised(exchange, error)
+        told = from_host(self.name, exchange.name, facts, revision=content.get("revision"))
+        unjournaled = facts.category == "refused" and content.get("attempt") is None
+        if exchange.uncertain and unjournaled and facts.id not in _DECIDED_WITHOUT_JOURNAL:
+            return self._unknown(exchange, f"an answer was lost, and the second send was refused ({told})")
+        return told
 
-    def _error(self, operation: Operation[A, R], content: dict[str, Any]) -> QsmError:
-        facts = ErrorFacts.model_validate(content["error"])
-        return from_host(self.name, operation.name, facts, revision=content.get("revision"))
+    def _not_as_promised(self, exchange: _Exchange, error: Exception) -> HostFailed:
+        facts = ErrorFacts(
+            id="HostFailed", category="failed", retryable=False, hresult=None, subject="", facts={},
+            message=f"Host {self.name} answered {exchange.name} with something else than promised: {error}",
+        )  # fmt: skip
+        return HostFailed(self.name, exchange.name, facts)
 
-    # --- sessions
-
-    @contextmanager
-    def _session(self) -> Iterator[WinRMSession]:
-        with self._lock:
-            session = self._idle.pop() if self._idle else None
-        if session is None:
-            session = WinRMSession(self.name, self.settings, self._limits)
-        kept = False
-        try:
-            yield session
-            kept = True
-        finally:
-            with self._lock:
-                kept = kept and len(self._idle) < MOST_IDLE_SESSIONS
-                if kept:
-                    self._idle.append(session)
-            if not kept:
-                session.abandon()
-
-    def _ready(self, session: WinRMSession) -> None:
-        """Probes the host once and installs the module when it is not there."""
-        if self._bootstrap is not None:
-            return
-        with self._lock:
-            if self._bootstrap is None:
-                self._bootstrap = self._probe(session)
-
-    def _probe(self, session: WinRMSession) -> str:
-        """Which way calls take on this host: "serve" if input reaches a running process, else "call"."""
-        call = wire.new_call_id()
-        line = wire.encode_line({"call": call, "module": wire.module_hash()})
-        deadline = time.monotonic() + self._limits.stdin_probe_seconds
-        session.start("probe")
-        try:
-            session.send(line)
-            answer = session.receive(call, deadline=deadline)
-            way = "serve" if answer else "call"
-            session.send(b"" if answer else line, end=True)
-            answer = answer or session.receive(call, deadline=time.monotonic() + self._limits.unreachable_seconds)
-        except ProcessEndedError as error:
-            raise Refused(
-                f"Host {self.name} does not run scripts over WinRM. Nothing was changed. {error}."
-                " Check execution policy, language mode and antivirus on the host."
-            ) from error
-        if answer is None or not answer.content.get("ok"):
-            raise Refused(
-                f"Host {self.name} ran the probe and did not answer it: {answer.content if answer else 'silence'}."
+    def _given_up(self, exchange: _Exchange, error: NotExecutedError | LostError) -> QsmError:
+        if exchange.uncertain:
+            return self._unknown(exchange, f"host {self.name} stopped answering ({error})")
+        if isinstance(error, QuotaError):
+            return Refused(
+                f"Host {self.name} gives its user no further remote shell. {error}. Nothing was changed by"
+                f" {exchange.name}. End shells of that user on the host, or raise the quota that is named."
             )
-        session.stop()
-        if not answer.content["result"]["installed"]:
-            self._install(session)
-        return way
+        return Unreachable(self.name, str(error))
 
-    def _install(self, session: WinRMSession) -> None:
-        call = wire.new_call_id()
-        session.start("install")
-        try:
-            session.send_lines(wire.install_lines(call))
-            answer = session.receive(call, deadline=time.monotonic() + self._limits.unreachable_seconds)
-        except ProcessEndedError as error:
-            raise Refused(f"The module could not be installed on host {self.name}. {error}.") from error
-        session.stop()
-        if answer is None or not answer.content.get("ok"):
-            told = answer.content.get("error") if answer else "no answer"
-            raise Refused(f"The module could not be installed on host {self.name}: {told}.")
+    def _unknown(self, exchange: _Exchange, why: str) -> OutcomeUnknown:
+        return OutcomeUnknown(self.name, exchange.name, f"{why}.")

@@ -1,119 +1,140 @@
-"""One WinRM connection with one PowerShell process behind it, over pywinrm.
+"""One shell on a host with at most one PowerShell process in it, over pywinrm.
 
-pywinrm leaves the hard parts to its caller: it waits for ever, it reseals with an old key after a lost connection (HTTP
-400 for ever), and it cannot tell whether a command ran. The answers here: every exchange has its own deadline; after a
-lost connection the HTTP session is thrown away and a ping behind the call tells whether its answer was lost (then the
-same call is sent again, and the host's journal knows it by its operation id); a rejected logon is never tried twice.
-One object serves one thread at a time.
+pywinrm waits for ever, seals with an old key after a lost connection (HTTP 400 for ever), and keeps to itself whether a
+request was carried out. Here every wait has a deadline, a broken connection is replaced while shell and process live on,
+and every error says whether something may have happened. One object serves one thread at a time.
 
-Sources: [MS-WSMV] for the messages; pywinrm 0.5.0 for the exceptions.
+Sources: [MS-WSMV] 3.1.4 for the messages; pywinrm 0.5.0.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
+import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any
+from enum import Enum, auto
+from typing import Any, TypeVar
 
-import requests
-from winrm.exceptions import (
-    InvalidCredentialsError,
-    WinRMError,
-    WinRMOperationTimeoutError,
-    WinRMTransportError,
-    WSManFaultError,
-)
-from winrm.protocol import Protocol
+from winrm.exceptions import WinRMOperationTimeoutError, WinRMTransportError, WSManFaultError
 
-from qsm.errors import CredentialsRejected, Unreachable
+from qsm.errors import CredentialsRejected, QsmError
 from qsm.hosts import wire
+from qsm.hosts.operations import OPERATIONS
+from qsm.hosts.winrm_errors import (
+    FaultError,
+    GoneError,
+    InputBusyError,
+    InputClosedError,
+    LostError,
+    NotExecutedError,
+    translate,
+)
+from qsm.hosts.winrm_transport import Logon, open_protocol
 from qsm.settings import HostSettings, TimeLimits
 
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 UTF8 = 65001
-UNKNOWN_SHELL_OR_COMMAND = 2150858843  # wsman fault: w:InvalidSelectors
-BUSY_SEND = 170  # ERROR_BUSY: an earlier Send is still being processed
-SEND_BYTES = 64 * 1024  # raw bytes per Send, safe below the smallest MaxEnvelopeSizekb
-OPERATION_SECONDS = 20
-_NOISE_BYTES = 2000
+SEND_BYTES = 64 * 1024
+"""Raw bytes per Send: in base64 and with its envelope below the smallest default of MaxEnvelopeSizekb, 150."""
+SHELL_IDLE_SECONDS = max(operation.time_limit_seconds for operation in OPERATIONS.values()) + 600
+"""After so long without a request the host ends a shell and what runs in it: no act may be cut short by that."""
+CONNECTION_IDLE_SECONDS = 90
+"""http.sys closes a connection after 120 s without a request; one that is nearly as old is replaced beforehand."""
+CLOSING_SECONDS = 5
+_BUSY_PAUSES = (0.2, 0.5, 1.0, 2.0)
+_NOISE_BYTES = 8000
 
 
-class LostError(Exception):
-    """The connection, the shell or the process is gone; what was sent may have been executed."""
+class State(Enum):
+    """What may be done with a session that nobody uses."""
+
+    CLEAN = auto()
+    """No process, or one that waits for its next line."""
+    OCCUPIED = auto()
+    """A call may be under way in the process: it must not be ended."""
+    SPOILED = auto()
+    """The process is of no use any more, and no act is under way: it is to be ended."""
 
 
 class ProcessEndedError(Exception):
-    """The remote process ended without the answer; `noise` is the end of what it said."""
+    """The process ended without (another) answer; the text holds its exit code and the end of what it said."""
 
     def __init__(self, exit_code: int, noise: str) -> None:
-        self.exit_code, self.noise = exit_code, noise
-        super().__init__(f"PowerShell ended with exit code {exit_code}: {noise.strip() or 'it said nothing'}")
-
-
-def _protocol(settings: HostSettings, limits: TimeLimits) -> Protocol:
-    scheme = "https" if settings.tls else "http"
-    return Protocol(
-        endpoint=f"{scheme}://{settings.address}:{settings.port}/wsman",
-        transport=settings.transport,
-        username=settings.user or None,
-        password=settings.secret().get_secret_value(),
-        server_cert_validation="validate" if settings.verify_tls else "ignore",
-        ca_trust_path=str(settings.ca_file) if settings.ca_file else None,  # type: ignore[arg-type]  # None: the system's
-        cert_pem=str(settings.certificate_file) if settings.certificate_file else None,
-        cert_key_pem=str(settings.certificate_key_file) if settings.certificate_key_file else None,
-        message_encryption="auto",
-        operation_timeout_sec=OPERATION_SECONDS,
-        read_timeout_sec=OPERATION_SECONDS + limits.connect_seconds,
-        proxy=None,
-    )
+        super().__init__(f"PowerShell ended with exit code {exit_code}: {noise.rstrip('.') or 'it said nothing'}")
 
 
 class WinRMSession:
-    """A shell and at most one running bootstrap process on one host.
+    """Every method may raise CredentialsRejected, HostNotTrusted and Refused, where trying again is of no use."""
 
-    Raises Unreachable when nothing was sent and the host does not answer, CredentialsRejected once, LostError when
-    something may have been executed, ProcessEndedError when the process ended.
-    """
-
-    def __init__(self, name: str, settings: HostSettings, limits: TimeLimits) -> None:
+    def __init__(self, name: str, settings: HostSettings, limits: TimeLimits, *, logon: Logon | None = None) -> None:
         self.name = name
-        self._user = settings.user or settings.transport
-        self._where = f"{settings.address}:{settings.port}"
-        self._protocol = _protocol(settings, limits)
+        self.state = State.CLEAN
+        self.heard_at = time.monotonic()
+        """When the host last did what a request asked (time.monotonic)."""
+        self._address = f"{settings.address}:{settings.port}"
+        self._user = settings.user or f"(transport {settings.transport})"
+        self._limits = limits
+        self._logon = logon or Logon()
+        self._protocol = open_protocol(name, settings, logon=self._logon, receive_seconds=limits.receive_seconds)
         self._shell: str | None = None
         self._command: str | None = None
-        self._buffer = b""
-        self._noise = b""
+        self._forget_output()
 
     # --- process
 
     def start(self, bootstrap: str) -> None:
-        """Starts a bootstrap process, in a new shell if there is none."""
-        if self._shell is None:
-            self._shell = self._request(
-                lambda: self._protocol.open_shell(codepage=UTF8, idle_timeout="PT7200S"), sent=False
-            )
-        shell = self._shell
+        """Starts a bootstrap in the shell, which is opened if need be; what ran in it before is ended.
+
+        Raises NotExecutedError (QuotaError): a process that has not been told anything does nothing.
+        """
+        self.state = State.SPOILED
+        self.end_process()
         program, _, arguments = wire.bootstrap_command(bootstrap).partition(" ")
-        self._buffer = self._noise = b""
-        self._command = self._request(
-            lambda: self._protocol.run_command(shell, program, [arguments], console_mode_stdin=False), sent=False
-        )
+        try:
+            self._command = self._run(program, arguments)
+        except LostError as error:
+            raise NotExecutedError(str(error)) from error
+        self.state = State.CLEAN
+
+    def _run(self, program: str, arguments: str) -> str:
+        if self._shell is not None:
+            try:
+                return self._run_in(self._shell, program, arguments)
+            except GoneError as gone:
+                log.debug("host %s: the shell is gone (%s)", self.name, gone)
+        idle_timeout = f"PT{SHELL_IDLE_SECONDS}S"  # [MS-WSMV] 2.2.4.37
+        self._shell = self._request(lambda: self._protocol.open_shell(codepage=UTF8, idle_timeout=idle_timeout))
+        return self._run_in(self._shell, program, arguments)
+
+    def _run_in(self, shell: str, program: str, arguments: str) -> str:
+        return self._request(lambda: self._protocol.run_command(shell, program, [arguments], console_mode_stdin=False))
 
     @property
     def running(self) -> bool:
         """Whether a process was started and not seen to end."""
-        return self._command is not None
+        return self._command is not None and self._exit_code is None
 
     def send(self, data: bytes, *, end: bool = False) -> None:
-        """Standard input of the process; the last piece may close it."""
+        """Standard input of the process: one line or part of one; `end` closes it.
+
+        Raises NotExecutedError (InputBusyError, InputClosedError) if the end of `data` certainly did not get there,
+        LostError if it may have.
+        """
         pieces = [data[i : i + SEND_BYTES] for i in range(0, len(data), SEND_BYTES)] or [b""]
-        for index, piece in enumerate(pieces):
-            last = end and index == len(pieces) - 1
-            self._request(lambda p=piece, e=last: self._send_piece(p, end=e), sent=True)  # type: ignore[misc]
+        for piece in pieces[:-1]:
+            try:
+                self._send_piece(piece, end=False)
+            except LostError as error:
+                raise NotExecutedError(str(error)) from error
+        self._send_piece(pieces[-1], end=end)
 
     def send_lines(self, lines: Iterable[bytes]) -> None:
-        """All lines, then the end of the input."""
+        """All lines, then the end of the input. Raises as `send`."""
         pending = b""
         for line in lines:
             if pending and len(pending) + len(line) > SEND_BYTES:
@@ -123,118 +144,162 @@ class WinRMSession:
         self.send(pending, end=True)
 
     def receive(self, call: str, *, deadline: float) -> wire.Answer | None:
-        """The answer to `call`, or to any later ping; None when the deadline (time.monotonic) has passed."""
-        while True:
-            answer = self._next_answer()
-            if answer is not None:
-                if answer.call == call:
-                    return answer
-                continue
-            if time.monotonic() >= deadline:
-                return None
-            self._fill()
+        """The answer to `call`; None when the deadline (time.monotonic) has passed. Raises as `receive_any`."""
+        while (answer := self.receive_any(deadline=deadline)) is not None:
+            if answer.call == call:
+                return answer
+        return None
 
     def receive_any(self, *, deadline: float) -> wire.Answer | None:
-        """The next answer, whichever call it belongs to."""
-        while (answer := self._next_answer()) is None:
+        """The next answer, whichever call it belongs to; None when the deadline (time.monotonic) has passed.
+
+        Raises LostError, GoneError, NotExecutedError, ProcessEndedError.
+        """
+        while not self._answers:
+            if self._exit_code is not None:
+                raise self._ended(self._exit_code)
             if time.monotonic() >= deadline:
                 return None
-            self._fill()
-        return answer
+            self._fill(deadline - time.monotonic())
+        return self._answers.popleft()
+
+    def last_words(self) -> str:
+        """Why the process takes no input any more, if it tells at once; empty if not. Its answers stay to be received."""
+        with contextlib.suppress(LostError, NotExecutedError):
+            self._fill(1)
+        return "" if self._exit_code is None else str(self._ended(self._exit_code))
+
+    def _ended(self, exit_code: int) -> ProcessEndedError:
+        return ProcessEndedError(exit_code, wire.readable(self._noise))
 
     def reconnect(self) -> None:
-        """Throws the HTTP session away: without this, pywinrm seals with the old key and gets HTTP 400 for ever."""
+        """Replaces the connection; shell and process stay."""
         self._protocol.transport.close_session()
 
-    def stop(self) -> None:
-        """Ends the process and the shell, if the host can still be asked to."""
-        shell, command, self._shell, self._command = self._shell, self._command, None, None
-        if shell is not None:
-            with contextlib.suppress(WinRMError, requests.RequestException, AssertionError):
-                if command is not None:
-                    self._protocol.cleanup_command(shell, command)
-                self._protocol.close_shell(shell, close_session=False)
-        self._protocol.transport.close_session()
+    # --- ends
+
+    def end_process(self) -> None:
+        """Ends the process if it runs, and frees its place; the shell stays, ready for the next one."""
+        shell, command, self._command = self._shell, self._command, None
+        if shell is not None and command is not None and not self._say(self._protocol.cleanup_command, shell, command):
+            self._shell = None
+        self._forget_output()
+
+    def stop(self) -> bool:
+        """Ends process and shell if the host can still be asked to; tells whether it could."""
+        shell, command = self._shell, self._command
+        answered = command is None or shell is None or self._say(self._protocol.cleanup_command, shell, command)
+        if answered and shell is not None:
+            answered = self._say(self._protocol.close_shell, shell, False)
+        self.abandon()
+        return answered
 
     def abandon(self) -> None:
         """Forgets shell and process without ending them: what runs there may be in the middle of an act."""
         self._shell = self._command = None
+        self._forget_output()
         self._protocol.transport.close_session()
+
+    def _say(self, request: Callable[..., None], *arguments: Any) -> bool:
+        """A request whose failure changes nothing for us; tells whether the host answered at all."""
+        try:
+            self._request(lambda: request(*arguments), seconds=CLOSING_SECONDS, patience_seconds=CLOSING_SECONDS)
+        except FaultError:
+            return True
+        except (LostError, NotExecutedError, QsmError) as error:
+            log.debug("host %s: what was left there could not be ended: %s", self.name, error)
+            return False
+        return True
+
+    def _forget_output(self) -> None:
+        self._lines = wire.LineBuffer()
+        self._answers: deque[wire.Answer] = deque()
+        self._noise = b""
+        self._exit_code: int | None = None
 
     # --- wire
 
-    def _process(self) -> tuple[str, str]:
+    def _ids(self) -> tuple[str, str]:
         if self._shell is None or self._command is None:
-            raise LostError("no process is running")
+            raise GoneError("no process is running")
         return self._shell, self._command
 
     def _send_piece(self, piece: bytes, *, end: bool) -> None:
-        shell, command = self._process()
-        for attempt in range(4):
+        """Sends one piece, again while the process has not taken the one before."""
+        for pause_seconds in _BUSY_PAUSES:
             try:
-                self._protocol.send_command_input(shell, command, piece, end=end)
-                return
-            except WSManFaultError as fault:
-                if fault.wsman_fault_code != BUSY_SEND or attempt == 3:
-                    raise
-                time.sleep(0.5 * (attempt + 1))
+                return self._send_input(piece, end=end)
+            except InputBusyError:
+                time.sleep(pause_seconds)
+        return self._send_input(piece, end=end)
 
-    def _next_answer(self) -> wire.Answer | None:
-        while (end := self._buffer.find(b"\n")) >= 0:
-            line, self._buffer = self._buffer[: end + 1], self._buffer[end + 1 :]
-            answer = wire.parse_line(line)
-            if answer is not None:
-                return answer
-            self._noise = (self._noise + line)[-_NOISE_BYTES:]
-        return None
-
-    def _fill(self) -> None:
-        """Waits for output, at most one operation time-out."""
-        shell, command = self._process()
+    def _send_input(self, piece: bytes, *, end: bool) -> None:
         try:
-            out, err, code, done = self._request(
-                lambda: self._protocol.get_command_output_raw(shell, command), sent=True
-            )
-        except WinRMOperationTimeoutError:
-            return
-        self._buffer += out
-        self._noise = (self._noise + err)[-_NOISE_BYTES:]
-        if done:
-            self._command = None
-            if not self._buffer.endswith(b"\n"):
-                self._buffer += b"\n"
-            if wire.MARK not in self._buffer:
-                raise ProcessEndedError(code, (self._noise + self._buffer).decode("utf-8", "replace"))
+            shell, command = self._ids()
+            self._request(lambda: self._protocol.send_command_input(shell, command, piece, end=end))
+        except GoneError as gone:
+            raise InputClosedError(str(gone)) from gone
 
-    def _request(self, send: Callable[[], Any], *, sent: bool) -> Any:
-        """Runs one HTTP request; `sent` says whether something may have been executed when it is lost."""
+    def _fill(self, seconds: float) -> None:
+        """Waits for output, no longer than one request lasts."""
+        shell, command = self._ids()
+        seconds = min(math.ceil(seconds), self._limits.receive_seconds)
         try:
-            return self._once_more_if_sealed_wrong(send)
-        except InvalidCredentialsError:
-            raise CredentialsRejected(self.name, self._user) from None
-        except requests.exceptions.SSLError as error:
-            raise Unreachable(
-                self.name, f"its certificate at {self._where} was not accepted ({_root(error)})"
-            ) from None
-        except WSManFaultError as fault:
-            if fault.wsman_fault_code == UNKNOWN_SHELL_OR_COMMAND:
-                raise LostError(f"shell or command is gone: {fault.reason}") from fault
-            raise Unreachable(
-                self.name, f"WinRM refused at {self._where}: {fault.reason} ({fault.wsman_fault_code})"
-            ) from fault
-        except requests.RequestException as error:
-            if sent:
-                raise LostError(_root(error)) from error
-            raise Unreachable(self.name, f"no connection to {self._where} ({_root(error)})") from None
-        except WinRMOperationTimeoutError:
+            out, err, code, done = self._request(lambda: self._receive(shell, command), seconds=int(seconds))
+        except LostError:
+            self._lines.gap()
             raise
-        except WinRMTransportError as error:
-            raise (LostError if sent else self._unreachable)(f"WinRM answered HTTP {error.code}") from error
+        for line in self._lines.feed(out + b"\n" if done else out):
+            answer = wire.parse_line(line)
+            if answer is None:
+                self._add_noise(line + b"\n")
+            else:
+                self._answers.append(answer)
+        self._add_noise(err)
+        if done:
+            self._exit_code = code
 
-    def _unreachable(self, why: str) -> Unreachable:
-        return Unreachable(self.name, f"{why} at {self._where}")
+    def _receive(self, shell: str, command: str) -> tuple[bytes, bytes, int, bool]:
+        try:
+            return self._protocol.get_command_output_raw(shell, command)
+        except WinRMOperationTimeoutError:
+            return b"", b"", -1, False
 
-    def _once_more_if_sealed_wrong(self, send: Callable[[], Any]) -> Any:
+    def _add_noise(self, text: bytes) -> None:
+        self._noise = (self._noise + text)[-_NOISE_BYTES:]
+
+    def _request(self, send: Callable[[], T], *, seconds: int | None = None, patience_seconds: int | None = None) -> T:
+        """Sends one request that the host may take `seconds` for. Raises what `translate` says.
+
+        With `patience_seconds` more it counts as silent; connecting may take as long.
+        """
+        self._logon.check(self.name, self._user)
+        seconds = seconds or self._limits.receive_seconds
+        patience_seconds = patience_seconds or self._limits.connect_seconds
+        timeouts: Any = (patience_seconds, seconds + patience_seconds)  # requests takes connect and read apart
+        self._protocol.operation_timeout_sec = seconds
+        self._protocol.transport.read_timeout_sec = timeouts
+        if time.monotonic() - self.heard_at > CONNECTION_IDLE_SECONDS:
+            self.reconnect()
+        try:
+            result = self._once_more_if_sealed_wrong(send)
+        except Exception as error:
+            raise self._translated(error) from error
+        except BaseException:  # interrupted in the middle of a message
+            self.reconnect()
+            raise
+        self.heard_at = time.monotonic()
+        return result
+
+    def _translated(self, error: Exception) -> Exception:
+        if not isinstance(error, WSManFaultError):
+            self.reconnect()
+        translated = translate(error, host=self.name, address=self._address, user=self._user)
+        if isinstance(translated, CredentialsRejected):
+            self._logon.rejected = True
+        return translated
+
+    def _once_more_if_sealed_wrong(self, send: Callable[[], T]) -> T:
         """HTTP 400 with sealing means 'not executed': the connection was replaced under the old key."""
         try:
             return send()
@@ -243,12 +308,3 @@ class WinRMSession:
                 raise
             self.reconnect()
             return send()
-
-
-def _root(error: BaseException) -> str:
-    """The innermost reason of a nested network error, in one line."""
-    while (inner := error.__cause__ or error.__context__ or getattr(error, "reason", None)) is not None:
-        if not isinstance(inner, BaseException):
-            break
-        error = inner
-    return f"{type(error).__name__}: {error}".splitlines()[0]

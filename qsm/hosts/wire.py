@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,8 +20,13 @@ from pathlib import Path
 from typing import Any
 
 MARK = b"@@QSM "
+UNREADABLE_CALL = "0"
+"""The id that a bootstrap answers under when it could not read the id in a line."""
+MODULE_MISSING = "The module is not installed"
+"""How a bootstrap's refusal begins when the module is not there any more or was altered."""
 CHUNK_BYTES = 48 * 1024
 _POWERSHELL = Path(__file__).parent.parent / "powershell"
+BOOTSTRAPS = _POWERSHELL / "bootstrap"
 MODULE_NAME = "QuickStorageMigration"
 
 
@@ -42,15 +49,63 @@ class Answer:
 
 
 def parse_line(line: bytes) -> Answer | None:
-    """The answer in a line of output, or None for noise (also for a mark with damaged content)."""
-    if not line.startswith(MARK):
-        return None
-    call, _, text = line[len(MARK) :].strip().partition(b" ")
+    """The answer in a line of output, or None for noise (also for a mark with damaged content).
+
+    A program that writes without a line end leaves its text in front of the next answer: what stands before the mark is
+    noise too.
+    """
+    _, mark, marked = line.partition(MARK)
+    call, _, text = marked.strip().partition(b" ")
     try:
-        content = json.loads(text)
-    except ValueError:
+        content = json.loads(text) if mark else None
+    except (ValueError, RecursionError):
         return None
     return Answer(call.decode("ascii", "replace"), content) if isinstance(content, dict) else None
+
+
+class LineBuffer:
+    """Whole lines out of the pieces in which output arrives.
+
+    A reply that was lost leaves a gap. What stood before it and what comes after it may fit together to a line that reads
+    well and says something else (a gap inside a long text): so no line is ever put together across one.
+    """
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._broken = False
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The lines that are complete now, without their line ends."""
+        first, *others = data.split(b"\n")
+        self._pieces.append(first)
+        if not others:
+            return []
+        lines = [b"".join(self._pieces), *others[:-1]]
+        self._pieces = [others[-1]]
+        if self._broken:
+            self._broken = False
+            del lines[0]
+        return lines
+
+    def gap(self) -> None:
+        """Something may be missing here: the line that has begun is given up."""
+        self._broken = self._broken or any(self._pieces)
+        self._pieces = []
+
+
+_CLIXML = re.compile(r"#< CLIXML\s*(<Objs.*?(?:</Objs>|$))", re.DOTALL)
+_ERROR_TEXT = re.compile(r'<S S="Error">(.*?)(?:</S>|$)', re.DOTALL)
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+def readable(noise: bytes) -> str:
+    """What a process said besides its answers, in one line for people: of CLIXML only the errors.
+
+    Source of CLIXML and its escapes: [MS-PSRP] 2.2.5.
+    """
+    text = _CLIXML.sub(lambda found: "".join(_ERROR_TEXT.findall(found[1])), noise.decode("utf-8", "replace"))
+    text = html.unescape(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), text))
+    return " ".join(text.split())
 
 
 @dataclass(frozen=True)
@@ -85,7 +140,7 @@ def module_hash() -> str:
 @cache
 def bootstrap_command(name: str) -> str:
     """The command line that runs one bootstrap script (probe, install, call, serve)."""
-    script = (_POWERSHELL / "bootstrap" / f"{name}.ps1").read_text(encoding="ascii")
+    script = (BOOTSTRAPS / f"{name}.ps1").read_text(encoding="ascii")
     encoded = base64.b64encode(script.encode("utf-16-le")).decode("ascii")
     return f"powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand {encoded}"
 

@@ -22,8 +22,52 @@ def test_a_line_is_ascii_whatever_the_name() -> None:
 
 def test_an_answer_is_found_by_its_mark_and_noise_is_not() -> None:
     assert wire.parse_line(b'@@QSM abc {"ok": true}\r\n') == wire.Answer("abc", {"ok": True})
-    for noise in (b"#< CLIXML\r\n", b"", b"@@QSM abc {broken\n", b"@@QSM abc [1]\n", b'hello @@QSM abc {"ok": true}\n'):
+    for noise in (b"#< CLIXML\r\n", b"", b"@@QSM abc {broken\n", b"@@QSM abc [1]\n", b'{"ok": true}\n'):
         assert wire.parse_line(noise) is None
+
+
+def test_noise_without_a_line_end_does_not_hide_the_answer_behind_it() -> None:
+    assert wire.parse_line(b'\xef\xbb\xbfWARNING: @@QSM abc {"ok": true}\r') == wire.Answer("abc", {"ok": True})
+
+
+def test_noise_is_told_in_one_readable_line() -> None:
+    noise = (
+        b'banner\r\n#< CLIXML\r\n<Objs Version="1.1.0.1"><Obj S="progress"><MS><I64 N="SourceId">1</I64></MS></Obj>'
+        b'<S S="Error">Import-Module : It&apos;s not_x000D__x000A_</S><S S="Error">digitally signed._x000D__x000A_</S></Objs>'
+        b"\xff rest\n"
+    )
+    assert wire.readable(noise) == "banner Import-Module : It's not digitally signed. \ufffd rest"
+    assert wire.readable(b'#< CLIXML\r\n<Objs><S S="Error">cut off') == "cut off"
+    assert wire.readable(b"") == ""
+
+
+def test_lines_arrive_whole_in_whatever_pieces() -> None:
+    text = b'noise\r\n@@QSM a {"ok": true}\n\nlast'
+    for size in range(1, len(text)):
+        buffer = wire.LineBuffer()
+        lines = [line for i in range(0, len(text), size) for line in buffer.feed(text[i : i + size])]
+        assert lines == [b"noise\r", b'@@QSM a {"ok": true}', b""]
+        assert buffer.feed(b"\n") == [b"last"]
+
+
+def test_no_line_is_put_together_across_a_gap() -> None:
+    buffer = wire.LineBuffer()
+    assert buffer.feed(b'@@QSM a {"path": "one ') == []
+    buffer.gap()
+    assert buffer.feed(b'three"}\n@@QSM b {}\n') == [b"@@QSM b {}"]
+    buffer.gap()  # between two lines nothing is given up
+    assert buffer.feed(b"@@QSM c {}\n") == [b"@@QSM c {}"]
+    buffer.feed(b"@@QSM d")
+    buffer.gap()
+    buffer.gap()
+    assert buffer.feed(b" {}\nnext\n") == [b"next"]
+
+
+def test_the_bootstraps_say_what_is_looked_for() -> None:
+    for name in ("call", "serve"):
+        script = (wire.BOOTSTRAPS / f"{name}.ps1").read_text(encoding="ascii")
+        assert f"'{wire.MODULE_MISSING}" in script
+        assert f"$call = '{wire.UNREADABLE_CALL}'" in script
 
 
 def test_the_install_lines_carry_every_byte_of_the_module() -> None:

@@ -1,0 +1,184 @@
+"""Operations for the played host, faults at the endpoint, and eyes on the wire."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import re
+import socket
+import struct
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import Field
+from winrm import Protocol
+from winrm.exceptions import WSManFaultError
+
+from lab.winrm.endpoint import Endpoint
+from lab.winrm.fault_hooks import FaultAction, OperationName, RequestInfo
+from qsm.hosts.host import Call
+from qsm.hosts.messages import Message
+from qsm.hosts.operations import COMMON_ERRORS, AfterUnknown, Operation
+from qsm.settings import TimeLimits
+
+USER, PASSWORD = "Administrator", "pass:Wörd-7"
+LIMITS = TimeLimits(connect_seconds=1, receive_seconds=1, unreachable_seconds=2, stdin_probe_seconds=1)
+
+
+class Text(Message):
+    """Arguments and result of all operations here."""
+
+    text: str = ""
+    number: int = Field(default=0)
+
+
+def operation(name: str, *, changes: bool, limit: int = 10) -> Operation[Text, Text]:
+    return Operation(
+        name, f"Get-Qsm{name.title()}", Text, Text, changes=changes, side="either", record="none", forward=False,
+        after_unknown=AfterUnknown.SURVEY, error_ids=COMMON_ERRORS, time_limit_seconds=limit, poll=None,
+    )  # fmt: skip
+
+
+ECHO = operation("echo", changes=False)
+SET = operation("set", changes=True)
+QUICK_ECHO = operation("echo", changes=False, limit=1)
+QUICK_SET = operation("set", changes=True, limit=1)
+
+
+def call(subject: str = "a", *, revision: int | None = 7) -> Call:
+    return Call("20260101T000000-0123abcd", subject=subject, revision=revision)
+
+
+@dataclass
+class Planned:
+    action: FaultAction
+    when: Callable[[RequestInfo], bool]
+
+
+class ScriptedFaults:
+    """Plays the actions planned for an operation, one per request that fits, and counts requests."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = defaultdict(int)
+        self.reactions: dict[str, Callable[[], None]] = {}
+        self._planned: dict[str, list[Planned]] = defaultdict(list)
+
+    def plan(self, name: OperationName, *actions: FaultAction, containing: bytes = b"") -> None:
+        fits = (lambda info: containing in (info.data or b"")) if containing else (lambda info: True)
+        self._planned[name] += [Planned(action, fits) for action in actions]
+
+    def decide(self, operation: OperationName, info: RequestInfo) -> FaultAction:
+        self.counts[operation] += 1
+        if operation in self.reactions:
+            self.reactions.pop(operation)()
+        planned = self._planned[operation]
+        if planned and planned[0].when(info):
+            return planned.pop(0).action
+        return FaultAction.PASS
+
+    @property
+    def all_played(self) -> bool:
+        return not any(self._planned.values())
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the awaited state did not come in time"
+        time.sleep(0.005)
+
+
+class Background:
+    """A call in a thread of its own."""
+
+    def __init__(self, act: Callable[..., Any], *arguments: Any, **options: Any) -> None:
+        self._outcome: list[Any] = []
+        self._thread = threading.Thread(target=self._run, args=(act, arguments, options))
+        self._thread.start()
+
+    def _run(self, act: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
+        try:
+            self._outcome.append(act(*arguments, **options))
+        except Exception as error:
+            self._outcome.append(error)
+
+    def outcome(self, seconds: float = 20) -> Any:
+        """What the call returned or raised."""
+        self._thread.join(seconds)
+        assert self._outcome, "the call did not come back"
+        return self._outcome[0]
+
+
+def shells_open(endpoint: Endpoint, *, quota: int) -> int:
+    """How many shells the user has: the quota less what an independent client can still open."""
+    protocol = Protocol(
+        endpoint.url, transport="basic", username=USER, password=PASSWORD, server_cert_validation="ignore", proxy=None
+    )
+    opened: list[str] = []
+    try:
+        with contextlib.suppress(WSManFaultError):
+            while len(opened) <= quota:
+                opened.append(protocol.open_shell())
+        return quota - len(opened)
+    finally:
+        for shell in opened:
+            protocol.close_shell(shell, close_session=False)
+        protocol.transport.close_session()
+
+
+@dataclass
+class Wiretap:
+    """Passes TCP on to a port and keeps what the client said."""
+
+    target: tuple[str, int]
+    heard: list[bytes] = field(default_factory=list)
+    refuse: int = 0
+    """How many of the next connections are cut before anything was said."""
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[int]:
+        with socket.create_server(("127.0.1.1", 0)) as server:
+            thread = threading.Thread(target=self._accept, args=(server,))
+            thread.start()
+            try:
+                yield server.getsockname()[1]
+            finally:
+                with contextlib.suppress(OSError):
+                    server.shutdown(socket.SHUT_RDWR)
+                thread.join()
+
+    def _accept(self, server: socket.socket) -> None:
+        pumps: list[threading.Thread] = []
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = server.accept()
+                if self.refuse:
+                    self.refuse -= 1
+                    client.close()
+                    continue
+                host = socket.create_connection(self.target)
+                for source, sink, keep in ((client, host, True), (host, client, False)):
+                    pumps.append(threading.Thread(target=self._pump, args=(source, sink, keep)))
+                    pumps[-1].start()
+        for pump in pumps:
+            pump.join(10)
+
+    def _pump(self, source: socket.socket, sink: socket.socket, keep: bool) -> None:
+        with source, contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if keep:
+                    self.heard.append(data)
+                sink.sendall(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_RDWR)
+
+    @property
+    def logons(self) -> int:
+        """How many AUTHENTICATE messages ([MS-NLMP] 2.2.1.3) were sent: each one is an attempt at the account."""
+        tokens = re.findall(rb"Authorization: (?:Negotiate|NTLM) (\S+)", b"".join(self.heard))
+        messages = [base64.b64decode(token) for token in tokens]
+        return sum(struct.unpack_from("<I", message, 8)[0] == 3 for message in messages)
