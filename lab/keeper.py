@@ -49,6 +49,7 @@ class Keeper:
             "status": self.status,
             "boot": self.boot,
             "power_off": self.power_off,
+            "wait_until_off": self.wait_until_off,
             "shut_down": self.shut_down,
             "freeze": self.freeze,
             "thaw": self.thaw,
@@ -86,16 +87,21 @@ class Keeper:
         with self._locks[name]:
             self._bury(name)
 
+    def wait_until_off(self, name: str) -> None:
+        """Wait for a host that is about to end by itself (a fault cuts its power). Raises KeeperError if it does not."""
+        with self._locks[name]:
+            process = self._hosts.get(name)
+            if process is not None:
+                _wait(process, f"Host {name} did not go off")
+            self._bury(name)
+
     def shut_down(self, name: str) -> None:
         """Have a host go down in order. Raises KeeperError if it does not."""
         with self._locks[name]:
             if not self._is_up(name):
                 raise KeeperError(f"Host {name} is off.")
             control.ask(self._folder / name, "shut_down")
-            try:
-                self._hosts[name].wait(SHUT_DOWN_SECONDS)
-            except subprocess.TimeoutExpired as error:
-                raise KeeperError(f"Host {name} did not shut down in {SHUT_DOWN_SECONDS} s.") from error
+            _wait(self._hosts[name], f"Host {name} did not shut down")
             self._bury(name)
 
     def freeze(self, name: str) -> None:
@@ -135,11 +141,19 @@ class Keeper:
                 os.waitpid(-process.pid, 0)
 
 
+def _wait(process: subprocess.Popen[bytes], complaint: str) -> None:
+    try:
+        process.wait(SHUT_DOWN_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise KeeperError(f"{complaint} in {SHUT_DOWN_SECONDS} s.") from error
+
+
 def main() -> None:
     """Run a laboratory: parent's process id (0: outlive it), lab folder, descriptor to say ready."""
     parent, folder = int(sys.argv[1]), Path(sys.argv[2])
     if parent:
         die_with_parent(parent)
+        os.setpgid(0, 0)  # Ctrl-C is for the command, which then needs the hosts to bring the VM home
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER) was refused")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 import pytest
 from hosts_driver import Caller, Script
 
+from lab.hyperv import INSTANT
+from lab.lab_host import MIB, LabDisk
+from lab.lab_settings import HostPlan, LabSettings
 from lab.laboratory import Laboratory
 
 _serial = itertools.count(1)
@@ -17,7 +21,9 @@ _serial = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
-    with Laboratory(Path(tmp_path_factory.mktemp("lab"))).running() as running:
+    timing = dataclasses.asdict(INSTANT)
+    settings = LabSettings(hosts=tuple(HostPlan(name=name, timing=timing) for name in ("hv01", "hv02")))
+    with Laboratory(Path(tmp_path_factory.mktemp("lab"))).running(settings) as running:
         for name in ("hv01", "hv02"):
             caller = Caller(running, name)
             caller.install()
@@ -46,7 +52,8 @@ def make_script(source: Caller, target: Caller) -> Callable[..., Script]:
     """Makes a VM of its own on the source and a migration of it that has not begun."""
 
     def make(name: str, **settings: Any) -> Script:
-        vm = source.host.create_vm(f"{name}-{next(_serial)}", **settings)
+        small = {"disks": [LabDisk(size_bytes=16 * MIB)], "memory_bytes": 2 * MIB}
+        vm = source.host.create_vm(f"{name}-{next(_serial)}", **{**small, **settings})
         return Script(source, target, vm["vm_id"])
 
     return make
