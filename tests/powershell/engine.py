@@ -151,7 +151,7 @@ class EngineHost:
     def close(self) -> None:
         """Ends whatever still runs."""
         for process in self._processes:
-            process.kill()
+            process.end()
 
     def bootstrap(self, name: str, *, profile: bool = False) -> EngineProcess:
         """Starts a bootstrap as it travels: by -EncodedCommand, with a pipe for standard input."""
@@ -212,6 +212,14 @@ class EngineProcess:
     def code(self) -> int:
         """The exit code, once it has ended."""
         return self._process.wait(DEADLINE_SECONDS)
+
+    def end(self) -> None:
+        """Closes its input and waits a little, so that it can still say which statements ran."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(subprocess.TimeoutExpired, BrokenPipeError):
+            self._process.stdin.close()
+            self._process.wait(5)
+        self.kill()
 
     def kill(self) -> None:
         """Ends it at once, as a power cut would."""

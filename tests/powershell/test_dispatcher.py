@@ -426,3 +426,63 @@ def test_output_that_leaks_is_not_taken_for_the_result(shared_session: EngineSes
         shared_session.run(
             "function Get-Two { 1; 2 }; Invoke-QsmFunction -Row ([PSCustomObject]@{ function = 'Get-Two' }) -Parameters @{}"
         )
+
+
+def test_a_lock_that_is_ours_is_kept(
+    migration: Callable[..., Answer], shared_session: EngineSession, vm_id: str
+) -> None:
+    lock = {"vm_id": vm_id, "vm_name": NAME, "by": "ann"}
+    first = migration("take_lock", lock)
+    again = migration("take_lock", lock, subject="after a kill")
+    assert (again.result, again.repeated) == (first.result, False)
+    with pytest.raises(ScriptError, match="is not the id of a VM"):
+        shared_session.run("Get-QsmLockFact -VMId '..\\x'")
+
+
+def test_what_lies_behind_a_link_is_not_ours(
+    migration: Callable[..., Answer], shared_session: EngineSession, migration_id: str
+) -> None:
+    strange = shared_session.host.path("D:\\strange")
+    strange.mkdir(exist_ok=True)
+    (strange / "kept.txt").touch()
+    export = folder(shared_session, migration_id) / "export"
+    (export / "Virtual Machines").mkdir(parents=True)
+    (export / "Virtual Machines" / "a.vmcx").touch()
+    (export / "link").symlink_to(strange)
+    assert migration("close_migration", {"end": "forward", "text": ""}).ok
+    assert not export.exists()
+    assert (strange / "kept.txt").exists()
+    for path in (
+        "D:\\strange",
+        "C:\\ProgramData\\QuickStorageMigration",
+        "C:\\ProgramData\\QuickStorageMigration\\..\\x",
+    ):
+        with pytest.raises(ScriptError, match="is not removed"):
+            shared_session.run(f"Remove-QsmFolder -Path '{path}'")
+    assert (strange / "kept.txt").exists()
+
+
+def test_only_an_unfiltered_administrator_counts(shared_session: EngineSession) -> None:
+    told = shared_session.host.state / "whoami.csv"
+    administrator = told.read_text("ascii")
+    answers = {
+        administrator: True,
+        administrator.replace("12288", "16384"): True,
+        administrator.replace("12288", "8192"): False,
+        administrator.replace("S-1-5-32-544", "S-1-5-32-545"): False,
+        "": False,
+    }
+    for text, expected in answers.items():
+        told.write_text(text, "ascii")
+        assert shared_session.run("Test-QsmAdministrator") == [expected]
+    told.write_text(administrator, "ascii")
+
+
+def test_a_record_changes_only_where_it_may(
+    migration: Callable[..., Answer], shared_session: EngineSession, migration_id: str
+) -> None:
+    with pytest.raises(ScriptError, match="'role' of a record never changes"):
+        shared_session.run(f"Set-QsmRecord -MigrationId '{migration_id}' -Change @{{ role = 'target' }}")
+    path = folder(shared_session, migration_id) / "record.json"
+    path.write_text(json.dumps({**record(shared_session, migration_id), "owner": "none"}), "ascii")
+    refused(migration("take_back", {"epoch": 1, "override": ""}, revision=1), "NotOwner")
