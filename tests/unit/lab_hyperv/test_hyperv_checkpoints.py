@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hyperv_helpers import FOLDER, MEBIBYTE, CheckpointType, Host, refused
+from hyperv_helpers import FOLDER, MEBIBYTE, QUICK, CheckpointType, Host, refused
 
 from lab.hyperv.errors import ERROR_DISK_FULL, ERROR_INVALID_PARAMETER
 from lab.hyperv.model import DeviceKind, NewDisk, VMState
@@ -41,6 +41,15 @@ def test_a_checkpoint_moves_the_writes_and_frees_the_base_for_reading(host: Host
     host.hyperv.stop_vm(vm.vm_id)
     assert host.verify(vm.vm_id).clean
     host.platform.open_files.require(host.paths(vm.vm_id)[0], access=Access.READ)
+
+
+def test_checkpoints_of_a_guest_that_writes_as_fast_as_it_can_lose_nothing(host: Host) -> None:
+    vm = host.running_vm(workload=replace(QUICK, writes_per_second=20000, working_set_blocks=4096))
+    for number in range(4):
+        host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name=f"QSM {number}")
+        host.wait_for_writes(vm.vm_id, 200)
+    host.hyperv.stop_vm(vm.vm_id)
+    assert host.verify(vm.vm_id).clean
 
 
 @pytest.mark.parametrize("state", [VMState.OFF, VMState.SAVED, VMState.PAUSED])

@@ -134,7 +134,7 @@ def lone_host(host: Host) -> Iterator[subprocess.Popen[str]]:
 def test_sigkill_of_the_host_ends_its_vms_at_once_and_loses_no_acknowledged_write(host: Host) -> None:
     vm = host.make_vm(automatic_start_action=StartAction.START)
     host.power_cut()
-    for _ in range(3):
+    for _ in range(2):
         before = host.writes(vm.vm_id)
         with lone_host(host) as process:
             wait_until(lambda least=before + 30: host.writes(vm.vm_id) > least, what="writes")  # type: ignore[misc]

@@ -274,8 +274,11 @@ def test_removing_a_vm_keeps_its_disks_and_merges_them_afterwards(host: Host, *,
     with pytest.raises(PlatformError, match="used by another process"):
         host.platform.files.remove_file(leaf)
     if power_cut:
+        host.power_cut()
         host.timing = INSTANT
-        host.reboot()
+        host.switch_on()
+        assert host.platform.open_files.holders(base)
+        host.hyperv.boot()
     wait_until(lambda: not host.hyperv.get_merge_jobs() and not host.exists(leaf), what="the last merge")
     assert host.platform.open_files.holders(base) == ()
     with FlatReader(host.platform.files.host_path(base)) as reader:
