@@ -90,6 +90,7 @@ def run_flow(request: MigrationRequest) -> Report:
     prefect_settings.apply()
     from flows.migrate_vm import migrate_vm  # imports Prefect: seconds, and only after its settings are made
 
+    prefect_settings.start_server()
     return Report.model_validate(
         migrate_vm(
             vm=request.vm,

@@ -1,12 +1,17 @@
-"""Prefect's settings for flows run from the command line. Must be applied before Prefect is imported.
+"""Prefect for flows run from the command line: its settings, and the server that lives only for the command.
 
-A command runs its flow in its own process: against the server that PREFECT_API_URL names, else against one that lives
-only for the command. Telemetry off; the short-lived server gets the time that a cold machine needs.
+A command runs its flow in its own process: against the server that Prefect is configured for, else against one of its
+own. Telemetry off; the short-lived server gets the time that a cold machine needs. Ctrl-C reaches every process of the
+terminal's foreground group: the short-lived server must outlive it, because the run that is interrupted still brings
+the VM home and tells Prefect so; without an answer that would take minutes.
+
+`apply` must be called before Prefect is imported.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -21,3 +26,17 @@ def apply() -> None:
     """Sets what the caller's environment does not set."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
+
+
+def start_server() -> None:
+    """Starts Prefect's server of this process, unless Prefect is configured for another one. It ends with the process."""
+    from prefect.server.api.server import SubprocessASGIServer
+    from prefect.settings import PREFECT_API_URL
+
+    if PREFECT_API_URL.value():
+        return
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a child starts with its parent's mask
+    try:
+        SubprocessASGIServer().start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
