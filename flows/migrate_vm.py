@@ -53,7 +53,7 @@ def migrate_vm(
     )  # fmt: skip
     run = MigrationRun()
     try:
-        with listening(Publisher()), run:
+        with Publisher() as publisher, listening(publisher), run:
             migration = run.begin(preflight_task(request))
             take_checkpoint_task(migration)
             per_disk(copy_base_disk_task, migration)
