@@ -7,6 +7,7 @@ are completed together at the end, and each file is then compared with what the 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 from lab.operations.errors import TRANSIENT_HRESULTS, OperationError, failed, unforeseen
 from lab.operations.facts import file_facts
@@ -14,6 +15,7 @@ from lab.operations.host import check_process
 from lab.operations.stopwatch import Stopwatch
 from lab.operations.work import Work
 from lab.platform.bits import SIZE_UNKNOWN, BitsJob, JobState, Priority
+from lab.platform.errors import PlatformError
 from lab.platform.identity import SYSTEM
 from qsm.hosts import messages as m
 
@@ -192,8 +194,9 @@ class CopyTask:
 
     def _end(self, state: str, error: m.ErrorFacts | None) -> None:
         """Remove all jobs that are left, and say how it ended; an end that was told before stays."""
-        for job in self._bits.get_bits_transfer(caller=SYSTEM, name=f"{self._work.task_name}-*"):
-            self._bits.remove_bits_transfer(job.job_id, caller=SYSTEM)
+        with suppress(PlatformError):  # what cannot be removed now is found by its name and removed by stop_work
+            for job in self._bits.get_bits_transfer(caller=SYSTEM, name=f"{self._work.task_name}-*"):
+                self._bits.remove_bits_transfer(job.job_id, caller=SYSTEM)
         if not (state == "Stopped" and self._work.has_ended):
             self._write(state, error)
 

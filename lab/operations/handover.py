@@ -153,9 +153,9 @@ def confirm_target(call: Call, arguments: m.ConfirmTargetArguments) -> None:
 
 
 def _was_started(call: Call, vm: VirtualMachine) -> bool:
-    """Whether a start here is done, or is marked and the VM's state bears it out."""
-    states = {outcome.state for outcome in call.journal.of("start_vm")}
-    return "done" in states or ("started" in states and str(vm.state) in ("Running", "Paused"))
+    """Whether a start here is done, or is marked (without end, or failed) and the VM's state bears it out."""
+    states = {outcome.state for outcome in call.journal.of("start_vm")} - {"refused"}
+    return "done" in states or (bool(states) and str(vm.state) in ("Running", "Paused"))
 
 
 def restore_settings(call: Call, arguments: m.RestoreSettingsArguments) -> m.Nothing:

@@ -1,0 +1,262 @@
+"""Copies: shares and grants given and taken back exactly, and every way in which a copy can end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hosts_driver import Caller, Script, wait_until
+
+from lab.faults import Fault, FaultAction, FaultPlace
+from lab.lab_host import MIB, LabDisk
+from lab.laboratory import Laboratory
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture
+def script(make_script: Callable[..., Script]) -> Iterator[Script]:
+    """A migration, begun, of a VM that is off and has a fixed disk of 24 MiB: enough to be caught while it travels."""
+    made = make_script("copied", state="Off", disks=[LabDisk(size_bytes=24 * MIB, dynamic=False)])
+    made.begin()
+    yield made
+    made.lab.links.restore("HV01", "HV02")
+    made.lab.links.set_rate("HV01", "HV02", bytes_per_second=None)
+    for side in (made.source, made.target):
+        side.caller.forget()
+        side.caller.host.clear_faults()
+    made.target.call("stop_work", subject="end of test")
+    made.source.call("close_shares", subject="end of test")
+
+
+def request(script: Script, number: int = 1) -> dict[str, Any]:
+    ((folder, files),) = script.base_files().items()
+    return script.copy_request(number, folder, files, share=0)
+
+
+def slow_down(script: Script, *, bytes_per_second: int = 4 * MIB) -> None:
+    script.lab.links.set_rate("HV01", "HV02", bytes_per_second=bytes_per_second)
+
+
+def moving(script: Script, number: int = 1) -> Any:
+    """Wait until bytes have arrived."""
+    return wait_until(
+        lambda: any(file.bytes_transferred > 0 for file in script.target.do("get_copy", number=number).files),
+        what="the first bytes of the copy",
+    )
+
+
+def leftovers(caller: Caller, folder: str) -> tuple[tuple[str, ...], ...]:
+    found = caller.call("get_inventory", {"folders": [folder]}).result
+    return found.shares, found.tasks, found.jobs, tuple(file.path for file in found.files)
+
+
+def test_grants_are_given_and_taken_back_exactly(script: Script) -> None:
+    base = next(iter(script.bases.values()))
+    folder = base.path.rpartition("\\")[0]
+    before = script.source.caller.call("get_inventory", {"folders": [folder]}).result.files
+    request(script)
+    during = script.source.caller.call("get_inventory", {"folders": [folder]}).result
+    account = script.account()
+    (entry,) = (file for file in during.files if file.path == base.path)
+    assert f"{account}:Read" in entry.access
+    assert f"qsm-{script.migration_id}-0$" in during.shares
+    again = script.source.call(
+        "open_share", subject="again", number=0, folder=folder, files=[base.path], account=account
+    )
+    assert again.ok, "what is there is kept"
+    closed = script.source.do("close_shares")
+    assert closed.files == (base.path,)
+    assert script.source.caller.call("get_inventory", {"folders": [folder]}).result.files == before
+
+
+def test_grant_that_was_there_before_stays(script: Script) -> None:
+    base = next(iter(script.bases.values()))
+    folder = base.path.rpartition("\\")[0]
+    account = script.account()
+    request(script)
+    second = Script(script.source.caller, script.target.caller, script.vm_id)
+    second.source.do(
+        "create_record", role="source", vm_id=second.vm_id, vm_name=second.vm.name, peer="HV02", by="x", plan={}
+    )
+    second.source.do("open_share", number=0, folder=folder, files=[base.path], account=account)
+    assert second.source.do("close_shares").files == ()
+    assert script.source.do("close_shares").files == (base.path,)
+
+
+def test_unknown_account_is_refused(script: Script) -> None:
+    answer = script.source.call("open_share", number=5, folder=r"D:\VMs", files=[], account=r"NOWHERE\HV02$")
+    assert answer.error_id == "AccountUnknown"
+    assert (
+        f"qsm-{script.migration_id}-5$" not in script.source.caller.call("get_inventory", {"folders": []}).result.shares
+    )
+
+
+def test_copy_is_verified_and_leaves_nothing_but_its_file(script: Script) -> None:
+    wanted = request(script)
+    script.target.do("start_copy", **wanted)
+    state = script.wait_for_copy(1)
+    assert state.state == "Done" and state.error is None
+    (file,) = state.files
+    assert (file.job_state, file.bytes_total, file.bytes_transferred) == (
+        "Verified",
+        wanted["files"][0]["length_bytes"],
+        wanted["files"][0]["length_bytes"],
+    )
+    source, target = (
+        side.caller.host.files.host_path(path)
+        for side, path in ((script.source, next(iter(script.bases.values())).path), (script.target, file.destination))
+    )
+    assert source.read_bytes() == target.read_bytes()
+    _, tasks, jobs, files = leftovers(script.target.caller, script.folder)
+    assert (tasks, jobs, files) == ((), (), (file.destination,))
+    again = script.target.call("start_copy", subject="again", **wanted)
+    assert again.ok and script.target.do("get_copy", number=1).state == "Done", "a done copy is left alone"
+
+
+def test_file_in_the_way_is_refused_and_kept(script: Script) -> None:
+    wanted = request(script)
+    files = script.target.caller.host.files
+    path = files.host_path(wanted["files"][0]["destination"])
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"somebody's")
+    answer = script.target.call("start_copy", **wanted)
+    assert answer.error_id == "FileInTheWay" and answer.error is not None
+    assert answer.error.facts["path"] == wanted["files"][0]["destination"]
+    kept = script.target.do("remove_files", files=[wanted["files"][0]["destination"]], folders=[]).kept
+    assert len(kept) == 1 and path.read_bytes() == b"somebody's"
+
+
+def test_copy_that_would_eat_the_reserve_is_refused(script: Script) -> None:
+    wanted = {**request(script), "reserve_bytes": 1 << 50}
+    answer = script.target.call("start_copy", **wanted)
+    assert answer.error_id == "NoSpace" and answer.error is not None
+    assert answer.error.facts["volume"] == "D:\\"
+    assert answer.error.facts["needed_bytes"] > answer.error.facts["free_bytes"]
+
+
+def test_volume_that_fills_up_meanwhile_ends_the_copy(script: Script) -> None:
+    wanted = request(script)
+    host = script.target.caller.host
+    size = host.files.volume_of("D:\\").capacity_bytes
+    slow_down(script)
+    script.target.do("start_copy", **wanted)
+    moving(script)
+    host.set_free_bytes("D:\\", wanted["reserve_bytes"] // 2)
+    state = script.wait_for_copy(1)
+    host.set_volume_size("D:\\", size)
+    assert state.state == "Failed" and state.error is not None and state.error.id == "NoSpace"
+    assert leftovers(script.target.caller, script.folder)[1:] == ((), (), ())
+
+
+def test_source_that_changes_during_the_copy_is_noticed(script: Script) -> None:
+    wanted = request(script)
+    wanted["files"][0]["last_write_ticks"] -= 10_000_000
+    script.target.do("start_copy", **wanted)
+    state = script.wait_for_copy(1)
+    assert state.state == "Failed" and state.error is not None and state.error.id == "CopyAltered"
+
+
+def test_copy_without_a_share_waits_and_goes_on_when_it_is_there(script: Script) -> None:
+    wanted = request(script)
+    script.source.do("close_shares")
+    script.target.do("start_copy", **wanted)
+    state = wait_until(
+        lambda: next(
+            (
+                s
+                for s in (script.target.do("get_copy", number=1),)
+                if s.files[0].job_state in ("TransientError", "Error")
+            ),
+            None,
+        ),
+        what="a job in error",
+    )
+    assert state.files[0].bytes_transferred == 0
+    assert script.source.do(
+        "watch_source", vm_id=script.vm_id, shares=[f"qsm-{script.migration_id}-0$"], files=[]
+    ).missing_shares
+
+
+def test_stopping_ends_jobs_and_task_and_removes_what_was_half_done(script: Script) -> None:
+    slow_down(script)
+    script.target.do("start_copy", **request(script))
+    moving(script)
+    stopped = script.target.do("stop_work").stopped
+    assert set(stopped) == {f"qsm-{script.migration_id}-copy-1", f"qsm-{script.migration_id}-copy-1-0"}
+    assert leftovers(script.target.caller, script.folder)[1:] == ((), (), ())
+    assert script.target.do("get_copy", number=1).state == "Stopped"
+    script.lab.links.set_rate("HV01", "HV02", bytes_per_second=None)
+    script.target.do("start_copy", subject="second", **request(script))
+    assert script.wait_for_copy(1).state == "Done"
+
+
+def test_target_that_lost_power_says_so_and_goes_on_where_it_was(script: Script) -> None:
+    slow_down(script)
+    wanted = request(script)
+    script.target.do("start_copy", **wanted)
+    moving(script)
+    script.target.caller.host.reboot(orderly=False)
+    script.target.caller.forget()
+    state = script.target.do("get_copy", number=1)
+    assert state.state == "Failed" and state.error is not None
+    assert state.error.id == "HostFailed" and state.error.retryable
+    script.lab.links.set_rate("HV01", "HV02", bytes_per_second=None)
+    script.target.do("start_copy", subject="after the cut", **wanted)
+    assert script.wait_for_copy(1).state == "Done"
+
+
+def test_work_of_a_dead_task_is_cleared_by_system(script: Script) -> None:
+    slow_down(script)
+    script.target.do("start_copy", **request(script))
+    moving(script)
+    script.target.caller.host.reboot(orderly=False)
+    script.target.caller.forget()
+    assert script.target.caller.call("get_inventory", {"folders": []}).result.jobs != ()
+    script.target.do("stop_work")
+    assert leftovers(script.target.caller, script.folder)[1:] == ((), (), ())
+
+
+def test_source_that_rebooted_has_no_share_and_another_boot_time(script: Script) -> None:
+    request(script)
+    question = {"vm_id": script.vm_id, "shares": [f"qsm-{script.migration_id}-0$"], "files": []}
+    before = script.source.do("watch_source", **question)
+    assert before.missing_shares == () and before.state == "Off"
+    script.source.caller.host.reboot()
+    script.source.caller.forget()
+    after = script.source.do("watch_source", **question)
+    assert after.boot_time_ticks > before.boot_time_ticks
+    assert after.missing_shares == (f"qsm-{script.migration_id}-0$",)
+    assert script.source.do("close_shares").files == (next(iter(script.bases.values())).path,)
+
+
+def test_poll_answers_when_something_changes_not_before(script: Script, laboratory: Laboratory) -> None:
+    slow_down(script, bytes_per_second=1 * MIB)
+    script.target.do("start_copy", **request(script))
+    moving(script)
+    calm = script.target.do("get_copy", wait_seconds=0.5, number=1)
+    assert calm.state == "Running"
+    laboratory.links.set_rate("HV01", "HV02", bytes_per_second=None)
+    assert script.target.do("get_copy", wait_seconds=60.0, number=1).state in ("Running", "Done")
+
+
+def test_bits_that_is_disabled_fails_the_copy(script: Script) -> None:
+    host = script.target.caller.host
+    wanted = request(script)
+    host.change_facts(bits_start_mode="Disabled")
+    script.target.do("start_copy", **wanted)
+    state = script.wait_for_copy(1)
+    host.change_facts(bits_start_mode="Manual")
+    assert state.state == "Failed" and state.error is not None
+    assert (state.error.id, state.error.hresult) == ("HostFailed", 0x80070422)
+
+
+def test_fault_in_the_task_is_told_by_the_state_file(script: Script) -> None:
+    script.target.caller.host.set_fault(
+        Fault("Complete-BitsTransfer", FaultAction.FAIL, FaultPlace.CMDLET, hresult=0x80070005, message="denied")
+    )
+    script.target.do("start_copy", **request(script))
+    state = script.wait_for_copy(1)
+    assert state.state == "Failed" and state.error is not None
+    assert (state.error.id, state.error.hresult) == ("AccessDenied", 0x80070005)
