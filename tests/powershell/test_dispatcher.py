@@ -259,7 +259,7 @@ def test_an_attempt_without_end_is_left_alone_where_it_is_not(
 def test_a_failure_is_told_again_where_it_must_not_be_repeated(
     migration: Callable[..., Answer], shared_session: EngineSession, migration_id: str, vm_id: str
 ) -> None:
-    arguments = {
+    arguments: dict[str, Any] = {
         "vm_id": vm_id,
         "name": "QSM x",
         "checkpoint_type": None,
@@ -397,7 +397,7 @@ def test_a_killed_writer_leaves_the_old_record_or_the_new_one(
         ).encode()
         + b"\n"
     )
-    seen = set()
+    seen: set[int] = set()
     deadline = time.monotonic() + 30
     while len(seen) < 20 and time.monotonic() < deadline:
         seen.add(session.run(f"(Get-QsmRecord -MigrationId '{migration_id}').revision")[0])

@@ -312,7 +312,7 @@ def grow(place: Path) -> None:
     os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-DIFFERENCES: dict[str, Callable[[Migration], None]] = {
+DIFFERENCES: dict[str, Callable[[Migration], object]] = {
     "state": lambda target: target.set_vm(State="Off"),
     "running": lambda target: target.set_vm(State="Running"),
     "disk time": lambda target: touch(target.place(target.disks[1])),
