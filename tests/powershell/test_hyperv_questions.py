@@ -28,8 +28,9 @@ def test_host_tells_what_it_is(world: World) -> None:
 
 
 def test_host_without_hyperv_still_answers(world: World) -> None:
-    world.run("$World.fail['Get-VMHost'] = 0x80070005")
+    world.run("$World.fail['Get-VMHost'] = 0x80070005; $World.fail['Get-WSManInstance'] = 0x80070005")
     host = world.result("get_host")
+    assert host.max_shells_per_user == 0
     assert (host.hyperv, host.supported_vm_versions, host.switches) == (False, (), ())
 
 

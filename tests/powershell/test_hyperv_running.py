@@ -29,7 +29,7 @@ def test_checkpoint_freezes_the_disks(world: World) -> None:
             "check",
         ),
         ("$vm.HardDrives[0].Path = 'D:\\other.vhdx'", "disks"),
-        ("$vm.OperationalStatus = @('Ok', 'BackingUpVirtualMachine')", "busy"),
+        ("$vm.OperationalStatus = @('Ok', 'BackingUpVirtualMachine')", "status"),
     ],
 )
 def test_checkpoint_is_refused_when_the_world_has_changed(world: World, change: str, found: str) -> None:

@@ -5,7 +5,8 @@ function Assert-QsmCompatible {
 
     .DESCRIPTION
     ImportIncompatible (refused) with all findings: id, kind of source, text. A disk of the VM that has no copy, and a copy for a
-    slot that the VM does not have, are findings too (id DiskSlot).
+    slot that the VM does not have, are findings too (id DiskSlot). Their paths are proved after the import, since the report's
+    objects may show them as they were.
 
     .PARAMETER VMId
     Id of the VM.
@@ -39,10 +40,10 @@ function Assert-QsmCompatible {
     $findings = @(foreach ($finding in @($Report.Incompatibilities)) {
             if ($null -ne $finding) { [PSCustomObject][ordered]@{ id = [string]$finding.MessageId; source = Get-QsmSourceType -Source $finding.Source; text = [string]$finding.Message } }
         })
-    $found = @($Report.VM.HardDrives | ForEach-Object { "$(Get-QsmDriveSlot -Drive $_) $($_.Path)" } | Sort-Object)
-    $expected = @($Disk | ForEach-Object { "$($_.slot) $($_.path)" } | Sort-Object)
+    $found = @($Report.VM.HardDrives | ForEach-Object { Get-QsmDriveSlot -Drive $_ } | Sort-Object)
+    $expected = @($Disk | ForEach-Object { $_.slot } | Sort-Object)
     if (($found -join "`n") -ne ($expected -join "`n")) {
-        $findings += [PSCustomObject][ordered]@{ id = 'DiskSlot'; source = 'VirtualMachine'; text = "The VM's disks are '$($found -join "', '")' instead of '$($expected -join "', '")'." }
+        $findings += [PSCustomObject][ordered]@{ id = 'DiskSlot'; source = 'VirtualMachine'; text = "The VM has disks in the slots '$($found -join "', '")' instead of '$($expected -join "', '")'." }
     }
     if ($findings.Count -eq 0) { return }
     throw (New-QsmError -Id 'ImportIncompatible' -Category refused -Subject "$VMId" -Facts @{ findings = $findings } -Message (

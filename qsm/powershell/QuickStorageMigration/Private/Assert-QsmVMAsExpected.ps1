@@ -4,8 +4,8 @@ function Assert-QsmVMAsExpected {
     Refuses to act on a VM that is not as its migration left it: backups, administrators and restarts interfere.
 
     .DESCRIPTION
-    State, checkpoints, the leaf of each disk, and rest: everything that differs is told at once in WorldChanged (refused), with
-    what was found and what was expected.
+    State, checkpoints, the leaf of each disk, and an operational status of nothing but Ok: everything that differs is told at
+    once in WorldChanged (refused), with what was found and what was expected.
 
     .PARAMETER VM
     The VM as Get-VM gives it.
@@ -54,13 +54,13 @@ function Assert-QsmVMAsExpected {
         state       = [string]$VM.State
         checkpoints = @(Get-QsmCheckpointFact -VM $VM | ForEach-Object { $_.checkpoint_id } | Sort-Object)
         disks       = @(Get-VMHardDiskDrive -VM $VM -ErrorAction Stop | ForEach-Object { "$(Get-QsmDriveSlot -Drive $_) $($_.Path)" } | Sort-Object)
-        busy        = @(Get-QsmBusyStatus -VM $VM)
+        status      = @(Get-QsmOperationalStatus -VM $VM | Where-Object { $_ -ne 'Ok' })
     }
     $expected = [ordered]@{
         state       = $State
         checkpoints = @(if ($Checkpoint) { $Checkpoint })
         disks       = @($Disk | ForEach-Object { "$($_.slot) $($_.path)" } | Sort-Object)
-        busy        = @()
+        status      = @()
     }
     $wrong = @(foreach ($name in $found.Keys) {
             if ((@($found[$name]) -join "`n") -ne (@($expected[$name]) -join "`n")) {

@@ -4,9 +4,9 @@ function Get-QsmBusyStatus {
     Tells what a VM is busy with; nothing if it is at rest.
 
     .DESCRIPTION
-    OperationalStatus lists a health word and the operation that goes on. Everything but Ok counts as busy, also a
-    status of a newer Windows that nobody here knows: in doubt the VM is left alone. InService is how Hyper-V says that some
-    operation goes on at all.
+    OperationalStatus lists a word on its health and the operation that goes on. Everything but the words on health counts as
+    busy, also a status of a newer Windows that nobody here knows. InService is how Hyper-V says that some operation goes on
+    at all. PredictiveFailure means that a volume runs full, which may last: waiting for it would never end.
 
     .PARAMETER VM
     The VM as Get-VM gives it.
@@ -24,5 +24,6 @@ function Get-QsmBusyStatus {
         [object]$VM
     )
 
-    Get-QsmOperationalStatus -VM $VM | Where-Object { $_ -ne 'Ok' }
+    $health = 'Ok', 'Degraded', 'PredictiveFailure', 'Dormant', 'SupportingEntityInError', 'ApplicationCriticalState', 'CriticalIoError'
+    Get-QsmOperationalStatus -VM $VM | Where-Object { $health -notcontains $_ }
 }

@@ -4,7 +4,8 @@ function Get-QsmHost {
     Tells what this host is: system, PowerShell, Hyper-V, processor, volumes, switches, limits of WinRM.
 
     .DESCRIPTION
-    A question that fails is an error of the whole call, except whether Hyper-V answers at all: that is a fact of its own.
+    A question that fails is an error of the whole call, except whether Hyper-V answers at all, which is a fact of its own, and
+    the limits of WinRM, which are 0 then.
 
     .PARAMETER Paths
     Paths whose volumes are told besides the fixed ones. A path without a volume adds none.
@@ -26,7 +27,7 @@ function Get-QsmHost {
     $computer = Invoke-QsmWmi -Class 'Win32_ComputerSystem'
     $processor = @(Invoke-QsmWmi -Class 'Win32_Processor') | Select-Object -First 1
     $bits = @(Invoke-QsmWmi -Class 'Win32_Service' -Filter "Name='BITS'") | Select-Object -First 1
-    $limits = Get-WSManInstance -ResourceURI 'winrm/config/winrs'
+    $limits = Get-QsmShellLimit
     $hyperv = Get-QsmHyperVFact
     $mounts = @(Get-QsmMountPath)
     $fixed = @($mounts | Where-Object { $_.drive_type -eq 3 } | ForEach-Object { $_.root })
@@ -51,8 +52,8 @@ function Get-QsmHost {
         volumes                 = @(Get-QsmVolumeFact -Path @($fixed + $Paths) -Known -Mount $mounts)
         switches                = $hyperv.switches
         bits_start_mode         = [string](Get-QsmProperty -InputObject $bits -Name 'StartMode' -Default 'Absent')
-        max_shells_per_user     = [int]$limits.MaxShellsPerUser
-        max_processes_per_shell = [int]$limits.MaxProcessesPerShell
-        max_memory_per_shell_mb = [int]$limits.MaxMemoryPerShellMB
+        max_shells_per_user     = $limits.shells
+        max_processes_per_shell = $limits.processes
+        max_memory_per_shell_mb = $limits.memory_mb
     }
 }

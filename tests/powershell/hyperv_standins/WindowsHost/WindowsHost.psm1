@@ -237,7 +237,7 @@ function Export-World([string]$System, [string]$Folder, [string]$Setting) {
     $World.wmiJobs['JOB1'] = [PSCustomObject]@{ JobState = [uint16]$(if ($World.options.exportFails) { 10 } else { 7 }); ErrorCode = [uint16]32768; ErrorDescription = 'Fehler' }
     [PSCustomObject]@{ ReturnValue = [uint32]4096; Job = '\\HV01\root\virtualization\v2:Msvm_ConcreteJob.InstanceID="JOB1"' }
 }
-function Get-WSManInstance { [CmdletBinding()]param([string]$ResourceURI) [PSCustomObject]@{ MaxShellsPerUser = '30'; MaxProcessesPerShell = '25'; MaxMemoryPerShellMB = '1024' } }
+function Get-WSManInstance { [CmdletBinding()]param([string]$ResourceURI) Enter-Cmdlet 'Get-WSManInstance'; [PSCustomObject]@{ MaxShellsPerUser = '30'; MaxProcessesPerShell = '25'; MaxMemoryPerShellMB = '1024' } }
 function Test-NetConnection { [CmdletBinding()]param([string]$ComputerName, [int]$Port, [string]$InformationLevel) $World.smb }
 
 # --- access lists, shares
