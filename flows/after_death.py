@@ -30,9 +30,10 @@ def settle_dead_run(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) 
     try:
         vm = str(flow_run.parameters.get("vm", ""))
         migration = find_migration(vm, hosts=hosts, settings=settings, requested_by=f"flow run {flow_run.id}")
+        ending = settle(migration)
+        log.warning("migration %s: %s: %s", migration.id, ending.end.value, ending.text)
     except Refused as error:
         log.info("nothing to settle after %s of run %s: %s", state.name, flow_run.id, error)
-        return
-    ending = settle(migration)
-    log.warning("migration %s: %s: %s", migration.id, ending.end.value, ending.text)
-    migration.close()
+    finally:
+        for host in hosts.values():
+            host.close()

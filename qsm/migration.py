@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from qsm.errors import HostFailed, HostRefused, SettingsError, Stopped
+from qsm.errors import HostFailed, SettingsError, Stopped
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.host import Call, Host
@@ -33,6 +33,7 @@ class Side:
         self.host = host
         self.migration_id = migration_id
         self._lock = threading.Lock()
+        self._seeing = threading.Lock()
         self._revision: int | None = None
         self._record: Record | None = None
         self._results: dict[tuple[str, str], dict[str, Any]] = {}
@@ -58,21 +59,26 @@ class Side:
         try:
             call = Call(self.migration_id, subject=subject, revision=revision)
             result, now = self.host.change(operation, arguments, call=call)
-        except (HostRefused, HostFailed) as error:
-            self._revision = error.revision or self._revision
+        except HostFailed as error:
+            self._saw(error.revision)  # a failed operation raises it too
             raise
-        self._revision = now or self._revision
+        self._saw(now)
         if isinstance(result, RecordResult):
             self._record = result.record
         self._results[operation.name, subject] = result.model_dump(mode="json")
         return result
+
+    def _saw(self, revision: int | None) -> None:
+        """Revisions only grow, and answers to several threads may come in any order."""
+        with self._seeing:
+            self._revision = max(self._revision or 0, revision or 0) or None
 
     # --- what the host remembers
 
     def load(self, facts: MigrationFacts) -> None:
         """Takes over record and journal as the host told them."""
         self._record = facts.record
-        self._revision = facts.record.revision
+        self._saw(facts.record.revision)
         self._outcomes = facts.outcomes
         for outcome in facts.outcomes:
             if outcome.state == "done" and outcome.result is not None:

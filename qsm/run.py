@@ -65,6 +65,7 @@ class MigrationRun:
         migration.stop.set()
         ending = settle(migration)
         report = self._report(migration, ending, f"{type(error).__name__}: {error}")
+        migration.note(" ".join([ending.text, *(f"Left over: {item}" for item in ending.left_over)]))
         if not isinstance(error, Exception):
             return False
         if ending.end is not End.FORWARD:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
-from qsm.errors import Refused, Unreachable
+from qsm.errors import QsmError, Refused
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.host import Host
 from qsm.migration import Migration, Side
 from qsm.model import Plan
 from qsm.settings import Settings
+
+PASSING_STATES = ("Saving", "Starting", "Stopping", "Pausing", "Resuming", "Reset")
+POLL_SECONDS = 0.2
 
 
 class NoSuchMigration(Refused):
@@ -35,24 +40,34 @@ def current_vm(side: Side, vm_id: str) -> m.VMFacts | None:
     return next((vm for vm in matches if vm.vm_id == vm_id and not vm.planned), None)
 
 
+def settled_vm(side: Side, vm_id: str, *, wait_seconds: float) -> m.VMFacts | None:
+    """The VM once it is in no passing state, so that a save or start under way ends first; as it is after that time."""
+    limit = time.monotonic() + wait_seconds
+    while True:
+        vm = current_vm(side, vm_id)
+        if vm is None or vm.state not in PASSING_STATES or time.monotonic() > limit:
+            return vm
+        time.sleep(POLL_SECONDS)
+
+
 def find_migration(
     vm_or_id: str, *, hosts: Mapping[str, Host], settings: Settings, requested_by: str | None = None
 ) -> Migration:
     """The one unfinished migration of a VM (name, VM id or migration id), from the records alone.
 
-    `hosts` are those to ask; one that does not answer is passed over, since the other side's record names it. With
+    `hosts` are asked side by side; one that cannot be asked is passed over, since the other side's record names it. With
     `requested_by`, only a migration that this one asked for counts.
     Raises NoSuchMigration, and Refused when more than one fits.
     """
     plans: dict[str, Plan] = {}
     silent: list[str] = []
-    for host in hosts.values():
-        try:
-            found = host.ask(operations.find_migrations, m.FindMigrationArguments())
-        except Unreachable as error:
-            silent.append(str(error))
+    with ThreadPoolExecutor(max_workers=max(1, len(hosts))) as threads:
+        answers = list(threads.map(_ask_for_migrations, hosts.values()))
+    for answer in answers:
+        if isinstance(answer, QsmError):
+            silent.append(str(answer))
             continue
-        for facts in found.migrations:
+        for facts in answer.migrations:
             if facts.record.end in ("", "held") and _fits(facts.record, vm_or_id):
                 plan = Plan.model_validate(facts.record.plan)
                 if requested_by in (None, plan.requested_by):
@@ -71,6 +86,13 @@ def find_migration(
             f"Migration {plan.migration_id} needs host {', '.join(missing)}, which the inventory does not have."
         )
     return Migration(plan, hosts[plan.source], hosts[plan.target], settings=settings)
+
+
+def _ask_for_migrations(host: Host) -> m.FindMigrationResult | QsmError:
+    try:
+        return host.ask(operations.find_migrations, m.FindMigrationArguments())
+    except QsmError as error:
+        return error
 
 
 def _fits(record: m.Record, vm_or_id: str) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from prefect import Task
 from prefect.futures import PrefectFuture, as_completed
 
 from qsm.migration import Migration
+
+STOP_SECONDS = 5.0
+"""How long tasks that were asked to stop are waited for: the way home must not wait for a host that is silent."""
 
 
 def per_disk(task: Task[..., Any], migration: Migration, *, beside: tuple[Task[..., Any], ...] = ()) -> None:
@@ -22,6 +26,7 @@ def per_disk(task: Task[..., Any], migration: Migration, *, beside: tuple[Task[.
             future.result()
     except BaseException:
         migration.stop.set()
+        limit = time.monotonic() + STOP_SECONDS
         for future in futures:
-            future.wait(timeout=30)
+            future.wait(timeout=max(0.0, limit - time.monotonic()))
         raise

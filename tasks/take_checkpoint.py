@@ -5,4 +5,4 @@ from __future__ import annotations
 from qsm.phases.take_checkpoint import take_checkpoint
 from tasks.phase_task import phase_task
 
-take_checkpoint_task = phase_task(take_checkpoint, "take checkpoint")
+take_checkpoint_task = phase_task(take_checkpoint, "take checkpoint", retried=False)

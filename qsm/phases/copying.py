@@ -40,6 +40,7 @@ class Unit:
 
 def copy_unit(migration: Migration, unit: Unit, *, wait_seconds: float) -> int:
     """Copies and verifies; returns the bytes. Raises HostFailed (CopyFailed, CopyAltered, NoSpace), Failed, Stopped."""
+    migration.check_stop()
     share = open_share(migration, unit)
     attempt = migration.next_attempt(f"copy {unit.number}")
     root = f"\\\\{migration.plan.source_smb_name}\\{share}\\"

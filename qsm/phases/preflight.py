@@ -47,7 +47,7 @@ def begin(request: MigrationRequest, settings: Settings, *, requested_by: str) -
 def preflight(request: MigrationRequest, *, source: Host, target: Host, settings: Settings, requested_by: str) -> Plan:
     """The plan of a migration that may begin now. Raises PreflightRefused with every reason."""
     source_facts = source.ask(operations.get_host, m.GetHostArguments())
-    target_facts = target.ask(operations.get_host, m.GetHostArguments(paths=(request.target_folder,)))
+    target_facts = target.ask(operations.get_host, m.GetHostArguments())
     vm = _find_vm(request, source)
     reasons = [*about_host(source.name, source_facts), *about_host(target.name, target_facts)]
     if source_facts.computer_name.casefold() == target_facts.computer_name.casefold():

@@ -6,7 +6,7 @@ Handing over is the only way a VM changes hands, for every VM whatever its state
 3. the VM is started there with this epoch (not one that was off or saved), and suspended again if it was paused;
 4. the target writes `target`.
 Killed between any two of them, nobody runs twice. Last, automatic start and checkpoint type are put back: a reboot
-before that leaves the VM saved, a reboot after it brings the VM up.
+before that leaves the VM standing, a reboot after it brings the VM up. So its state is looked at once more after that.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration import Migration
 from qsm.progress import step
+from qsm.survey import refresh, settled_vm
 
 
 @step
@@ -29,6 +30,7 @@ def resume(migration: Migration) -> m.VMStateResult | None:
     state = start_on_target(migration)
     confirm(migration)
     restore_settings(migration)
+    ensure_state(migration)
     return state
 
 
@@ -57,6 +59,22 @@ def confirm(migration: Migration) -> None:
         operations.confirm_target,
         m.ConfirmTargetArguments(vm_id=plan.vm_id, epoch=_epoch(migration), started=plan.wants_running),
     )
+
+
+def ensure_state(migration: Migration, *, suspend_again: bool = False) -> None:
+    """The VM cannot go home any more: bring it to the state it had, whatever happened to it on the target meanwhile.
+
+    One that runs counts as well where it was paused, since somebody may have resumed it; unless `suspend_again`.
+    Raises Failed when it is not there, and what the start raises.
+    """
+    plan, target = migration.plan, migration.target
+    vm = settled_vm(target, plan.vm_id, wait_seconds=migration.settings.limits.unreachable_seconds)
+    if vm is None:
+        raise Failed(f"VM {plan.vm_name} is not on host {target.name}, although its record says so.")
+    enough = {"Running", "Paused"} if not suspend_again else {plan.state_before, "Paused"}
+    if plan.wants_running and vm.state not in enough:
+        refresh(target)
+        start_on_target(migration, subject=f"again {target.times(operations.start_vm) + 1}")
 
 
 def restore_settings(migration: Migration) -> None:

@@ -3,8 +3,8 @@
 - the source owns the VM: home;
 - it was handed over, and the target can prove that the guest has not run there: home;
 - it was handed over and may have run: forward, and what fails after that leaves it on the target, left-overs named;
-- nobody can prove where it may run (a host does not answer): held. It stands still, nothing is deleted, the text says
-  what decides.
+- nobody can prove where it may run (a host does not answer, the VM is not where it should be): held. It stands still,
+  nothing is deleted, the text says what decides.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from qsm.model import End
 from qsm.phases.abandon import abandon
 from qsm.phases.clean_up import clean_up
 from qsm.phases.finish import bring_up
-from qsm.survey import current_vm, refresh
+from qsm.survey import refresh
 
 
 @dataclass(frozen=True)
@@ -31,30 +31,34 @@ class Ending:
 
 def settle(migration: Migration) -> Ending:
     """Brings the migration to one of its three ends. Never raises a domain error: what fails is in the text."""
-    try:
-        return _home(migration)
-    except HostRefused as error:
-        if error.facts.id != "MayHaveRun":
+    if not _is_the_targets(migration, ask=False):
+        try:
+            return _home(migration)
+        except HostRefused as error:
+            if error.facts.id != "MayHaveRun":
+                return _held(migration, error)
+        except QsmError as error:
             return _held(migration, error)
-    except QsmError as error:
-        return _held(migration, error)
+    return _on(migration)
+
+
+def _on(migration: Migration) -> Ending:
+    """The way on; an error there is a left-over as soon as the target owns the VM."""
     try:
         bring_up(migration)
-    except QsmError as error:
-        if not _runs_on_target(migration):
-            return _held(migration, error)
-        return _forward(migration, (str(error),))
-    try:
         return _forward(migration, clean_up(migration))
     except QsmError as error:
-        return _forward(migration, (str(error),))
+        if _is_the_targets(migration, ask=True):
+            return _forward(migration, (str(error),))
+        return _held(migration, error)
 
 
 def _home(migration: Migration) -> Ending:
     left_over = abandon(migration)
-    return Ending(
-        End.HOME, f"VM {migration.plan.vm_name} is at {migration.source.name}, in the state it was in.", left_over
-    )
+    text = f"VM {migration.plan.vm_name} is at {migration.source.name}."
+    if left_over:
+        text += " 'qsm abandon' does the rest."
+    return Ending(End.HOME, text, left_over)
 
 
 def _forward(migration: Migration, left_over: tuple[str, ...]) -> Ending:
@@ -64,17 +68,15 @@ def _forward(migration: Migration, left_over: tuple[str, ...]) -> Ending:
     return Ending(End.FORWARD, text, left_over)
 
 
-def _runs_on_target(migration: Migration) -> bool:
-    """Whether the target's record says that it owns the VM, and the VM is there. No answer counts as no."""
-    try:
-        record = refresh(migration.target)
-        return (
-            record is not None
-            and record.owner == "target"
-            and current_vm(migration.target, migration.plan.vm_id) is not None
-        )
-    except QsmError:
-        return False
+def _is_the_targets(migration: Migration, *, ask: bool) -> bool:
+    """Whether the target's record says that it owns the VM; once told, that is for good. No answer counts as no."""
+    record = migration.target.record
+    if ask and (record is None or record.owner != "target"):
+        try:
+            record = refresh(migration.target)
+        except QsmError:
+            return False
+    return record is not None and record.owner == "target"
 
 
 def _held(migration: Migration, error: QsmError) -> Ending:
@@ -87,7 +89,8 @@ def _held(migration: Migration, error: QsmError) -> Ending:
     left_over = []
     for side in migration.sides:
         try:
-            if refresh(side) is not None:
+            record = refresh(side)
+            if record is not None and record.end == "":
                 side.close(End.HELD, text)
         except QsmError as second:
             left_over.append(f"record on host {side.name}: {second}")
