@@ -1,0 +1,233 @@
+"""Acts look before they act: on a changed world they refuse, and what fails half-way is told and leaves no trap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hosts_driver import Script, wait_until
+
+from lab.faults import Fault, FaultAction, FaultMoment, FaultPlace
+from qsm.hosts.winrm_session import LostError, ProcessEndedError
+
+
+@pytest.fixture
+def running(make_script: Callable[..., Script]) -> Iterator[Script]:
+    """A running VM whose migration has begun."""
+    made = make_script("guarded")
+    made.begin()
+    yield made
+    _end(made)
+
+
+@pytest.fixture
+def copied(make_script: Callable[..., Script]) -> Iterator[Script]:
+    """A saved VM, with everything copied to the target and nothing merged yet."""
+    made = make_script("copied")
+    made.begin()
+    made.take_checkpoint()
+    made.copy_bases()
+    made.save()
+    made.export()
+    made.copy_changes()
+    yield made
+    _end(made)
+
+
+def _end(script: Script) -> None:
+    for side in (script.source, script.target):
+        host = side.caller.host
+        side.caller.forget()
+        host.clear_faults()
+        for vm in host.vms():
+            if vm["vm_id"] == script.vm_id and vm["state"] not in ("Off", "Saved"):
+                host.hyperv("stop_vm", vm_id=script.vm_id, turn_off=True)
+
+
+def changed(answer: Any) -> Any:
+    """The part of the world that an answer found changed."""
+    assert answer.error_id == "WorldChanged" and answer.error is not None
+    assert answer.error.category == "refused" and not answer.repeated
+    assert {"found", "expected"} <= answer.error.facts.keys()
+    return answer.error.facts["found"]
+
+
+def test_checkpoint_is_taken_only_of_the_vm_that_was_judged(running: Script) -> None:
+    arguments = running.checkpoint_arguments()
+    host = running.source.caller.host
+    assert changed(running.source.call("take_checkpoint", **{**arguments, "expected_state": "Paused"})) == "Running"
+    moved = [{"slot": "SCSI 0:0", "path": r"D:\elsewhere.vhdx"}]
+    assert changed(running.source.call("take_checkpoint", **{**arguments, "expected_disks": moved}))
+    assert changed(running.source.call("take_checkpoint", **{**arguments, "expected_disks": []}))
+    host.hyperv("arrange_vm", vm_id=running.vm_id, busy_with="BackingUpVirtualMachine")
+    assert "BackingUpVirtualMachine" in changed(running.source.call("take_checkpoint", **arguments))
+    host.hyperv("arrange_vm", vm_id=running.vm_id, busy_with="Ok")
+    stranger = {**arguments, "vm_id": "00000000-0000-0000-0000-000000000001"}
+    assert running.source.call("take_checkpoint", **stranger).error_id == "VMNotFound"
+    foreign = host.hyperv("add_foreign_snapshot", vm_id=running.vm_id, name="backup")
+    assert changed(running.source.call("take_checkpoint", **arguments)) == ["backup"]
+    host.hyperv("remove_vm_snapshot", vm_id=running.vm_id, snapshot_id=foreign["snapshot_id"])
+    wait_until(lambda: not host.vm(running.vm_id)["snapshots"], what="the backup's end")
+    assert running.source.outcomes["take_checkpoint"] == ["refused"] * 6
+    assert running.source.record.revision == 1
+
+
+def test_checkpoint_type_is_put_back_whether_it_succeeds_or_not(running: Script) -> None:
+    host = running.source.caller.host
+    host.hyperv("set_vm", vm_id=running.vm_id, checkpoint_type="ProductionOnly")
+    host.set_fault(Fault("Checkpoint-VM", FaultAction.FAIL, FaultPlace.CMDLET, hresult=0x80070070, message="no space"))
+    arguments = {**running.checkpoint_arguments(), "checkpoint_type": "Standard"}
+    failed = running.source.call("take_checkpoint", **arguments)
+    assert failed.error_id == "CheckpointFailed" and failed.error is not None
+    assert failed.error.hresult == 0x80070070
+    assert host.vm(running.vm_id)["checkpoint_type"] == "ProductionOnly"
+    assert running.source.call("take_checkpoint", **arguments).repeated, "nobody checkpoints twice"
+    done = running.source.do("take_checkpoint", subject="second", **arguments)
+    (snapshot,) = host.vm(running.vm_id)["snapshots"]
+    assert (snapshot["snapshot_id"], snapshot["snapshot_type"]) == (done.checkpoint_id, "Standard")
+    assert host.vm(running.vm_id)["checkpoint_type"] == "ProductionOnly"
+    (pair,) = done.disks
+    assert pair.leaf.parent_path == pair.base.path
+
+
+def test_checkpoint_without_a_known_end_is_not_adopted(running: Script) -> None:
+    host = running.source.caller.host
+    host.set_fault(Fault("Checkpoint-VM", FaultAction.KILL_HOST, FaultPlace.CMDLET, FaultMoment.AFTER))
+    with pytest.raises(LostError):
+        running.source.call("take_checkpoint", **running.checkpoint_arguments())
+    running.source.caller.forget()
+    host.wait_until_off()
+    host.boot()
+    assert running.source.call("take_checkpoint", **running.checkpoint_arguments()).error_id == "OutcomeUnknown"
+    wait_until(lambda: host.vm(running.vm_id)["state"] == "Running", what="the automatic start")
+    other = running.source.call("take_checkpoint", subject="again", **running.checkpoint_arguments())
+    assert changed(other) == [f"QSM {running.migration_id}"]
+    running.source.do("turn_back")
+    running.source.do("remove_checkpoint", vm_id=running.vm_id, name="another name")
+    assert host.vm(running.vm_id)["snapshots"], "only the checkpoint of our name goes"
+    running.source.do("remove_checkpoint", subject="ours", vm_id=running.vm_id, name=f"QSM {running.migration_id}")
+    wait_until(lambda: not host.vm(running.vm_id)["snapshots"], what="the end of the checkpoint")
+
+
+def test_vm_is_saved_only_on_the_world_that_was_frozen(running: Script) -> None:
+    running.take_checkpoint()
+    arguments = running.save_arguments()
+    host = running.source.caller.host
+    base = running.taken.disks[0].base
+    for change in ({"length_bytes": base.length_bytes + 1}, {"last_write_ticks": 1}, {"content_identity": "0" * 36}):
+        altered = [{**base.model_dump(mode="json"), **change}]
+        assert changed(running.source.call("save_vm", **{**arguments, "expected_bases": altered})), change
+    without = {**arguments, "expected_checkpoint": None}
+    assert changed(running.source.call("save_vm", **without))
+    bases = {"expected_disks": [{"slot": "SCSI 0:0", "path": base.path}]}
+    assert changed(running.source.call("save_vm", **{**arguments, **bases}))
+    host.hyperv("add_foreign_snapshot", vm_id=running.vm_id, name="backup")
+    assert changed(running.source.call("save_vm", **arguments))
+    assert host.vm(running.vm_id)["state"] == "Running"
+    assert host.vm(running.vm_id)["automatic_start_action"] == "StartIfRunning"
+
+
+def test_save_without_room_is_refused_and_the_guest_goes_on(running: Script) -> None:
+    running.take_checkpoint()
+    answer = running.source.call("save_vm", **{**running.save_arguments(), "reserve_bytes": 1 << 50})
+    assert answer.error_id == "NoSpace"
+    assert running.source.caller.host.vm(running.vm_id)["state"] == "Running"
+    running.source.caller.host.set_fault(
+        Fault("Save-VM", FaultAction.FAIL, FaultPlace.CMDLET, hresult=0x80070070, message="no space")
+    )
+    failed = running.source.call("save_vm", **running.save_arguments())
+    assert failed.error_id == "SaveFailed" and failed.error is not None
+    assert failed.error.facts["state"] == "Running"
+
+
+def test_guest_is_shut_down_where_its_memory_cannot_travel(running: Script) -> None:
+    running.take_checkpoint()
+    saved = running.source.do("save_vm", **{**running.save_arguments(), "mode": "shutdown"})
+    assert saved.state == "Off" and saved.saved_state_files == ()
+    (disk,) = saved.disks
+    assert [bool(file.content_identity) for file in disk.chain] == [True, True]
+
+
+def merge_arguments(script: Script, **changes: Any) -> dict[str, Any]:
+    base = script.taken.disks[0].base
+    return {
+        "number": 0,
+        "base": script.target_path(base.path),
+        "children": [script.target_path(script.saved.disks[0].chain[0].path)],
+        "base_length_bytes": base.length_bytes,
+        "base_content_identity": base.content_identity,
+        "reserve_bytes": 0,
+        **changes,
+    }
+
+
+def test_merge_into_another_base_is_refused_before_a_byte_is_written(copied: Script) -> None:
+    path = copied.target.caller.host.files.host_path(copied.target_path(copied.taken.disks[0].base.path))
+    content = path.read_bytes()
+    for number, wrong in enumerate(({"base_content_identity": "0" * 36}, {"base_length_bytes": 1})):
+        copied.target.do("start_merge", subject=str(number), **merge_arguments(copied, **wrong))
+        state = copied.wait_for_merge(0)
+        assert state.state == "Failed" and state.error is not None and state.error.id == "DiskChainBroken"
+    missing = copied.target.call("start_merge", subject="missing", **merge_arguments(copied, base=r"D:\missing.vhdx"))
+    assert missing.error_id == "FileMissing"
+    full = copied.target.call("start_merge", subject="full", **merge_arguments(copied, reserve_bytes=1 << 50))
+    assert full.error_id == "NoSpace"
+    assert path.read_bytes() == content
+    copied.target.caller.host.set_fault(
+        Fault("Merge-VHD", FaultAction.FAIL, FaultPlace.CMDLET, hresult=0x80070070, message="no space")
+    )
+    copied.target.do("start_merge", subject="failing", **merge_arguments(copied))
+    state = copied.wait_for_merge(0)
+    assert state.error is not None and (state.error.id, state.error.hresult) == ("MergeFailed", 0x80070070)
+    copied.target.do("start_merge", subject="at last", **merge_arguments(copied))
+    state = copied.wait_for_merge(0)
+    assert state.state == "Done" and state.disk is not None
+    assert state.disk.type == "Dynamic" and state.disk.parent_path is None
+    assert not copied.target.caller.host.files.exists(copied.target_path(copied.saved.disks[0].chain[0].path))
+    again = copied.target.call("start_merge", subject="once more", **merge_arguments(copied))
+    assert again.ok and copied.target.do("get_merge", number=0).state == "Done", "a done merge is left alone"
+
+
+def test_import_of_a_vm_that_does_not_fit_leaves_no_planned_vm(copied: Script) -> None:
+    copied.merge()
+    host = copied.target.caller.host
+    arguments = copied.import_arguments()
+    unknown = {**arguments, "switches": [{"adapter_id": arguments["switches"][0]["adapter_id"], "switch_name": "DMZ"}]}
+    failed = copied.target.call("import_vm", **unknown)
+    assert failed.error_id == "ImportFailed"
+    assert host.planned_vms() == [] and host.vms() == []
+    nowhere = {**arguments, "disks": [{"slot": "SCSI 0:0", "path": r"D:\missing.vhdx"}]}
+    answer = copied.target.call("import_vm", subject="missing", **nowhere)
+    assert answer.error_id in ("ImportIncompatible", "ImportFailed")
+    assert host.planned_vms() == [] and host.vms() == []
+    host.set_fault(Fault("Import-VM", FaultAction.KILL_PROCESS, FaultPlace.CMDLET))
+    with pytest.raises(ProcessEndedError):
+        copied.target.call("import_vm", subject="killed", **arguments)
+    copied.target.caller.forget()
+    assert [vm["vm_id"] for vm in host.planned_vms()] == [copied.vm_id]
+    imported = copied.target.do("import_vm", subject="killed", **arguments)
+    assert host.planned_vms() == [] and imported.vm.state == "Saved"
+    assert imported.vm.disks[0].path == copied.target_disks()[0]["path"]
+    assert imported.vm.adapters[0].mac_address == copied.vm.adapters[0].mac_address
+    files = imported.vm.saved_state_files
+    assert {file.path.rpartition(".")[2] for file in files} >= {"vmrs"}
+    account = f"NT VIRTUAL MACHINE\\{copied.vm_id}".casefold()
+    entries = copied.target.caller.call("get_inventory", {"folders": [copied.folder]}).result.files
+    disk = next(entry for entry in entries if entry.path == imported.vm.disks[0].path)
+    assert f"{account}:fullcontrol" in [text.casefold() for text in disk.access]
+    again = copied.target.call("import_vm", subject="again", **arguments)
+    assert again.error_id == "VMExists" and again.error is not None and again.error.facts["state"] == "Saved"
+    copied.target.do("remove_imported_vm", vm_id=copied.vm_id)
+    assert host.vms() == [] and host.files.exists(imported.vm.disks[0].path)
+    assert not any(host.files.exists(file.path) for file in files)
+
+
+def test_vm_of_somebody_else_is_not_removed(copied: Script) -> None:
+    host = copied.target.caller.host
+    other = host.create_vm("bystander", vm_id=copied.vm_id, state="Off", folder=r"D:\Bystander")
+    answer = copied.target.call("remove_imported_vm", vm_id=copied.vm_id)
+    assert answer.error_id == "NotOwner"
+    assert copied.target.call("import_vm", **copied.import_arguments()).error_id == "VMExists"
+    assert host.vm(copied.vm_id)["name"] == other["name"]
+    host.hyperv("remove_vm", vm_id=copied.vm_id)
