@@ -19,7 +19,7 @@ from lab.platform.accounts import HostSettings
 from lab.platform.platform import Platform
 from lab.verify_disks import FlatReader
 from lab.verify_guest import Verification, verify_disks
-from lab.witness_client import WitnessProcess
+from lab.witness_client import WitnessError, WitnessProcess
 
 MEBIBYTE = 1 << 20
 QUICK = Workload(
@@ -126,6 +126,14 @@ class Host:
         if vm_id not in self.witness.client.virtual_machines():
             return 0
         return sum(self.witness.client.acknowledged(vm_id).values())
+
+    def has_told_its_memory(self, vm_id: str) -> bool:
+        """Whether the witness has heard all of a restored guest's memory."""
+        try:
+            self.witness.client.restored_memory(vm_id)
+        except WitnessError:
+            return False
+        return True
 
     def wait_for_writes(self, vm_id: str, count: int = 20) -> None:
         before = self.writes(vm_id)

@@ -49,7 +49,7 @@ def test_the_memory_that_comes_back_is_the_memory_that_was_saved(host: Host) -> 
     host.hyperv.save_vm(vm.vm_id)
     host.witness.client.close_gate(vm.vm_id)
     host.hyperv.start_vm(vm.vm_id)
-    wait_until(lambda: len(host.witness.client.lifetimes(vm.vm_id)) == 2, what="a restored guest")
+    wait_until(lambda: host.has_told_its_memory(vm.vm_id), what="a restored guest that told what it remembers")
     host.hyperv.stop_vm(vm.vm_id, turn_off=True)
     assert host.verify(vm.vm_id, memory=True).clean
 
