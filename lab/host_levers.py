@@ -107,7 +107,8 @@ class HostLevers:
     def _make_disk(self, disk: Mapping[str, Any]) -> None:
         """Make a new disk, or put a copy of somebody's own file in its place."""
         files, path, file = self._process.platform.files, disk["path"], disk["file"]
-        files.make_folder(parent_of(path))
+        if not files.exists(parent_of(path) + "\\"):  # the root of a volume is there already
+            files.make_folder(parent_of(path))
         if file is None:
             self._process.hyperv.new_vhd(path, size_bytes=disk["size_bytes"], dynamic=disk["dynamic"])
             return

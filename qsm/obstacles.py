@@ -98,6 +98,8 @@ def about_target(place: m.TestTargetResult, request: MigrationRequest, vm: m.VMF
     }
     if place.folder_kind in problems:
         yield f"target folder {where} {problems[place.folder_kind]}"
+    elif why := _unsupported_place(request.target_folder):
+        yield f"target folder {where}: {why}"
     for path in place.files_in_the_way:
         yield f"file {path} exists on host {request.target} already"
     if place.vm_state is not None:

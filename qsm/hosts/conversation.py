@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from qsm.errors import QsmError
 from qsm.hosts import wire
 from qsm.hosts.winrm_errors import (
     FaultError,
@@ -49,6 +50,8 @@ class Conversation:
     """Sends one call and waits for its answer. Leaves the session's `state` true, whatever happens."""
 
     def __init__(self, session: WinRMSession, way: Way, *, limits: TimeLimits) -> None:
+        self.maybe_executed = False
+        """Whether the call may have reached the host's hands, whatever `run` raises."""
         self._session = session
         self._way = way
         self._limits = limits
@@ -74,6 +77,7 @@ class Conversation:
             self._session.start(self._way)
         self._deadline = time.monotonic() + seconds
         self._say()
+        self.maybe_executed = True
         try:
             answer = self._listen()
         except ProcessEndedError as ended:
@@ -95,7 +99,7 @@ class Conversation:
             if why:
                 raise NeverStartedError(why) from None
             raise
-        except NotExecutedError:
+        except (NotExecutedError, QsmError):
             self._session.state = State.SPOILED
             raise
         except LostError:
@@ -114,7 +118,8 @@ class Conversation:
             except (LostError, NotExecutedError) as error:
                 self._give_up_if_silent(error)
                 self._doubt()
-                time.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
+                pause_seconds = _PAUSES[min(failures, len(_PAUSES) - 1)]
+                time.sleep(min(pause_seconds, self._limits.unreachable_seconds / 4))
                 failures += 1
                 continue
             if answer is None:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from qsm.errors import HostFailed, OutcomeUnknown, QsmError, Refused, Unreachable, from_host
+from qsm.errors import CredentialsRejected, HostFailed, OutcomeUnknown, QsmError, Refused, Unreachable, from_host
 from qsm.hosts import wire
 from qsm.hosts.conversation import Conversation, EndedError, NeverStartedError, SilentError, Way
 from qsm.hosts.messages import ErrorFacts, Message
@@ -154,17 +154,21 @@ class Host:
                 self._judge(exchange, error)
             except QsmError as error:
                 if exchange.uncertain:
-                    raise self._unknown(exchange, str(error)) from error
+                    raise self._unknown(exchange, f"after it was sent, {_why(error)}") from error
                 raise
             else:
                 if not self._send_again(exchange, content):
                     return content
-            time.sleep(exchange.pause())
+            time.sleep(min(exchange.pause(), self._limits.unreachable_seconds / 4))
 
     def _send_once(self, exchange: _Exchange) -> dict[str, Any]:
         with self._pool.session() as session:
             way = self._ready(session)
-            return Conversation(session, way, limits=self._limits).run(exchange.line, seconds=exchange.seconds)
+            conversation = Conversation(session, way, limits=self._limits)
+            try:
+                return conversation.run(exchange.line, seconds=exchange.seconds)
+            finally:
+                exchange.maybe_executed = exchange.maybe_executed or conversation.maybe_executed
 
     def _ready(self, session: WinRMSession) -> Way:
         """The way calls take here; one thread finds out, and installs the module, while the others wait."""
@@ -175,7 +179,6 @@ class Host:
 
     def _judge(self, exchange: _Exchange, error: NotExecutedError | LostError) -> None:
         """After a send without an answer: returns if the call is to be sent again. Raises when that is over."""
-        exchange.maybe_executed = exchange.maybe_executed or isinstance(error, LostError)
         exchange.ended_processes += isinstance(error, EndedError | NeverStartedError)
         now = time.monotonic()
         if isinstance(error, QuotaError) and self._pool.wait_for_one(seconds=LONGEST_PAUSE_SECONDS):
@@ -234,3 +237,10 @@ class Host:
 
     def _unknown(self, exchange: _Exchange, why: str) -> OutcomeUnknown:
         return OutcomeUnknown(self.name, exchange.name, f"{why}.")
+
+
+def _why(error: QsmError) -> str:
+    """What happened, without the advice for those whom nothing has happened to yet."""
+    if isinstance(error, CredentialsRejected):
+        return f"host {error.host} rejected the credentials of user {error.user}"
+    return error.why if isinstance(error, Unreachable) else str(error)

@@ -41,11 +41,12 @@ class SessionPool:
             self._give_back(session)
 
     def wait_for_one(self, *, seconds: float) -> bool:
-        """Waits until a session is free; tells whether another thread has one that will be."""
+        """Waits until a session is free; False, at once, if none is in use that could become free."""
         with self._changed:
-            others = self._in_use > 0 or bool(self._idle)
+            if not self._in_use and not self._idle:
+                return False
             self._changed.wait_for(lambda: bool(self._idle), timeout=seconds)
-            return others
+            return True
 
     def close(self) -> None:
         """Ends what can be ended; a session that is still in use is ended when it comes back."""

@@ -81,6 +81,13 @@ def translate(error: Exception, *, host: str, address: str, user: str) -> Except
     return LostError(f"{address} answered what cannot be read ({_say(causes)})")
 
 
+def let_go(error: Exception) -> None:
+    """Closes the HTTP answer that an error holds: with an empty body it keeps its connection open for as long as it lives."""
+    for cause in _causes(error):
+        if isinstance(cause, requests.RequestException) and cause.response is not None:
+            cause.response.close()
+
+
 _NEVER_CONNECTED = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
 
 

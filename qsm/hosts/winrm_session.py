@@ -30,6 +30,7 @@ from qsm.hosts.winrm_errors import (
     InputClosedError,
     LostError,
     NotExecutedError,
+    let_go,
     translate,
 )
 from qsm.hosts.winrm_transport import Logon, open_protocol
@@ -46,7 +47,7 @@ SHELL_IDLE_SECONDS = max(operation.time_limit_seconds for operation in OPERATION
 CONNECTION_IDLE_SECONDS = 90
 """http.sys closes a connection after 120 s without a request; one that is nearly as old is replaced beforehand."""
 CLOSING_SECONDS = 5
-_BUSY_PAUSES = (0.2, 0.5, 1.0, 2.0)
+_BUSY_PAUSES = (0.2, 0.5, 1.0)
 _NOISE_BYTES = 8000
 
 
@@ -293,6 +294,7 @@ class WinRMSession:
 
     def _translated(self, error: Exception) -> Exception:
         if not isinstance(error, WSManFaultError):
+            let_go(error)
             self.reconnect()
         translated = translate(error, host=self.name, address=self._address, user=self._user)
         if isinstance(translated, CredentialsRejected):

@@ -95,8 +95,9 @@ class _GuardedTransport(Transport):
         if not isinstance(session.auth, HttpNtlmAuth):
             return
         request = session.prepare_request(requests.Request("POST", self.endpoint))
-        answer = session.send(request, timeout=self.read_timeout_sec)
-        if answer.status_code == requests.codes.unauthorized:
+        with session.send(request, timeout=self.read_timeout_sec) as answer:
+            status = answer.status_code
+        if status == requests.codes.unauthorized:
             raise InvalidCredentialsError("the specified credentials were rejected by the server")
 
 
