@@ -57,12 +57,13 @@ def vm_id() -> str:
     return str(uuid.uuid4())
 
 
-@pytest.fixture(scope="session")
-def hyperv_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineSession]:
-    """One process with a world of stand-ins for all tests of Hyper-V. Needs QSM_PWSH."""
+@pytest.fixture(scope="module")
+def hyperv_session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineSession]:
+    """One process with a world of stand-ins for all tests of a file, which may name a POSH_VERSION. Needs QSM_PWSH."""
     require_engine()
     folder = tmp_path_factory.mktemp("hyperv") / "HV01"
-    host = EngineHost(folder, standins=(HYPERV_STANDINS,), environment={"SystemDrive": "C:"})
+    version = getattr(request.module, "POSH_VERSION", None)
+    host = EngineHost(folder, version=version, standins=(HYPERV_STANDINS,), environment={"SystemDrive": "C:"})
     session = host.session()
     session.run("Import-Module WindowsHost -Global")
     yield session

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from hyperv_world import World, exported
 
+POSH_VERSION = "4.0"  # of 2012 R2: the oldest that must run this
+
 
 def test_import_points_the_vm_at_its_new_place(world: World) -> None:
     arguments = exported(world)

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from hyperv_world import RESERVE, World, checkpointed
 
+POSH_VERSION = "4.0"  # of 2012 R2: the oldest that must run this
+
 
 def test_save_brings_the_vm_to_a_stand(world: World) -> None:
     pair = checkpointed(world)

@@ -45,9 +45,12 @@ function Invoke-QsmCopyWork {
         if (-not (Test-Path -LiteralPath $paths.stop)) { Start-QsmCopyJob -MigrationId $MigrationId -Number $Number -File $request.files -Confirm:$false }
         $state.state = 'Running'
         while ($state.state -eq 'Running') {
+            if (Test-Path -LiteralPath $paths.stop) {
+                $state.state = 'Stopped'
+                break
+            }
             Update-QsmCopyProgress -Name $name -File $request.files -Progress $state.files -Confirm:$false
-            if (Test-Path -LiteralPath $paths.stop) { $state.state = 'Stopped' }
-            elseif (@($state.files | Where-Object { $_.job_state -ne 'Verified' }).Count -eq 0) { $state.state = 'Done' }
+            if (@($state.files | Where-Object { $_.job_state -ne 'Verified' }).Count -eq 0) { $state.state = 'Done' }
             else { Assert-QsmReserve -File $request.files -ReserveBytes $request.reserve_bytes }
             if ($state.state -eq 'Running') {
                 Write-QsmWorkState -Path $paths.state -State $state -Clock $clock

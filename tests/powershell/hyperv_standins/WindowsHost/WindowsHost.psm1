@@ -7,7 +7,7 @@ function Reset-World {
         vms = [ordered]@{}; planned = [ordered]@{}; vhd = @{}; acl = @{}; shares = @{}; tasks = @{}; jobs = @(); fail = @{}; calls = @()
         switches = @('LAN', 'DMZ'); accounts = @{ 'LAB\HV02$' = 'S-1-5-21-10-20-30-1102' }; isos = @()
         volumes = @(@{ Name = 'C:\'; FreeSpace = 50GB; Capacity = 100GB }, @{ Name = 'D:\'; FreeSpace = 500GB; Capacity = 1000GB })
-        mounts = @(); options = @{ task = 'run'; shutdown = $true; transfers = 2 }; wmiJobs = @{}; storageJobs = @(); compatibility = 0; smb = $true
+        mounts = @(); options = @{ task = 'run'; shutdown = $true; transfers = 0 }; wmiJobs = @{}; storageJobs = @(); compatibility = 0; smb = $true
     }
 }
 Reset-World
