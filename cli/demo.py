@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path, PureWindowsPath
@@ -20,6 +21,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from cli import prefect_settings
 from cli.exits import FAILED, say_json, told_errors
 from cli.lab import Engine, told_lab_errors
 from cli.migrate import run_flow
@@ -34,7 +36,7 @@ from qsm.hosts.messages import InventoryArguments
 from qsm.hosts.meter import Meter
 from qsm.migration import open_host
 from qsm.model import MigrationRequest, SwitchPair
-from qsm.progress import Event, Noted, StepEnded, StepStarted, listening
+from qsm.progress import Event, Listener, Noted, StepEnded, StepStarted, listening
 from qsm.report import Report
 from qsm.run import MigrationFailed
 from qsm.settings import load_settings
@@ -65,6 +67,7 @@ def demo(
         typer.Option("--disk-size", help="MiB of each disk. Default: 1024 (growing) and 512 (fixed) in turn."),
     ] = None,
     rate: Annotated[int, typer.Option("--rate", help="MiB per second that the link between the hosts carries.")] = 25,
+    memory: Annotated[int, typer.Option("--memory", help="MiB of the VM's memory.")] = 256,
     engine: Engine = DemoPlan.engine,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the laboratory's folder, and say where it is.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
@@ -76,12 +79,18 @@ def demo(
                 disks=disks,
                 disk_bytes=None if disk_size is None else disk_size * MIB,
                 link_bytes_per_second=rate * MIB,
+                memory_bytes=memory * MIB,
                 engine=engine,
             )
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
-        with _folder(keep=keep) as folder:
-            outcome = run_demo(plan, folder, screen=Screen(line_seconds=PROGRESS_SECONDS))
+        try:
+            with _folder(keep=keep) as folder:
+                outcome = run_demo(plan, folder, screen=Screen(line_seconds=PROGRESS_SECONDS))
+        except MigrationFailed as error:
+            if not as_json:
+                show_report(error.report)
+            raise
         if as_json:
             say_json(_as_json(outcome))
         else:
@@ -90,7 +99,7 @@ def demo(
         raise typer.Exit(0 if outcome.ok else FAILED)
 
 
-def run_demo(plan: DemoPlan, folder: Path, *, screen: Screen) -> Outcome:
+def run_demo(plan: DemoPlan, folder: Path, *, screen: Listener) -> Outcome:
     """Build the laboratory in the folder, migrate, watch and judge; nothing runs afterwards.
 
     Raises what the domain raises when the migration does not go through, and LaboratoryError, ControlError, WitnessError.
@@ -100,6 +109,7 @@ def run_demo(plan: DemoPlan, folder: Path, *, screen: Screen) -> Outcome:
     def say(text: str) -> None:
         screen(Noted("", text))
 
+    server = _server_ahead()
     say(f"laboratory: hosts {SOURCE} and {TARGET}, a link of {plan.link_bytes_per_second // MIB} MiB/s between them")
     with Laboratory(folder).running(plan.settings()) as laboratory, _product_settings(laboratory.settings_file):
         vm = prepare(laboratory, plan)
@@ -107,6 +117,8 @@ def run_demo(plan: DemoPlan, folder: Path, *, screen: Screen) -> Outcome:
         before = take_inventories(laboratory, vm)
         watch = Watch(laboratory, vm, say=say)
         watch.wait_for_writes()
+        say("the flow begins as soon as Prefect's server answers")
+        server.result()
         watch.begin()
         try:
             with listening(screen), listening(_moments(watch)):
@@ -128,11 +140,7 @@ def migrate(vm: DemoVM) -> Report:
         vm=vm.name, source=SOURCE, target=TARGET, target_folder=TARGET_FOLDER,
         switch_map=(SwitchPair(source=SOURCE_SWITCH, target=TARGET_SWITCH),), keep_source=False,
     )  # fmt: skip
-    try:
-        return run_flow(request)
-    except MigrationFailed as error:
-        show_report(error.report)
-        raise
+    return run_flow(request)
 
 
 def take_inventories(laboratory: Laboratory, vm: DemoVM) -> dict[str, HostInventory]:
@@ -159,7 +167,7 @@ def _place(vm: Mapping[str, Any] | None) -> PlaceOfVM:
     return PlaceOfVM(vm["vm_id"], disks, str(PureWindowsPath(vm["configuration_file"]).parent))
 
 
-def _moments(watch: Watch) -> Any:
+def _moments(watch: Watch) -> Listener:
     """A listener that tells the watch what it must know of the migration, in the very moment."""
 
     def listener(event: Event) -> None:
@@ -179,6 +187,15 @@ def _went_through(report: Report) -> Check:
     return Check(
         "the migration went through, with nothing left over", report.end == "forward" and not report.left_over, found
     )
+
+
+def _server_ahead() -> Future[None]:
+    """Prefect's own server needs longer to start than a laboratory; so both start side by side."""
+    prefect_settings.apply()
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="starts Prefect")
+    started = pool.submit(prefect_settings.start_server)
+    pool.shutdown(wait=False)
+    return started
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import threading
 import time
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from qsm.progress import CopyProgressed, Event, LeafGrew, Noted, StepEnded, StepStarted
 from qsm.report import Report, size
@@ -19,7 +19,7 @@ class Screen:
     """Listens to a migration and writes a line for what an operator wants to know, to standard error."""
 
     def __init__(self, *, line_seconds: float = LINE_SECONDS) -> None:
-        self._console = Console(file=sys.stderr, highlight=False)
+        self._console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
         self._lock = threading.Lock()
         self._every = line_seconds
         self._last: dict[str, float] = {}
@@ -75,7 +75,7 @@ def show_report(report: Report) -> None:
         mark = " failed" if line.error else ""
         steps.add_row(line.step + mark, line.subject, line.started_utc[11:23], f"{line.seconds:.1f}")
     console.print(steps)
-    copies = Table("copied", "bytes", "seconds", "rate", box=None, header_style="dim")
+    copies = Table(Column("copied", overflow="fold"), "bytes", "seconds", "rate", box=None, header_style="dim")
     for copy in report.copies:
         copies.add_row(copy.what, size(copy.bytes), f"{copy.seconds:.1f}", f"{size(copy.bytes_per_second)}/s")
     console.print(copies)

@@ -48,6 +48,8 @@ class DemoPlan:
             raise ValueError(f"a disk has a whole number of MiB, at least 16; {self.disk_bytes} bytes were asked for")
         if self.link_bytes_per_second < MIB:
             raise ValueError("the link carries at least 1 MiB per second")
+        if self.memory_bytes < MIB:
+            raise ValueError("the VM has at least 1 MiB of memory")
         if self.engine not in ENGINES:
             raise ValueError(f"engine {self.engine!r} is not known; there is: {', '.join(ENGINES)}")
 
