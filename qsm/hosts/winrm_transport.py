@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests_ntlm import HttpNtlmAuth
 from winrm.exceptions import InvalidCredentialsError
 from winrm.protocol import Protocol
@@ -79,6 +80,14 @@ class _GuardedTransport(Transport):
             self.close_session()
             raise
         return session
+
+    def close_session(self) -> None:
+        """See Transport. urllib3 2 closes connections only when nothing refers to them any more, so an error may hold one."""
+        for adapter in self.session.adapters.values() if self.session else ():
+            pools = adapter.poolmanager.pools if isinstance(adapter, HTTPAdapter) else {}
+            for key in pools.keys():  # noqa: SIM118 - no mapping to iterate over, but urllib3's own container
+                pools[key].close()
+        super().close_session()
 
     def setup_encryption(self, session: requests.Session) -> None:
         """See Transport: logs on with an empty message and takes the key from there."""

@@ -94,6 +94,11 @@ class Process:
         while not event.wait(0.01):
             self.check()
 
+    def wait_seconds(self, seconds: float) -> None:
+        """Work for a while."""
+        self.ended.wait(seconds)
+        self.check()
+
     def write(self, data: bytes) -> None:
         self.check()
         self.output.write("stdout", data)

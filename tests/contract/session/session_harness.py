@@ -97,6 +97,7 @@ class Background:
 
     def __init__(self, act: Callable[..., Any], *arguments: Any, **options: Any) -> None:
         self._outcome: list[Any] = []
+        self._began = time.monotonic()
         self._thread = threading.Thread(target=self._run, args=(act, arguments, options))
         self._thread.start()
 
@@ -105,6 +106,11 @@ class Background:
             self._outcome.append(act(*arguments, **options))
         except Exception as error:
             self._outcome.append(error)
+
+    def waited(self, seconds: float) -> bool:
+        """Whether the call has been under way for so long. It must not have come back."""
+        assert not self._outcome, f"the call came back: {self._outcome[0]!r}"
+        return time.monotonic() - self._began > seconds
 
     def outcome(self, seconds: float = 20) -> Any:
         """What the call returned or raised."""
