@@ -51,7 +51,7 @@ class Conversation:
 
     def __init__(self, session: WinRMSession, way: Way, *, limits: TimeLimits) -> None:
         self.maybe_executed = False
-        """Whether the call may have reached the host's hands, whatever `run` raises."""
+        """Whether the call may have been executed without an answer, whatever `run` raises."""
         self._session = session
         self._way = way
         self._limits = limits
@@ -86,6 +86,7 @@ class Conversation:
         except GoneError as gone:
             self._session.state = State.SPOILED
             raise EndedError(str(gone)) from gone
+        self.maybe_executed = False
         self._session.state = State.CLEAN
         return answer.content
 
