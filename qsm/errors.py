@@ -47,6 +47,9 @@ class PreflightRefused(Refused):
 
     def __init__(self, vm: str, reasons: Sequence[str]) -> None:
         self.vm, self.reasons = vm, tuple(reasons)
+        if len(self.reasons) == 1:
+            super().__init__(f"VM {vm} was not touched: {self.reasons[0]}.")
+            return
         listed = "\n".join(f"  - {reason}" for reason in self.reasons)
         super().__init__(f"VM {vm} was not touched. It cannot be moved like this:\n{listed}")
 

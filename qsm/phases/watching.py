@@ -14,6 +14,9 @@ from qsm.hosts import operations
 from qsm.migration import Migration
 from qsm.progress import LeafGrew, emit
 
+# Windows derives the boot time from the clock and the uptime: a clock that is set moves it a little.
+CLOCK_STEP_TICKS = 10 * 10_000_000
+
 
 class WorldChanged(Failed):
     """Somebody or something else changed the VM or its host; the migration goes home."""
@@ -41,7 +44,7 @@ def watch_source(migration: Migration, *, shares: tuple[str, ...]) -> dict[str, 
 def _check_world(migration: Migration, look: m.WatchSourceResult, *, expected_state: str, checkpoint: bool) -> None:
     plan = migration.plan
     host = migration.source.name
-    if look.boot_time_ticks != plan.source_boot_ticks:
+    if abs(look.boot_time_ticks - plan.source_boot_ticks) > CLOCK_STEP_TICKS:
         raise WorldChanged(
             f"Host {host} was restarted; the temporary shares are gone and VM {plan.vm_name} may have moved on."
         )
