@@ -1,0 +1,159 @@
+"""Each step fails once, by a cmdlet that fails on its host before or after it acted, or by a host that is silent there.
+
+Up to a refused start every error brings the VM back to running at the source, and nothing is left over. After the start
+the VM stays at the target, and what is left over is named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+from fault_lab import AFTER, BEFORE, FaultLab
+from flow_lab import TestVM
+
+from lab.faults import FaultMoment
+from qsm.hosts.operations import OPERATIONS
+from qsm.model import End
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One way in which a step fails."""
+
+    operation: str
+    side: Literal["source", "target"]
+    cmdlet: str = ""
+    """The cmdlet that fails. Empty: the wire is dead for this operation."""
+    moment: FaultMoment = BEFORE
+
+    def __str__(self) -> str:
+        what = self.cmdlet or "wire"
+        return f"{self.operation}-{self.side}-{what}-{self.moment}"
+
+    def arm(self, lab: FaultLab) -> None:
+        """Sets the fault."""
+        assert self.operation in OPERATIONS
+        if self.cmdlet:
+            lab.fail(self.side, self.cmdlet, moment=self.moment)
+        else:
+            lab.lose(self.side, self.operation, moment=self.moment, times=None)
+
+    @property
+    def name(self) -> str:
+        """Under which the fault acts."""
+        return self.cmdlet or self.operation
+
+
+HOME = [
+    Failure("create_record", "source"),
+    Failure("create_record", "source", moment=AFTER),
+    Failure("create_record", "target"),
+    Failure("take_lock", "source", moment=AFTER),
+    Failure("take_lock", "target"),
+    Failure("take_checkpoint", "source", "Checkpoint-VM"),
+    Failure("take_checkpoint", "source", "Checkpoint-VM", AFTER),
+    Failure("take_checkpoint", "source", moment=AFTER),
+    Failure("open_share", "source", "New-SmbShare"),
+    Failure("open_share", "source", "Set-Acl", AFTER),
+    Failure("start_copy", "target", "Register-ScheduledTask", AFTER),
+    Failure("start_copy", "target", "Start-BitsTransfer", AFTER),
+    Failure("start_copy", "target", "Complete-BitsTransfer", AFTER),
+    Failure("save_vm", "source", "Save-VM"),
+    Failure("save_vm", "source", "Save-VM", AFTER),
+    Failure("export_configuration", "source", "ExportSystemDefinition"),
+    Failure("export_configuration", "source", "ExportSystemDefinition", AFTER),
+    Failure("start_merge", "target", "Set-VHD"),
+    Failure("start_merge", "target", "Merge-VHD", AFTER),
+    Failure("start_merge", "target", moment=AFTER),
+    Failure("import_vm", "target", "Compare-VM", AFTER),
+    Failure("import_vm", "target", "Set-VMHardDiskDrive"),
+    Failure("import_vm", "target", "Import-VM"),
+    Failure("import_vm", "target", "Import-VM", AFTER),
+    Failure("hand_over", "source"),
+    Failure("hand_over", "source", moment=AFTER),
+    Failure("allow_start", "target"),
+    Failure("allow_start", "target", moment=AFTER),
+    Failure("start_vm", "target", "Start-VM"),
+    Failure("start_vm", "target"),
+]
+
+
+@pytest.mark.parametrize("failure", HOME, ids=str)
+def test_it_ends_at_home(fault_lab: FaultLab, failure: Failure) -> None:
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    failure.arm(fault_lab)
+    report = fault_lab.failed_report(vm)
+    assert fault_lab.has_acted(failure.side, failure.name)
+    fault_lab.clear_faults()
+    assert (report.end, report.left_over) == (End.HOME, ())
+    assert report.error
+    fault_lab.assert_home(vm, before)
+    assert fault_lab.abandon(vm) == fault_lab.finish(vm) == 3  # nothing to end any more
+
+
+FORWARD = [
+    Failure("start_vm", "target", "Start-VM", AFTER),
+    Failure("start_vm", "target", moment=AFTER),
+    Failure("confirm_target", "target"),
+    Failure("confirm_target", "target", moment=AFTER),
+    Failure("restore_settings", "target", moment=AFTER),
+    Failure("close_shares", "source"),
+    Failure("remove_source", "source", moment=AFTER),
+    Failure("remove_source_files", "source"),
+    Failure("close_migration", "target", moment=AFTER),
+    Failure("close_migration", "source"),
+]
+
+
+@pytest.mark.parametrize("failure", FORWARD, ids=str)
+def test_it_ends_at_the_target(fault_lab: FaultLab, failure: Failure) -> None:
+    """One that does not pass leaves something over, and `qsm finish` does the rest in a fresh process."""
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    failure.arm(fault_lab)
+    report = fault_lab.migrate(vm)
+    assert fault_lab.has_acted(failure.side, failure.name)
+    fault_lab.clear_faults()
+    assert report.end is End.FORWARD
+    assert report.error
+    assert fault_lab.state(fault_lab.target, vm) == "Running"
+    if report.left_over:
+        assert "qsm finish" in report.text
+        assert fault_lab.abandon(vm) == 3
+        assert fault_lab.finish(vm) == 0
+    assert_there_for_good(fault_lab, vm, before)
+
+
+def assert_there_for_good(fault_lab: FaultLab, vm: TestVM, before: list[dict[str, object]]) -> None:
+    """At the target, clean, and nothing to end any more."""
+    fault_lab.assert_forward(vm, before)
+    assert fault_lab.abandon(vm) == fault_lab.finish(vm) == 3
+
+
+CLEAN_UP = [
+    Failure("restore_settings", "target", "Set-VM"),
+    Failure("close_shares", "source", "Remove-SmbShare"),
+    Failure("remove_source", "source", "Remove-VM"),
+]
+
+
+@pytest.mark.parametrize("failure", CLEAN_UP, ids=str)
+def test_what_fails_after_the_start_is_named_and_done_later(fault_lab: FaultLab, failure: Failure) -> None:
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    fault_lab.fail(failure.side, failure.cmdlet, times=None)
+    report = fault_lab.migrate(vm)
+    assert fault_lab.has_acted(failure.side, failure.cmdlet)
+    assert report.end is End.FORWARD
+    assert any(failure.operation in item for item in report.left_over)
+    assert fault_lab.state(fault_lab.target, vm) == "Running"
+    assert fault_lab.state(fault_lab.source, vm) == "Saved"
+    assert fault_lab.finish(vm) == 1  # it fails still, and nothing gets worse
+    fault_lab.clear_faults()
+    assert fault_lab.finish(vm) == 0
+    assert_there_for_good(fault_lab, vm, before)
