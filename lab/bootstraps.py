@@ -36,6 +36,10 @@ class Streams:
     """Let the reply that carries the next line be lost on the way."""
 
 
+class ScriptError(Exception):
+    """PowerShell ends the script with this error."""
+
+
 class Bootstraps:
     """The scripts of one host."""
 
@@ -46,7 +50,12 @@ class Bootstraps:
         self._dispatcher = Dispatcher(host)
 
     def play(self, name: str, streams: Streams) -> None:
-        """Run one script to its end."""
+        """Run one script to its end. Raises ScriptError where PowerShell itself would not let it."""
+        mode = self._host.platform.accounts.settings.language_mode
+        if name != "probe" and mode != "FullLanguage":
+            raise ScriptError(
+                "Cannot invoke method. Method invocation is supported only on core types in this language mode."
+            )
         scripts = {"probe": self.probe, "install": self.install, "call": self.call, "serve": self.serve}
         scripts[name](streams)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from lab import powershell_line
-from lab.bootstraps import Bootstraps, Streams
+from lab.bootstraps import Bootstraps, ScriptError, Streams
 from lab.faults import Faults, ProcessEnded
 from lab.installed_modules import InstalledModules
 from lab.operations.copy_task import CopyTask
@@ -159,6 +159,8 @@ class _PowerShell:
                     body(Streams(self._lines(), self._write_line, self._output.drop_reply))
         except ProcessEnded:
             self._exit_code = 1
+        except ScriptError as error:
+            self.complain(str(error))
         except Exception:  # a script's own error: PowerShell tells it and ends
             self.complain(traceback.format_exc(limit=-3))
         if self._process.ended.is_set():

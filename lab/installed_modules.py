@@ -43,7 +43,7 @@ class InstalledModules:
 
     def is_installed(self, module: str) -> bool:
         """Whether the module is there, closed to others, and unchanged."""
-        if not HASH.fullmatch(module) or not self._is_closed():
+        if not HASH.fullmatch(module) or not self._is_closed() or not self._may(Right.READ):
             return False
         folder = self._host.folder.path(f"modules\\{module}\\{MODULE_NAME}")
         if not self._host.platform.files.is_folder(folder):
@@ -59,6 +59,11 @@ class InstalledModules:
 
     def install(self, module: str, files: Sequence[Mapping[str, Any]], pieces: Iterable[Mapping[str, Any]]) -> None:
         """Store a module: written beside, checked, renamed when whole. Raises ModuleError."""
+        if not self._host.caller.administrator:
+            raise ModuleError(
+                f"access to {ROOT} is denied: the logon of {self._host.caller.account} holds no unfiltered administrator "
+                "token"
+            )
         self._close_root()
         if self.is_installed(module):
             return
@@ -73,6 +78,9 @@ class InstalledModules:
                 self._host.platform.acl.set_owner(info.path, ADMINISTRATORS)
         self._host.folder.remove_tree(f"modules\\{module}")
         self._host.folder.rename(beside, f"modules\\{module}")
+
+    def _may(self, right: Right) -> bool:
+        return self._host.platform.acl.identity_grants(ROOT, self._host.caller, right)
 
     def _is_closed(self) -> bool:
         acl = self._host.platform.acl

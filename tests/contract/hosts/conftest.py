@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hosts_driver import Caller, Script
+from hosts_driver import Caller
+from hosts_script import Script
 
 from lab.hyperv import INSTANT
 from lab.lab_host import MIB, LabDisk

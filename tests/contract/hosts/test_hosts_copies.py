@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hosts_driver import Caller, Script, wait_until
+from hosts_driver import Caller, wait_until
+from hosts_script import Script
 
 from lab.faults import Fault, FaultAction, FaultPlace
 from lab.lab_host import MIB, LabDisk
@@ -208,11 +209,10 @@ def test_target_that_lost_power_says_so_and_goes_on_where_it_was(script: Script)
 
 
 def test_work_of_a_dead_task_is_cleared_by_system(script: Script) -> None:
-    slow_down(script)
+    script.target.caller.host.set_fault(Fault("Complete-BitsTransfer", FaultAction.KILL_PROCESS, FaultPlace.CMDLET))
     script.target.do("start_copy", **request(script))
-    moving(script)
-    script.target.caller.host.reboot(orderly=False)
-    script.target.caller.forget()
+    state = script.wait_for_copy(1)
+    assert state.error is not None and state.error.id == "HostFailed" and state.error.retryable
     assert script.target.caller.call("get_inventory", {"folders": []}).result.jobs != ()
     script.target.do("stop_work")
     assert leftovers(script.target.caller, script.folder)[1:] == ((), (), ())

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hosts_driver import Script, wait_until
+from hosts_driver import wait_until
+from hosts_script import Script
 
 from lab.faults import Fault, FaultAction, FaultMoment, FaultPlace
 from qsm.hosts.winrm_session import LostError, ProcessEndedError

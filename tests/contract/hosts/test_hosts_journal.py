@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from hosts_driver import Answer, Caller, Script, new_migration_id, wait_until
+from hosts_driver import Answer, Caller, new_migration_id, wait_until
+from hosts_script import Script
 
 from lab.faults import Fault, FaultAction, FaultMoment, FaultPlace
 from lab.laboratory import Laboratory

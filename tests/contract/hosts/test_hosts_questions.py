@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hosts_driver import Caller, Script, new_migration_id, wait_until
+from hosts_driver import Caller, new_migration_id, wait_until
+from hosts_script import Script
 
 from lab.lab_host import MIB, LabAdapter, LabDisk
 from qsm.hosts.operations import OPERATIONS
@@ -48,12 +49,16 @@ def test_host_tells_what_it_is(source: Caller, target: Caller) -> None:
     assert one.boot_time_ticks > 0 and one.supported_vm_versions
 
 
-def test_filtered_administrator_is_told(source: Caller) -> None:
+def test_filtered_administrator_is_told_and_can_do_nothing(source: Caller) -> None:
     source.host.change_facts(administrator_filtered=True)
-    source.close()
-    assert source.call("get_host").result.administrator is False
-    source.host.change_facts(administrator_filtered=False)
-    source.close()
+    try:
+        found = source.probe()["result"]
+        assert (found["administrator"], found["installed"]) == (False, False)
+        assert source.call("get_host").error_id == "HostFailed"
+    finally:
+        source.close()
+        source.host.change_facts(administrator_filtered=False)
+    assert source.call("get_host").result.administrator is True
 
 
 def test_vm_is_found_by_id_in_any_spelling_and_by_name_in_any_case(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hosts_driver import Script, wait_until
+from hosts_driver import wait_until
+from hosts_script import Script
 
 from lab.lab_host import LabDisk
 

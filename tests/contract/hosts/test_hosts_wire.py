@@ -99,6 +99,18 @@ def test_noise_on_standard_error_is_no_failure(laboratory: Laboratory) -> None:
     assert wire.parse_line(out.encode()) is not None
 
 
+def test_constrained_language_is_told_and_runs_no_module(laboratory: Laboratory, source: Caller) -> None:
+    source.host.change_facts(language_mode="ConstrainedLanguage")
+    try:
+        found = source.probe()["result"]
+        assert (found["language_mode"], found["installed"]) == ("ConstrainedLanguage", False)
+        program, _, arguments = wire.bootstrap_command("serve").partition(" ")
+        out, err, code = run(plain(laboratory, "hv01"), program, [arguments])
+        assert (out, code) == ("", 1) and "language mode" in err
+    finally:
+        source.host.change_facts(language_mode="FullLanguage")
+
+
 def test_module_is_installed_checked_and_not_believed_when_altered(odd: Laboratory) -> None:
     caller = Caller(odd, "odd", bootstrap="call")
     found = caller.probe()["result"]
