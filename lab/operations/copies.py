@@ -25,14 +25,13 @@ def start_copy(call: Call, arguments: m.StartCopyArguments) -> m.WorkResult:
     """Check, write down the request, start the task."""
     work = Work(call.host, call.migration_id, "copy", arguments.number)
     request = arguments.model_dump(mode="json")
-    if work.request() == request and (work.is_running or (work.state() or {}).get("state") == "Done"):
+    if work.is_alive(request):
         return m.WorkResult(task_name=work.task_name)
     _require_room(call.host, arguments)
     _require_free_names(call, arguments)
     for file in arguments.files:
         call.host.platform.files.make_folder(parent_of(file.destination))
-    work.write_request(request)
-    work.start_task(module=call.module)
+    work.begin(request, module=call.module)
     return m.WorkResult(task_name=work.task_name)
 
 

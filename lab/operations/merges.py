@@ -21,7 +21,7 @@ def start_merge(call: Call, arguments: m.StartMergeArguments) -> m.WorkResult:
     """Check, write down the request, start the task."""
     work = Work(call.host, call.migration_id, "merge", arguments.number)
     request = arguments.model_dump(mode="json")
-    if work.request() == request and (work.is_running or (work.state() or {}).get("state") == "Done"):
+    if work.is_alive(request):
         return m.WorkResult(task_name=work.task_name)
     for path in (arguments.base, *arguments.children):
         if not call.host.platform.files.is_file(path):
@@ -30,8 +30,7 @@ def start_merge(call: Call, arguments: m.StartMergeArguments) -> m.WorkResult:
             )
     growth = _growth_bytes(call.host, arguments)
     require_room(call.host, arguments.base, needed_bytes=growth + arguments.reserve_bytes)
-    work.write_request(request)
-    work.start_task(module=call.module)
+    work.begin(request, module=call.module)
     return m.WorkResult(task_name=work.task_name)
 
 

@@ -102,11 +102,12 @@ def _disk_changes(host: Host, before: m.DiskFile) -> list[str]:
 def take_back(call: Call, arguments: m.TakeBackArguments) -> None:
     """Give the VM back to the source: the target has withdrawn, or is destroyed and somebody answers for it."""
     record = call.known_record()
-    if arguments.epoch is None and not arguments.override:
+    override = arguments.override.strip()
+    if (arguments.epoch is None and not override) or (arguments.epoch is not None and arguments.epoch < 1):
         raise refused(
             "InvalidArgument",
-            f"Taking VM {record.vm_name} back needs the target's epoch after withdrawing, or an override. Nothing was "
-            "changed.",
+            f"Taking VM {record.vm_name} back needs the target's epoch after withdrawing, or an override; the epoch given "
+            f"is {arguments.epoch}. Nothing was changed.",
             subject="epoch",
         )
     if record.owner not in ("handed over", "source"):
@@ -117,7 +118,7 @@ def take_back(call: Call, arguments: m.TakeBackArguments) -> None:
             owner=record.owner,
             epoch=record.epoch,
         )
-    if arguments.override:
+    if override:
         call.change_record(end_text=arguments.override)
     if arguments.epoch is not None:
         call.change_record(epoch=arguments.epoch)

@@ -7,16 +7,19 @@ the only thing anybody needs to read later. A file `copies\1.stop` asks it to en
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
-from lab.operations.errors import failed
+from lab.operations.errors import failed, refused
 from lab.operations.host import TASK_FOLDER, Host
 from lab.platform.errors import FILE_NOT_FOUND, PlatformError
 from lab.platform.tasks import TaskState
 from qsm.hosts.messages import ErrorFacts
 
 FOLDERS = {"copy": "copies", "merge": "merges"}
+ENDING_SECONDS = 10.0
+CHECK_SECONDS = 0.02
 FINAL_STATES = ("Done", "Failed", "Stopped")
 
 
@@ -43,11 +46,23 @@ class Work:
         """What was asked for, or None."""
         return self.host.folder.read_json(f"{self._name}.request.json")
 
-    def write_request(self, request: dict[str, Any]) -> None:
-        """Write down what is asked for; an older state and wish to stop are gone by it."""
+    def begin(self, request: dict[str, Any], *, module: str) -> None:
+        """Write down what is asked for, and have a task do it; older state and wish to stop are gone by it.
+
+        Raises Busy while an older request of that number is worked on.
+        """
+        if self.is_running and not self.has_ended:
+            raise refused(
+                "Busy",
+                f"{self.task_name} is at work on another request on {self.host.name}. Nothing was changed; stop it first.",
+                subject=self.task_name,
+                retryable=True,
+            )
+        self._wait_for_end()
         self.host.folder.remove_file(f"{self._name}.stop")
         self.host.folder.remove_file(f"{self._name}.json")
         self.host.folder.replace_json(f"{self._name}.request.json", request)
+        self.start_task(module=module)
 
     def state(self) -> dict[str, Any] | None:
         """What the task wrote last, or None."""
@@ -78,12 +93,25 @@ class Work:
         state = self.state()
         return state is not None and state["state"] in FINAL_STATES
 
+    def is_alive(self, request: dict[str, Any]) -> bool:
+        """Whether this very request is done, or is being worked on."""
+        if self.request() != request:
+            return False
+        state = (self.state() or {}).get("state")
+        return state == "Done" or (state not in FINAL_STATES and self.is_running)
+
     def start_task(self, *, module: str) -> None:
         """Register its task, unless it is there, and start it."""
         tasks = self.host.platform.tasks
         if not tasks.get_scheduled_task(self.task_name, path=TASK_FOLDER):
             tasks.register_scheduled_task(self.task_name, path=TASK_FOLDER, command_line=self._command_line(module))
         tasks.start_scheduled_task(self.task_name, path=TASK_FOLDER)
+
+    def _wait_for_end(self) -> None:
+        """A run that has told its end may need a moment to be over, and a task that runs is not started again."""
+        deadline = time.monotonic() + ENDING_SECONDS
+        while self.is_running and time.monotonic() < deadline:
+            time.sleep(CHECK_SECONDS)
 
     def unregister_task(self) -> None:
         """Remove its task; one that is not there is fine."""
