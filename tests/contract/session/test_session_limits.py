@@ -199,10 +199,10 @@ def test_shells_that_others_give_back_are_used(start, connect, other_client):
 @pytest.mark.parametrize("at_its_end", [False, True])
 def test_threads_share_the_few_shells_that_a_host_gives(start, connect, played, at_its_end):
     endpoint = start(quotas=Quotas(max_shells_per_user=3), stdin_only_at_end=at_its_end)
-    host = connect(endpoint, limits={"unreachable_seconds": 5})
+    host = connect(endpoint, limits={"unreachable_seconds": 1})
 
     def slowly(process, asked):
-        process.wait_seconds(0.2)
+        process.wait_seconds(0.5)
         return asked["arguments"]
 
     played.acts["echo"] = slowly

@@ -148,6 +148,7 @@ def test_connection_that_was_idle_for_too_long(way, start, connect, played):
     wait_until(lambda: endpoint.connection_count == 0)
     assert host.change(SET, Text(text="x"), call=call()) == (Text(text="x"), 8)
     assert len(played.received) == 1
+    assert played.started.count("serve") == 1
 
 
 @both_ways

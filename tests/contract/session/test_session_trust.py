@@ -8,7 +8,7 @@ import traceback
 import pytest
 import requests
 from pydantic import SecretStr
-from session_harness import ECHO, PASSWORD, SET, USER, Background, Text, Wiretap, call, wait_until
+from session_harness import ECHO, LIMITS, PASSWORD, SET, USER, Background, Text, Wiretap, call, wait_until
 from winrm.exceptions import (
     InvalidCredentialsError,
     WinRMOperationTimeoutError,
@@ -27,6 +27,8 @@ from qsm.hosts.winrm_errors import (
     QuotaError,
     translate,
 )
+from qsm.hosts.winrm_session import WinRMSession
+from qsm.settings import HostSettings
 
 
 @pytest.fixture
@@ -51,6 +53,14 @@ def test_wrong_password_is_tried_once_and_by_nobody_else(tap, endpoint, connect,
     assert tap.logons == 1
     assert played.started == []
     host.close()
+
+
+def test_refusal_that_somebody_keeps_holds_no_connection(endpoint, connect):
+    for options in ({"tls": False}, {}, {"transport": "basic"}):
+        with pytest.raises(CredentialsRejected) as kept:
+            connect(endpoint, password=WRONG, **options).ask(ECHO, Text())
+        wait_until(lambda: endpoint.connection_count == 0)
+        assert kept.value.__traceback__ is not None
 
 
 def test_wrong_password_of_many_threads_at_once_is_tried_once(tap, endpoint, connect):
@@ -105,9 +115,12 @@ def test_other_transports(endpoint, connect, authority, transport):
     assert connect(endpoint, **options).ask(ECHO, Text(text="x")).text == "x"
 
 
-def test_wrong_password_for_basic(endpoint, connect):
-    with pytest.raises(CredentialsRejected):
-        connect(endpoint, transport="basic", password=WRONG).ask(ECHO, Text())
+def test_wrong_password_for_basic_is_offered_once(endpoint, connect, faults):
+    host = connect(endpoint, transport="basic", password=WRONG)
+    for _ in range(2):
+        with pytest.raises(CredentialsRejected):
+            host.ask(ECHO, Text())
+        assert faults.counts["Connect"] == 1
 
 
 def test_channel_binding_of_a_strict_host(start, connect):
@@ -184,18 +197,32 @@ def test_environment_has_no_say(endpoint, connect, monkeypatch, tmp_path, author
 # secrets
 
 
-def test_nothing_readable_on_a_wire_without_tls(tap, endpoint, connect):
-    tap.refuse = 2  # a first connection that fails must not leave a session without a seal
-    host = connect(endpoint, tls=False, port=tap.port, limits={"unreachable_seconds": 10})
-    host.change(SET, Text(text="the text of a call"), call=call())
-    endpoint.drop_connections()
-    host.ask(ECHO, Text(text="the text of a call"))
-    host.close()
-    assert tap.refuse == 0
+def assert_unreadable(tap):
     heard = b"".join(tap.heard)
     assert b"HTTP-SPNEGO-session-encrypted" in heard
     for secret in (b"Envelope", b"the text of a call", PASSWORD.encode(), PASSWORD.encode("utf-16-le")):
         assert secret not in heard
+
+
+def test_nothing_readable_on_a_wire_without_tls(tap, endpoint, connect):
+    host = connect(endpoint, tls=False, port=tap.port)
+    host.change(SET, Text(text="the text of a call"), call=call())
+    endpoint.drop_connections()
+    host.ask(ECHO, Text(text="the text of a call"))
+    host.close()
+    assert_unreadable(tap)
+
+
+def test_connection_that_fails_before_it_is_sealed_is_not_used_without_a_seal(tap):
+    tap.refuse = 1
+    settings = HostSettings(address="127.0.1.1", port=tap.port, tls=False, user=USER, password=SecretStr(PASSWORD))
+    session = WinRMSession("hv01", settings, LIMITS)
+    with pytest.raises(NotExecutedError):
+        session.start("probe")
+    session.start("probe")
+    session.stop()
+    assert tap.refuse == 0
+    assert_unreadable(tap)
 
 
 def test_host_that_takes_no_seal_gets_no_message(endpoint, connect):
