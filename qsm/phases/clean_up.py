@@ -4,19 +4,23 @@
 2. the source's VM: kept (registered, saved, adapters disconnected, automatic start off, a note says where it went), or
    removed (Remove-VM, wait for its merge, then the recorded files one by one);
 3. both records are closed: lock, working files and exported configuration go.
-What fails here is named and leaves the VM running on the target.
+What fails here is named and leaves the VM running on the target. The proof that travels with 2 is the target's record as
+it is now, which another attempt may find changed: so each attempt has an operation id of its own.
 """
 
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from qsm.errors import Failed, TimeRanOut
 from qsm.hosts import messages as m
 from qsm.hosts import operations
+from qsm.hosts.operations import Operation
 from qsm.migration import Migration
 from qsm.model import End
 from qsm.progress import step
+from qsm.survey import refresh
 
 POLL_SECONDS = 2.0
 
@@ -25,6 +29,7 @@ POLL_SECONDS = 2.0
 def clean_up(migration: Migration) -> tuple[str, ...]:
     """Cleans up and closes the migration; returns what was left over, each with its reason."""
     target = _proven_target(migration)
+    refresh(migration.source)  # a fresh process knows nothing yet of what is to be cleaned up there
     migration.source.change(operations.close_shares, m.Nothing(), subject="clean up")
     migration.target.change(operations.stop_work, m.Nothing(), subject="clean up")
     left_over = () if migration.plan.keep_source else _remove_source(migration, target)
@@ -58,7 +63,9 @@ def _retire_source(migration: Migration, target: m.Record) -> None:
         " from the moment of the move."
     )
     migration.source.change(
-        operations.retire_source, m.RetireSourceArguments(vm_id=plan.vm_id, target_record=target, note=note)
+        operations.retire_source,
+        m.RetireSourceArguments(vm_id=plan.vm_id, target_record=target, note=note),
+        subject=_next(migration, operations.retire_source),
     )
 
 
@@ -69,14 +76,23 @@ def _remove_source(migration: Migration, target: m.Record) -> tuple[str, ...]:
         raise Failed(
             f"Nothing is known about the files of VM {plan.vm_name} on host {migration.source.name}; they stay."
         )
-    migration.source.change(operations.remove_source, m.RemoveSourceArguments(vm_id=plan.vm_id, target_record=target))
+    migration.source.change(
+        operations.remove_source,
+        m.RemoveSourceArguments(vm_id=plan.vm_id, target_record=target),
+        subject=_next(migration, operations.remove_source),
+    )
     _wait_for_removal(migration)
     files = tuple(file.path for disk in saved.disks for file in disk.chain)
     result = migration.source.change(
         operations.remove_source_files,
         m.RemoveSourceFilesArguments(target_record=target, files=files, folders=plan.source_folders),
+        subject=_next(migration, operations.remove_source_files),
     )
     return result.kept
+
+
+def _next(migration: Migration, operation: Operation[Any, Any]) -> str:
+    return f"clean up {migration.source.times(operation) + 1}"
 
 
 def _wait_for_removal(migration: Migration) -> None:

@@ -17,7 +17,7 @@ from qsm.model import End
 from qsm.phases.abandon import abandon
 from qsm.phases.clean_up import clean_up
 from qsm.phases.finish import bring_up
-from qsm.survey import refresh
+from qsm.survey import current_vm, refresh
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Ending:
 
 def settle(migration: Migration) -> Ending:
     """Brings the migration to one of its three ends. Never raises a domain error: what fails is in the text."""
-    if not _is_the_targets(migration, ask=False):
+    record = migration.target.record
+    if record is None or record.owner != "target":  # told once that it is the target's, that is for good
         try:
             return _home(migration)
         except HostRefused as error:
@@ -43,12 +44,12 @@ def settle(migration: Migration) -> Ending:
 
 
 def _on(migration: Migration) -> Ending:
-    """The way on; an error there is a left-over as soon as the target owns the VM."""
+    """The way on; an error there is a left-over as soon as the VM is the target's, or runs there."""
     try:
         bring_up(migration)
         return _forward(migration, clean_up(migration))
     except QsmError as error:
-        if _is_the_targets(migration, ask=True):
+        if _is_at_the_target(migration):
             return _forward(migration, (str(error),))
         return _held(migration, error)
 
@@ -68,15 +69,16 @@ def _forward(migration: Migration, left_over: tuple[str, ...]) -> Ending:
     return Ending(End.FORWARD, text, left_over)
 
 
-def _is_the_targets(migration: Migration, *, ask: bool) -> bool:
-    """Whether the target's record says that it owns the VM; once told, that is for good. No answer counts as no."""
+def _is_at_the_target(migration: Migration) -> bool:
+    """Whether the VM, of which it is known that it may have run on the target, goes on there: by the target's record, as
+    last told if the host does not answer, or because it runs there."""
     record = migration.target.record
-    if ask and (record is None or record.owner != "target"):
-        try:
-            record = refresh(migration.target)
-        except QsmError:
-            return False
-    return record is not None and record.owner == "target"
+    try:
+        record = refresh(migration.target)
+        vm = current_vm(migration.target, migration.plan.vm_id)
+    except QsmError:
+        return record is not None and record.owner == "target"
+    return (record is not None and record.owner == "target") or (vm is not None and vm.state in ("Running", "Paused"))
 
 
 def _held(migration: Migration, error: QsmError) -> Ending:

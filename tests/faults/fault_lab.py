@@ -14,6 +14,7 @@ from typing import Any
 from command_line import Command, CommandLine
 from flow_lab import MIB, FlowLab, TestVM, wait_for
 
+from lab import control
 from lab.faults import Fault, FaultAction, FaultMoment, FaultPlace
 from lab.guest import Workload
 from lab.lab_host import LabDisk, LabHost
@@ -21,7 +22,6 @@ from lab.laboratory import Laboratory
 from lab.verify_disks import FlatReader
 from lab.verify_guest import verify_disks
 from lab.witness_client import WitnessError
-from qsm.errors import QsmError
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.meter import Meter
@@ -227,7 +227,6 @@ class Hang:
 
         wait_for(acted, seconds=seconds, what=f"{self._name} to hang on {self._host.name}")
 
-
-def text_of(error: QsmError | Report) -> str:
-    """What an operator reads."""
-    return f"{error.text} {error.error} {' '.join(error.left_over)}" if isinstance(error, Report) else str(error)
+    def release(self) -> None:
+        """Lets it go on; other faults stay."""
+        control.ask(self._host.folder, "clear_faults", number=self._number)

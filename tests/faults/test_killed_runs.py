@@ -1,0 +1,174 @@
+"""The process of a run is killed (SIGKILL) in each step and between the acts of handing over.
+
+A fresh process brings the VM home with `qsm abandon`, as long as it provably has not run on the target, and does the rest
+with `qsm finish` after that; each of them run again changes nothing. A call of the dead run that arrives late, when all is
+over, does nothing either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+from fault_lab import AFTER, BEFORE, REFUSED, FaultLab
+from flow_lab import wait_for
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Where a run is when it is killed: the operation is done on the host, its answer is still under way."""
+
+    operation: str
+    side: Literal["source", "target"]
+
+    def __str__(self) -> str:
+        return f"{self.operation}-{self.side}"
+
+
+HOME = [
+    Kill("create_record", "source"),
+    Kill("create_record", "target"),
+    Kill("take_lock", "target"),
+    Kill("take_checkpoint", "source"),
+    Kill("open_share", "source"),
+    Kill("start_copy", "target"),
+    Kill("save_vm", "source"),
+    Kill("export_configuration", "source"),
+    Kill("start_merge", "target"),
+    Kill("import_vm", "target"),
+    Kill("hand_over", "source"),
+    Kill("allow_start", "target"),
+]
+FORWARD = [
+    Kill("hand_over", "source"),
+    Kill("allow_start", "target"),
+    Kill("start_vm", "target"),
+    Kill("confirm_target", "target"),
+    Kill("restore_settings", "target"),
+    Kill("close_shares", "source"),
+    Kill("remove_source", "source"),
+    Kill("remove_source_files", "source"),
+    Kill("close_migration", "target"),
+]
+MAY_GO_BOTH_WAYS = ("hand_over", "allow_start")
+
+
+@pytest.mark.parametrize("kill", HOME, ids=str)
+def test_abandon_brings_it_home(fault_lab: FaultLab, kill: Kill) -> None:
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    hang = fault_lab.hang(kill.side, kill.operation, moment=AFTER)
+    run = fault_lab.start_migration(vm)
+    hang.wait(run)
+    run.kill()
+    fault_lab.clear_faults()
+    if kill.operation not in MAY_GO_BOTH_WAYS:
+        assert fault_lab.finish(vm) == REFUSED
+    assert fault_lab.abandon(vm) == 0
+    fault_lab.assert_home(vm, before)
+    assert fault_lab.abandon(vm) == fault_lab.finish(vm) == REFUSED
+    fault_lab.assert_clean(vm, before)
+
+
+@pytest.mark.parametrize("kill", FORWARD, ids=str)
+def test_finish_does_the_rest(fault_lab: FaultLab, kill: Kill) -> None:
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    hang = fault_lab.hang(kill.side, kill.operation, moment=AFTER)
+    run = fault_lab.start_migration(vm)
+    hang.wait(run)
+    run.kill()
+    fault_lab.clear_faults()
+    if kill.operation not in MAY_GO_BOTH_WAYS:
+        assert fault_lab.abandon(vm) == REFUSED
+        assert fault_lab.state(fault_lab.target, vm) == "Running"
+    assert fault_lab.finish(vm) == 0
+    fault_lab.assert_forward(vm, before)
+    assert fault_lab.abandon(vm) == fault_lab.finish(vm) == REFUSED
+    fault_lab.assert_clean(vm, before)
+
+
+LATE = [
+    Kill("take_checkpoint", "source"),
+    Kill("save_vm", "source"),
+    Kill("import_vm", "target"),
+    Kill("hand_over", "source"),
+    Kill("allow_start", "target"),
+    Kill("start_vm", "target"),
+]
+
+
+@pytest.mark.parametrize("kill", LATE, ids=str)
+def test_a_call_that_arrives_when_all_is_over_does_nothing(fault_lab: FaultLab, kill: Kill) -> None:
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    hang = fault_lab.hang(kill.side, kill.operation, moment=BEFORE)
+    run = fault_lab.start_migration(vm)
+    hang.wait(run)
+    run.kill()
+    assert fault_lab.abandon(vm) == 0
+    lives = fault_lab.lives(vm)
+    done = fault_lab.hang(kill.side, kill.operation, moment=AFTER)
+    hang.release()
+    done.wait()
+    fault_lab.clear_faults()
+    assert fault_lab.lives(vm) == lives
+    fault_lab.assert_home(vm, before)
+
+
+def test_a_killed_run_that_another_process_takes_home_can_be_begun_anew(fault_lab: FaultLab) -> None:
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    hang = fault_lab.hang("source", "save_vm", moment=AFTER)
+    run = fault_lab.start_migration(vm)
+    hang.wait(run)
+    run.kill()
+    fault_lab.clear_faults()
+    second = fault_lab.start_migration(vm)
+    assert second.exit_code() == REFUSED
+    assert "already migrating" in second.output
+    assert fault_lab.state(fault_lab.source, vm) == "Saved"
+    assert fault_lab.abandon(vm) == 0
+    wait_for(lambda: fault_lab.state(fault_lab.source, vm) == "Running", what="the VM at home")
+    assert fault_lab.start_migration(vm).exit_code() == 0
+    fault_lab.assert_forward(vm, before)
+
+
+def test_saved_on_the_target_after_its_start_it_never_starts_at_the_source(fault_lab: FaultLab) -> None:
+    """The VM ran on the target, nobody heard so, and its host was shut down: its state proves nothing."""
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    hang = fault_lab.hang("target", "start_vm", moment=AFTER)
+    run = fault_lab.start_migration(vm)
+    hang.wait(run)
+    run.kill()
+    fault_lab.clear_faults()
+    fault_lab.wait_for_writes(vm)
+    fault_lab.target.shut_down()
+    fault_lab.target.boot()
+    assert fault_lab.state(fault_lab.target, vm) == "Saved"
+    lives = fault_lab.lives(vm)
+    assert fault_lab.abandon(vm) == REFUSED
+    assert fault_lab.lives(vm) == lives
+    assert fault_lab.state(fault_lab.source, vm) == "Saved"
+    assert fault_lab.finish(vm) == 0
+    fault_lab.assert_forward(vm, before)
+
+
+def test_a_power_cut_of_the_target_while_it_starts_the_vm(fault_lab: FaultLab) -> None:
+    """The start is marked and nobody knows its end: it can only go on at the target."""
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    hang = fault_lab.hang_cmdlet("target", "Start-VM")
+    run = fault_lab.start_migration(vm)
+    hang.wait(run)
+    run.kill()
+    fault_lab.target.power_off()
+    fault_lab.target.boot()
+    assert fault_lab.state(fault_lab.target, vm) == "Saved"
+    assert fault_lab.abandon(vm) == REFUSED
+    assert fault_lab.finish(vm) == 0
+    fault_lab.assert_forward(vm, before)
