@@ -5,8 +5,9 @@ Handing over is the only way a VM changes hands, for every VM whatever its state
 2. the target writes `may start` with a new epoch;
 3. the VM is started there with this epoch (not one that was off or saved), and suspended again if it was paused;
 4. the target writes `target`.
-Killed between any two of them, nobody runs twice. Last, automatic start and checkpoint type are put back: a reboot
-before that leaves the VM standing, a reboot after it brings the VM up. So its state is looked at once more after that.
+Before it, the source's files are compared once more with what was copied. Killed between any two acts, nobody runs twice.
+Last, automatic start and checkpoint type are put back: a reboot before that leaves the VM standing, a reboot after it
+brings the VM up. So its state is looked at once more after that.
 """
 
 from __future__ import annotations
@@ -15,23 +16,48 @@ from qsm.errors import Failed
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration import Migration
+from qsm.phases.watching import WorldChanged
 from qsm.progress import step
-from qsm.survey import refresh, settled_vm
+from qsm.survey import current_vm, refresh, settled_vm
 
 
 @step
 def resume(migration: Migration) -> m.VMStateResult | None:
     """Hands over and starts; returns the state on the target (None: it was off or saved and stays so).
 
-    Raises HostRefused (NotStandingStill, StartRefused: the way home is open), HostFailed, OutcomeUnknown, Unreachable.
+    Raises WorldChanged, HostRefused (NotStandingStill, StartRefused): the way home is open; and HostFailed,
+    OutcomeUnknown, Unreachable.
     """
     migration.check_stop()
+    require_unchanged(migration)
     hand_over(migration)
     state = start_on_target(migration)
     confirm(migration)
     restore_settings(migration)
     ensure_state(migration)
     return state
+
+
+def require_unchanged(migration: Migration) -> None:
+    """The source's files are still those that were copied: a VM that somebody started in the window and stopped again
+    stands still as it should, and has acknowledged writes that the target lacks. Raises WorldChanged."""
+    saved = migration.source.result(operations.save_vm)
+    vm = current_vm(migration.source, migration.plan.vm_id)
+    if saved is None or vm is None or _files(vm) != _files(saved):
+        raise WorldChanged(
+            f"VM {migration.plan.vm_name} is no longer on host {migration.source.name} as it was stopped there by the"
+            " migration: somebody started or changed it meanwhile. What was copied is out of date and is not used."
+        )
+
+
+def _files(vm: m.VMFacts | m.SaveVMResult) -> set[tuple[str, int, int, str]]:
+    disks = {
+        (file.path.casefold(), file.length_bytes, file.last_write_ticks, file.content_identity)
+        for disk in vm.disks
+        for file in disk.chain
+    }
+    memory = {(file.path.casefold(), file.length_bytes, file.last_write_ticks, "") for file in vm.saved_state_files}
+    return disks | memory
 
 
 def hand_over(migration: Migration) -> None:

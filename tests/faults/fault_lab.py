@@ -203,6 +203,9 @@ class FaultLab(FlowLab):
         """Ends commands, clears faults, and takes the VMs of this test away from both hosts."""
         for command in self._commands:
             command.close()
+        for name, host in self.laboratory.status()["hosts"].items():
+            if host["process_id"] is None:
+                self.laboratory.host(name).boot()
         for vm in self._vms:
             self.witness.open_gate(vm.vm_id)
         super().clear()

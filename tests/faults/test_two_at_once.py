@@ -1,0 +1,139 @@
+"""Two who act on one VM at once: two migrations, a living run and `qsm abandon`, a run that is interrupted.
+
+The lock decides between migrations, and whoever did not get it touches nothing but its own records. Between a run and
+the way home the records decide: whatever comes too late is refused.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+from fault_lab import AFTER, BEFORE, HOME, INTERRUPTED, REFUSED, FaultLab
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture
+def slow_link(fault_lab: FaultLab) -> Iterator[None]:
+    """A link on which the small disks of these tests take some seconds."""
+    links = fault_lab.laboratory.links
+    links.set_rate("HV01", "HV02", bytes_per_second=256 << 10)
+    yield
+    links.set_rate("HV01", "HV02", bytes_per_second=None)
+
+
+def test_a_second_migration_is_refused_before_anything_is_changed(fault_lab: FaultLab) -> None:
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    hang = fault_lab.hang("target", "start_copy", moment=BEFORE)
+    first = fault_lab.start_migration(vm)
+    hang.wait(first)
+    second = fault_lab.start_migration(vm)
+    assert second.exit_code() == REFUSED
+    assert "already migrating" in second.output
+    fault_lab.clear_faults()
+    assert first.exit_code() == 0, first.output
+    fault_lab.assert_forward(vm, before)
+
+
+@pytest.mark.parametrize(
+    ("operation", "side"), [("start_copy", "target"), ("start_merge", "target"), ("start_vm", "target")]
+)
+def test_a_second_migration_that_passed_preflight_in_time(fault_lab: FaultLab, operation: str, side: str) -> None:
+    """Both saw a VM without lock. The loser must not bring 'its' VM back: in the window of the first it stands still."""
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    late = fault_lab.hang("source", "create_record", moment=BEFORE)
+    loser = fault_lab.start_migration(vm)
+    late.wait(loser)
+    hang = fault_lab.hang(side, operation, moment=AFTER)
+    winner = fault_lab.start_migration(vm)
+    hang.wait(winner)
+    lives = fault_lab.lives(vm)
+    late.release()
+    assert loser.exit_code() == HOME
+    assert "AlreadyMigrating" in loser.output
+    assert fault_lab.lives(vm) == lives
+    fault_lab.clear_faults()
+    assert winner.exit_code() == 0, winner.output
+    fault_lab.assert_forward(vm, before)
+
+
+@pytest.mark.parametrize(
+    ("operation", "side"),
+    [
+        ("watch_source", "source"),
+        ("save_vm", "source"),
+        ("get_merge", "target"),
+        ("hand_over", "source"),
+        ("allow_start", "target"),
+    ],
+)
+def test_abandon_beside_a_living_run(fault_lab: FaultLab, slow_link: None, operation: str, side: str) -> None:
+    """The run is stopped by what it finds, wherever it is, and both agree on the end."""
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    hang = fault_lab.hang(side, operation, moment=BEFORE)
+    run = fault_lab.start_migration(vm)
+    hang.wait(run)
+    if operation == "watch_source":
+        fault_lab.clear_faults()
+    assert fault_lab.abandon(vm) == 0
+    fault_lab.clear_faults()
+    assert run.exit_code() == HOME, run.output
+    assert "VM " + vm.name + " is at hv01." in run.output
+    fault_lab.assert_home(vm, before)
+
+
+def test_both_go_home_at_once(fault_lab: FaultLab) -> None:
+    """The run fails, and an operator abandons it in the same moment."""
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    fault_lab.fail("target", "Import-VM")
+    hang = fault_lab.hang("source", "start_vm", moment=BEFORE)
+    run = fault_lab.start_migration(vm)
+    hang.wait(run)
+    abandon = fault_lab.command("abandon", vm.vm_id)
+    fault_lab.clear_faults()
+    assert run.exit_code() == HOME, run.output
+    assert abandon.exit_code() in (0, REFUSED), abandon.output
+    fault_lab.assert_home(vm, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "cancelled"])
+@pytest.mark.parametrize(
+    ("operation", "side"),
+    [("get_copy", "target"), ("save_vm", "source"), ("start_merge", "target"), ("hand_over", "source")],
+)
+def test_an_interrupt_brings_it_home(
+    fault_lab: FaultLab, slow_link: None, operation: str, side: str, number: signal.Signals
+) -> None:
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    hang = fault_lab.hang(side, operation, moment=AFTER)
+    run = fault_lab.start_migration(vm)
+    hang.wait(run)
+    if operation == "get_copy":
+        fault_lab.clear_faults()
+    run.signal(number)
+    fault_lab.clear_faults()
+    code = run.exit_code()
+    assert code == (INTERRUPTED if number is signal.SIGINT else -signal.SIGTERM), run.output
+    assert "is at hv01" in run.output
+    fault_lab.assert_home(vm, before)
+    assert fault_lab.abandon(vm) == REFUSED
+
+
+def test_an_interrupt_after_the_start_leaves_it_at_the_target(fault_lab: FaultLab) -> None:
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    hang = fault_lab.hang("target", "start_vm", moment=AFTER)
+    run = fault_lab.start_migration(vm)
+    hang.wait(run)
+    run.signal(signal.SIGINT)
+    fault_lab.clear_faults()
+    assert run.exit_code() == INTERRUPTED, run.output
+    assert "is at hv02" in run.output
+    fault_lab.assert_forward(vm, before)
