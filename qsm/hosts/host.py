@@ -27,7 +27,7 @@ from qsm.hosts.operations import Operation
 from qsm.hosts.preparation import Preparation
 from qsm.hosts.session_pool import SessionPool
 from qsm.hosts.winrm_errors import LostError, NotExecutedError, QuotaError
-from qsm.hosts.winrm_session import WinRMSession
+from qsm.hosts.winrm_session import State, WinRMSession
 from qsm.hosts.winrm_transport import Logon
 from qsm.settings import HostSettings, TimeLimits
 
@@ -169,13 +169,19 @@ class Host:
                 return conversation.run(exchange.line, seconds=exchange.seconds)
             finally:
                 exchange.maybe_executed = exchange.maybe_executed or conversation.maybe_executed
+                if session.state is State.OCCUPIED and not exchange.changes:
+                    session.state = State.SPOILED  # a question may be cut short
 
     def _ready(self, session: WinRMSession) -> Way:
         """The way calls take here; one thread finds out, and installs the module, while the others wait."""
-        with self._preparing:
+        if not self._preparing.acquire(timeout=self._limits.unreachable_seconds):
+            raise NotExecutedError("another thread still waits for its first answer")
+        try:
             if self._way is None:
                 self._way = Preparation(session, limits=self._limits).run()
             return self._way
+        finally:
+            self._preparing.release()
 
     def _judge(self, exchange: _Exchange, error: NotExecutedError | LostError) -> None:
         """After a send without an answer: returns if the call is to be sent again. Raises when that is over."""
@@ -199,8 +205,7 @@ class Host:
             return time.monotonic() - exchange.begun_at < exchange.seconds
         if not exchange.reinstalled and wire.MODULE_MISSING in str(error.get("message")):
             exchange.reinstalled = True
-            with self._preparing:
-                self._way = None
+            self._way = None
             return True
         return False
 
@@ -236,7 +241,7 @@ class Host:
         return Unreachable(self.name, str(error))
 
     def _unknown(self, exchange: _Exchange, why: str) -> OutcomeUnknown:
-        return OutcomeUnknown(self.name, exchange.name, f"{why}.")
+        return OutcomeUnknown(self.name, exchange.name, f"{why.rstrip('.')}.")
 
 
 def _why(error: QsmError) -> str:
