@@ -35,6 +35,8 @@ class Call:
     record: Record | None
     changes_of_record: dict[str, Any] = field(default_factory=dict)
     raises_revision: bool = False
+    last_acts: list[Callable[[], None]] = field(default_factory=list)
+    """What is to be done once the record is written."""
 
     @property
     def journal(self) -> Journal:

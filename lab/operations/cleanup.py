@@ -10,7 +10,7 @@ from lab.hyperv.model import StartAction
 from lab.operations import facts
 from lab.operations.calls import Call
 from lab.operations.errors import refused
-from lab.operations.removal import remove_files_of
+from lab.operations.removal import kept_for_a_vm, remove_files_of
 from qsm.hosts import messages as m
 
 GONE = ("Saved", "Off")
@@ -46,7 +46,7 @@ def retire_source(call: Call, arguments: m.RetireSourceArguments) -> m.Nothing:
     for adapter in vm.network_adapters:
         if adapter.switch_name is not None:
             hyperv.disconnect_vm_network_adapter(vm.vm_id, adapter.adapter_id)
-    notes = vm.notes if vm.notes.startswith(arguments.note) else f"{arguments.note}\n{vm.notes}".rstrip("\n")
+    notes = vm.notes if vm.notes.startswith(arguments.note) else f"{arguments.note}\r\n{vm.notes}".rstrip()
     hyperv.set_vm(vm.vm_id, automatic_start_action=StartAction.NOTHING, notes=notes)
     return m.Nothing()
 
@@ -54,7 +54,7 @@ def retire_source(call: Call, arguments: m.RetireSourceArguments) -> m.Nothing:
 def remove_source(call: Call, arguments: m.RemoveSourceArguments) -> m.Nothing:
     """Remove the source's VM; its checkpoint is merged after this returned."""
     record = _require_handed_over(call, arguments.target_record)
-    vm = facts.vm_or_planned(call.host, arguments.vm_id)
+    vm = facts.real_vm(call.host, arguments.vm_id)
     if vm is None:
         return m.Nothing()
     if str(vm.state) not in GONE:
@@ -65,6 +65,7 @@ def remove_source(call: Call, arguments: m.RemoveSourceArguments) -> m.Nothing:
             subject=vm.vm_id,
             owner=record.owner,
             epoch=record.epoch,
+            state=str(vm.state),
         )
     call.host.hyperv.remove_vm(vm.vm_id)
     return m.Nothing()
@@ -72,17 +73,16 @@ def remove_source(call: Call, arguments: m.RemoveSourceArguments) -> m.Nothing:
 
 def _chain_files(call: Call) -> tuple[str, ...]:
     """All disk files that save_vm reported."""
-    done = [outcome.result for outcome in call.journal.of("save_vm") if outcome.state == "done" and outcome.result]
-    if not done:
-        return ()
-    result = m.SaveVMResult.model_validate(done[-1])
-    return tuple(file.path for disk in result.disks for file in disk.chain)
+    saved = call.journal.last_result("save_vm")
+    disks = m.SaveVMResult.model_validate(saved).disks if saved is not None else ()
+    return tuple(file.path for disk in disks for file in disk.chain)
 
 
 def _checkpoint_leaves(call: Call) -> tuple[str, ...]:
     """The differencing disks that our checkpoint made: Remove-VM merges them, and they are gone after that."""
-    done = [o.result for o in call.journal.of("take_checkpoint") if o.state == "done" and o.result]
-    return tuple(pair.leaf.path for pair in m.TakeCheckpointResult.model_validate(done[-1]).disks) if done else ()
+    taken = call.journal.last_result("take_checkpoint")
+    disks = m.TakeCheckpointResult.model_validate(taken).disks if taken is not None else ()
+    return tuple(pair.leaf.path for pair in disks)
 
 
 def get_source_removal(call: Call, arguments: m.VMArguments) -> m.SourceRemovalResult:
@@ -97,7 +97,7 @@ def get_source_removal(call: Call, arguments: m.VMArguments) -> m.SourceRemovalR
 def _removal(call: Call, vm_id: str) -> m.SourceRemovalResult:
     host = call.host
     remaining = []
-    vm = facts.vm_or_planned(host, vm_id)
+    vm = facts.real_vm(host, vm_id)
     if vm is not None:
         remaining.append(f"VM {vm.name} is {vm.state}")
     remaining += [f"{path} is not merged yet" for path in _checkpoint_leaves(call) if host.platform.files.exists(path)]
@@ -111,7 +111,9 @@ def _removal(call: Call, vm_id: str) -> m.SourceRemovalResult:
 
 def remove_source_files(call: Call, arguments: m.RemoveSourceFilesArguments) -> m.RemoveFilesResult:
     """Remove the disk files that the migration has left behind at the source."""
-    _require_handed_over(call, arguments.target_record)
+    record = _require_handed_over(call, arguments.target_record)
+    if facts.real_vm(call.host, record.vm_id) is not None:
+        return kept_for_a_vm(arguments.files, vm_name=record.vm_name)
     ours = {path.casefold() for path in _chain_files(call)}
     return remove_files_of(call.host, arguments.files, arguments.folders, allowed=lambda path: path.casefold() in ours)
 

@@ -13,8 +13,9 @@ from lab.operations import facts
 from lab.operations.calls import Call
 from lab.operations.errors import refused
 from lab.operations.host import Host, check_process
+from lab.operations.records import require_owner_none
 from lab.operations.state_folder import parent_of
-from lab.operations.work import Work, all_work
+from lab.operations.work import Work, all_work, made_files
 from qsm.hosts import messages as m
 
 STOP_SECONDS = 240
@@ -23,6 +24,7 @@ STOP_SECONDS = 240
 
 def start_copy(call: Call, arguments: m.StartCopyArguments) -> m.WorkResult:
     """Check, write down the request, start the task."""
+    require_owner_none(call, act="Nothing was copied")
     work = Work(call.host, call.migration_id, "copy", arguments.number)
     request = arguments.model_dump(mode="json")
     if work.is_alive(request):
@@ -60,8 +62,8 @@ def require_room(host: Host, path: str, *, needed_bytes: int) -> None:
 
 
 def _require_free_names(call: Call, arguments: m.StartCopyArguments) -> None:
-    """Raises FileInTheWay for a destination that exists and that no copy of this migration made and verified."""
-    ours = {path.casefold() for path in _verified_files(call)}
+    """Raises FileInTheWay for a destination that exists and that no copy of this migration put there."""
+    ours = {path.casefold() for path in made_files(call.host, call.migration_id)}
     for file in arguments.files:
         path = file.destination
         if path.casefold() not in ours and call.host.platform.files.exists(path):
@@ -74,19 +76,6 @@ def _require_free_names(call: Call, arguments: m.StartCopyArguments) -> None:
             )
 
 
-def _verified_files(call: Call) -> list[str]:
-    """Return the files that copies of this migration made whole."""
-    states = [work.state() or {} for work in all_work(call.host, call.migration_id) if work.kind == "copy"]
-    files = [file for state in states for file in state.get("files", ())]
-    return [str(file["destination"]) for file in files if file["job_state"] == "Verified"]
-
-
-def copied_files(call: Call) -> list[str]:
-    """Return the destinations of all copies that this migration ever began."""
-    begun = [outcome for outcome in call.journal.of("start_copy") if outcome.state != "refused"]
-    return [str(file["destination"]) for outcome in begun for file in outcome.arguments["files"]]
-
-
 def get_copy(call: Call, arguments: m.WorkArguments) -> m.GetCopyResult:
     """Tell how far a copy is."""
     work = Work(call.host, call.migration_id, "copy", arguments.number)
@@ -95,7 +84,7 @@ def get_copy(call: Call, arguments: m.WorkArguments) -> m.GetCopyResult:
         ended=lambda result: result.state in ("Done", "Failed", "Stopped"),
         key=lambda result: (result.state, tuple(file.job_state for file in result.files)),
     )
-    if result.state in ("Done", "Failed", "Stopped"):
+    if work.has_ended:  # a task that died may be one that somebody starts again at this moment: stop_work removes it
         work.unregister_task()
     return result
 
@@ -107,7 +96,7 @@ def _look(work: Work) -> m.GetCopyResult:
         raise refused("InvalidArgument", f"There is no copy {work.number} of migration {work.migration_id}.")
     state = work.state() or _nothing_yet(request)
     result = m.GetCopyResult.model_validate(state)
-    volume = facts.volume_facts(work.host.platform.files.volume_of(request["files"][0]["destination"]))
+    volume = next(iter(facts.known_volumes_of(work.host, [request["files"][0]["destination"]])), None)
     if not running and not work.has_ended:
         return result.model_copy(update={"state": "Failed", "error": work.died(), "volume": volume})
     return result.model_copy(update={"volume": volume})
@@ -139,6 +128,8 @@ def stop_work(call: Call, arguments: m.Nothing) -> m.StopWorkResult:
         while work.is_running and time.monotonic() < deadline:
             check_process()
             time.sleep(0.05)
+        if work.is_running:
+            work.end_task()
         work.unregister_task()
     after = _names(call)
     return m.StopWorkResult(stopped=tuple(sorted(before - after)))

@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 
-from lab.operations.errors import TRANSIENT_HRESULTS, OperationError, failed, unforeseen
+from lab.operations.errors import OperationError, failed, hresult_of
 from lab.operations.facts import file_facts
 from lab.operations.host import check_process
 from lab.operations.stopwatch import Stopwatch
-from lab.operations.work import Work
+from lab.operations.work import Work, made_files
 from lab.platform.bits import SIZE_UNKNOWN, BitsJob, JobState, Priority
 from lab.platform.errors import PlatformError
 from lab.platform.identity import SYSTEM
@@ -23,11 +23,13 @@ RETRY_INTERVAL_SECONDS = 60
 RETRY_TIMEOUT_SECONDS = 3600
 LOOK_SECONDS = 0.2
 REWRITE_SECONDS = 1.0
-BITS_TRANSIENT_HRESULTS = TRANSIENT_HRESULTS | {
-    0x80200010,
-    0x80070040,
-    0x80070079,
-}  # BITS Return Values; [MS-ERREF] 2.2
+ALIVE = (
+    JobState.QUEUED,
+    JobState.CONNECTING,
+    JobState.TRANSFERRING,
+    JobState.TRANSIENT_ERROR,
+    JobState.TRANSFERRED,
+)
 
 
 class _Stopped(Exception):
@@ -66,13 +68,20 @@ class CopyTask:
             self._end("Failed", error.facts)
             return 1
         except Exception as error:  # whatever the host raises, the state file must say that it is over
-            self._end(
-                "Failed", unforeseen(error, changes=True, subject=self._work.task_name, host=self._work.host.name)
-            )
+            self._end("Failed", self._unforeseen(error).facts)
             return 1
         else:
             self._write("Done", None)
         return 0
+
+    def _unforeseen(self, error: Exception) -> OperationError:
+        return failed(
+            "CopyFailed",
+            f"The copy {self._work.task_name} on {self._work.host.name} failed and all its jobs were ended: "
+            f"{str(error) or type(error).__name__}",
+            subject=self._work.task_name,
+            hresult=hresult_of(error),
+        )
 
     def _copy(self) -> None:
         self._stop_if_asked()
@@ -95,7 +104,7 @@ class CopyTask:
 
     def _begin(self) -> dict[str, str]:
         """Start a job per file, or find the one that an earlier run of this task left; returns destination to job."""
-        left = {job.display_name: job for job in self._bits.get_bits_transfer(caller=SYSTEM)}
+        left = self._left_jobs()
         jobs = {}
         for index, file in enumerate(self._wanted.files):
             name = f"{self._work.task_name}-{index}"
@@ -111,12 +120,27 @@ class CopyTask:
                     retry_interval_seconds=RETRY_INTERVAL_SECONDS,
                     retry_timeout_seconds=RETRY_TIMEOUT_SECONDS,
                 )
-            elif job.state in (JobState.SUSPENDED, JobState.ERROR, JobState.TRANSIENT_ERROR):
-                job = self._bits.resume_bits_transfer(job.job_id, caller=SYSTEM)
             if job is None:
                 raise LookupError(f"BITS made no job for {file.destination}")
             jobs[file.destination] = job.job_id
         return jobs
+
+    def _left_jobs(self) -> dict[str, BitsJob]:
+        """Return the living jobs of an earlier run that do what is wanted now, by name; others in the way go."""
+        wanted = {f"{self._work.task_name}-{index}": file for index, file in enumerate(self._wanted.files)}
+        destinations = {file.destination.casefold() for file in self._wanted.files}
+        left = {}
+        for job in self._bits.get_bits_transfer(caller=SYSTEM, name=f"qsm-{self._work.migration_id}-copy-*"):
+            file, part = wanted.get(job.display_name), job.files[0]
+            same = file is not None and (part.remote_name.casefold(), part.local_name.casefold()) == (
+                file.source.casefold(),
+                file.destination.casefold(),
+            )
+            if same and job.state in ALIVE:
+                left[job.display_name] = job
+            elif part.local_name.casefold() in destinations or job.display_name.startswith(f"{self._work.task_name}-"):
+                self._bits.remove_bits_transfer(job.job_id, caller=SYSTEM)
+        return left
 
     def _look(self, jobs: dict[str, str]) -> dict[str, BitsJob]:
         """Ask for all jobs, and note their progress."""
@@ -148,14 +172,12 @@ class CopyTask:
         """Raises CopyFailed for a job in error, NoSpace for a volume below its reserve."""
         for destination, job in jobs.items():
             if job.state in (JobState.ERROR, JobState.CANCELLED):
-                error = failed(
+                raise failed(
                     "CopyFailed",
                     f"{destination} could not be copied to {self._work.host.name}: {job.error_description}",
                     subject=destination,
                     hresult=job.error_hresult,
                 )
-                retryable = job.error_hresult in BITS_TRANSIENT_HRESULTS
-                raise OperationError(error.facts.model_copy(update={"retryable": retryable}))
         for destination in jobs:
             volume = self._work.host.platform.files.volume_of(destination)
             if volume.free_bytes < self._wanted.reserve_bytes:
@@ -170,8 +192,9 @@ class CopyTask:
                 )
 
     def _finish(self, jobs: dict[str, str]) -> None:
-        """Give the files their names, and compare each with what the source told. Raises CopyAltered."""
+        """Give the files their names, and compare each with what the source told. Raises CopyFailed, CopyAltered."""
         for file in self._wanted.files:
+            self._claim(file.destination)
             self._bits.complete_bits_transfer(jobs[file.destination], caller=SYSTEM)
             found = file_facts(self._work.host, file.destination)
             if (found.length_bytes, found.last_write_ticks) != (file.length_bytes, file.last_write_ticks):
@@ -187,6 +210,18 @@ class CopyTask:
             self._progress[file.destination] = self._progress[file.destination].model_copy(
                 update={"job_state": "Verified", "bytes_transferred": found.length_bytes}
             )
+
+    def _claim(self, destination: str) -> None:
+        """Note a file as ours before it is put in place. Raises CopyFailed where somebody else's has appeared."""
+        made = {path.casefold() for path in made_files(self._work.host, self._work.migration_id)}
+        if destination.casefold() not in made and self._work.host.platform.files.exists(destination):
+            raise failed(
+                "CopyFailed",
+                f"{destination} has appeared on {self._work.host.name} while it was copied, and is not of this migration. "
+                "It was left alone.",
+                subject=destination,
+            )
+        self._work.note_made(destination)
 
     def _stop_if_asked(self) -> None:
         if self._work.is_to_stop:

@@ -11,11 +11,10 @@ from lab.hyperv import HyperVError
 from lab.hyperv.model import StartAction, VirtualMachine
 from lab.operations import facts
 from lab.operations.calls import Call
-from lab.operations.checkpoint import require_standing, world_changed
+from lab.operations.checkpoint import require_as_expected, world_changed
 from lab.operations.copies import require_room
 from lab.operations.errors import failed, hresult_of
 from lab.operations.host import Host
-from lab.operations.records import normal_id
 from lab.operations.stopwatch import Stopwatch
 from qsm.hosts import messages as m
 
@@ -28,9 +27,8 @@ def save_vm(call: Call, arguments: m.SaveVMArguments) -> m.SaveVMResult:
     watch = Stopwatch()
     vm = facts.known_vm(host, arguments.vm_id)
     _guard(host, vm, arguments)
-    host.hyperv.set_vm(vm.vm_id, automatic_start_action=StartAction.NOTHING)
     _stop(host, vm, arguments)
-    stopped = facts.known_vm(host, vm.vm_id)
+    stopped = facts.vm_after(host, vm.vm_id)
     disks = tuple(facts.vm_disk(host, drive) for drive in stopped.hard_drives)
     problems = [f"disk {disk.slot}: {disk.error}" for disk in disks if disk.error]
     expected = {"save": "Saved", "shutdown": "Off", "none": arguments.expected_state}[arguments.mode]
@@ -55,33 +53,36 @@ def save_vm(call: Call, arguments: m.SaveVMArguments) -> m.SaveVMResult:
 
 def _guard(host: Host, vm: VirtualMachine, arguments: m.SaveVMArguments) -> None:
     """Raises WorldChanged, NoSpace."""
-    require_standing(host, vm, state=arguments.expected_state, disks=arguments.expected_disks)
-    snapshots = host.hyperv.get_vm_snapshot(vm.vm_id)
-    expected = [normal_id(arguments.expected_checkpoint)] if arguments.expected_checkpoint is not None else []
-    if [normal_id(snapshot.snapshot_id) for snapshot in snapshots] != expected:
-        found = [f"{snapshot.name} ({snapshot.snapshot_id})" for snapshot in snapshots]
-        raise world_changed(host, vm, what="checkpoints", found=found, expected=expected)
-    if arguments.mode == "none" and arguments.expected_state not in ("Saved", "Off"):
-        raise world_changed(host, vm, what="state", found=arguments.expected_state, expected="Saved or Off")
+    require_as_expected(
+        host,
+        vm,
+        state=arguments.expected_state,
+        checkpoint=arguments.expected_checkpoint,
+        disks=arguments.expected_disks,
+    )
     for base in arguments.expected_bases:
         _require_unchanged(host, vm, base)
+    if arguments.mode == "none" and arguments.expected_state not in ("Saved", "Off"):
+        raise world_changed(host, vm, found={"state": arguments.expected_state}, expected={"state": "Saved or Off"})
     if arguments.mode == "save":
-        memory = vm.memory_assigned_bytes
+        memory = max(vm.memory_assigned_bytes, vm.memory_startup_bytes)
         require_room(host, vm.configuration_location, needed_bytes=memory + arguments.reserve_bytes)
 
 
 def _require_unchanged(host: Host, vm: VirtualMachine, base: m.DiskFile) -> None:
-    """Raises WorldChanged unless a frozen file has the length, time and identity that it had."""
-    if not host.platform.files.is_file(base.path):
-        raise world_changed(host, vm, what=f"base {base.path}", found="no such file", expected="the frozen file")
-    now = facts.disk_file(host, base.path)
-    found, expected = ((f.length_bytes, f.last_write_ticks, f.content_identity) for f in (now, base))
-    if found != expected:
-        raise world_changed(host, vm, what=f"base {base.path}", found=list(found), expected=list(expected))
+    """Raises WorldChanged unless a frozen file has the length, time and identity that it had; an empty one is none."""
+    try:
+        found = facts.disk_text(facts.disk_file(host, base.path))
+    except facts.HOST_ERRORS as error:
+        found = f"cannot be looked at: {error}"
+    if found != facts.disk_text(base) or not base.content_identity:
+        raise world_changed(host, vm, found={base.path: found}, expected={base.path: facts.disk_text(base)})
 
 
 def _stop(host: Host, vm: VirtualMachine, arguments: m.SaveVMArguments) -> None:
+    """Raises SaveFailed."""
     try:
+        host.hyperv.set_vm(vm.vm_id, automatic_start_action=StartAction.NOTHING)
         if arguments.mode == "save":
             host.hyperv.save_vm(vm.vm_id)
         elif arguments.mode == "shutdown":
@@ -92,7 +93,7 @@ def _stop(host: Host, vm: VirtualMachine, arguments: m.SaveVMArguments) -> None:
             f"VM {vm.name} on {host.name} could not be stopped ({arguments.mode}): {error.message}",
             subject=vm.vm_id,
             hresult=hresult_of(error),
-            state=str(facts.known_vm(host, vm.vm_id).state),
+            state=str(facts.vm_after(host, vm.vm_id).state),
         ) from error
 
 

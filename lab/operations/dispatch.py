@@ -20,6 +20,7 @@ from lab.operations.errors import OperationError, refused, unforeseen, unknown
 from lab.operations.host import Host
 from lab.operations.journal import Attempt, Journal, arguments_hash
 from lab.operations.table import FUNCTIONS
+from lab.platform.errors import PlatformError
 from qsm.hosts.messages import ErrorFacts, Message, Record, RecordResult
 from qsm.hosts.operations import OPERATIONS, AfterUnknown, Operation
 
@@ -80,14 +81,18 @@ class Dispatcher:
     def _revision(self, migration_id: str) -> int | None:
         if not MIGRATION_ID.fullmatch(migration_id):
             return None
-        record = records.read(self._host, migration_id)
+        try:
+            record = records.read(self._host, migration_id)
+        except (ValueError, PlatformError):  # a record that cannot be read: the operation itself has said so
+            return None
         return record.revision if record else None
 
     def _carry_out(self, call: CallLine) -> _Outcome:
         operation = OPERATIONS.get(call.operation)
         if operation is None:
             raise refused("InvalidArgument", f"There is no operation {call.operation!r}.", subject=call.operation)
-        if operation.record != "none" and not MIGRATION_ID.fullmatch(call.migration_id):
+        needed = operation.record != "none" or call.migration_id != ""
+        if needed and not MIGRATION_ID.fullmatch(call.migration_id):
             raise refused("InvalidArgument", f"{call.migration_id!r} is no migration id.", subject=call.migration_id)
         if not operation.changes:
             return self._ask(operation, call)
@@ -96,7 +101,7 @@ class Dispatcher:
 
     def _ask(self, operation: Operation[Any, Any], call: CallLine) -> _Outcome:
         arguments = _arguments(operation, call.arguments)
-        record = self._record(operation, call)
+        record = self._record(operation, call, arguments)
         result = FUNCTIONS[operation.name](self._context(call, record), arguments)
         return _Outcome(True, _result(operation, result))
 
@@ -108,7 +113,7 @@ class Dispatcher:
         known = _from_journal(operation, call, journal.last(operation.name, call.subject))  # step 2
         if known is not None:
             return known
-        record = self._record(operation, call)  # step 3
+        record = self._record(operation, call, arguments)  # step 3
         self._check(operation, call, record)
         attempt = journal.begin(operation.name, call.subject, arguments=call.arguments)  # step 4
         return self._act(operation, call, arguments, record=record, journal=journal, attempt=attempt)
@@ -124,16 +129,19 @@ class Dispatcher:
         attempt: Attempt,
     ) -> _Outcome:
         context = self._context(call, record)
+        written = None
         try:
             result = FUNCTIONS[operation.name](context, arguments)
+            written = self._write_record(operation, context, done=True)  # step 5
+            for act in context.last_acts:
+                act()
         except Exception as error:
             facts = self._facts(error, call)
-            if facts.category != "refused":
+            if facts.category != "refused" and written is None:
                 self._write_record(operation, context, done=False)
             if facts.category != "unknown":  # of an unknown outcome the attempt stays without end, which says just that
                 journal.end(operation.name, call.subject, state=facts.category, error=facts)
             return _told(facts, attempt=attempt.attempt)
-        written = self._write_record(operation, context, done=True)  # step 5
         if operation.result is RecordResult:
             result = RecordResult(record=written or records.require(self._host, call.migration_id))
         told = _result(operation, result)
@@ -160,8 +168,11 @@ class Dispatcher:
     def _context(self, call: CallLine, record: Record | None) -> Call:
         return Call(self._host, call.module, call.migration_id, call.subject, call.wait_seconds, record)
 
-    def _record(self, operation: Operation[Any, Any], call: CallLine) -> Record | None:
-        """Return the record where the operation needs one. Raises RecordMissing, WrongRole."""
+    def _record(self, operation: Operation[Any, Any], call: CallLine, arguments: Message) -> Record | None:
+        """Return the record where the operation needs one.
+
+        Raises RecordMissing, WrongRole, and InvalidArgument for a VM that the migration is not about.
+        """
         if operation.record in ("none", "makes"):
             return None
         record = records.read(self._host, call.migration_id)
@@ -176,10 +187,18 @@ class Dispatcher:
                 role=record.role,
                 side=operation.side,
             )
+        vm_id = getattr(arguments, "vm_id", None)
+        if vm_id is not None and records.normal_id(vm_id) != record.vm_id:
+            raise refused(
+                "InvalidArgument",
+                f"Migration {call.migration_id} on {self._host.name} is about VM {record.vm_id} ({record.vm_name}), not "
+                f"about {vm_id}. Nothing was changed.",
+                subject=vm_id,
+            )
         return record
 
     def _check(self, operation: Operation[Any, Any], call: CallLine, record: Record | None) -> None:
-        """Raises TurnedBack, RevisionStale."""
+        """Raises TurnedBack, RevisionStale, NotOwner (the VM's lock here is not this migration's)."""
         if record is None:
             return
         if operation.forward and record.direction == "back":
@@ -198,18 +217,37 @@ class Dispatcher:
                 given=call.revision,
                 current=record.revision,
             )
+        if operation.locked and not records.holds_lock(self._host, record):
+            lock = records.read_lock(self._host, record.vm_id)
+            raise refused(
+                "NotOwner",
+                f"{operation.name} was not carried out on {self._host.name}: VM {record.vm_name} is not migration "
+                f"{call.migration_id}'s to act on, which "
+                + (f"has ended ({record.end})." if record.end else "does not hold the lock on it."),
+                subject=record.vm_id,
+                owner=record.owner,
+                epoch=record.epoch,
+                end=record.end,
+                lock=lock.model_dump(mode="json") if lock is not None else None,
+            )
 
 
 def _arguments(operation: Operation[Any, Any], arguments: Mapping[str, Any]) -> Any:
     """Check the arguments. Raises InvalidArgument."""
     try:
-        return operation.arguments.model_validate(arguments)
+        checked = operation.arguments.model_validate(arguments)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "arguments"
         raise refused(
             "InvalidArgument", f"{operation.name}: {place}: {first['msg']}. Nothing was changed.", subject=place
         ) from error
+    vm_id = getattr(checked, "vm_id", None)
+    if vm_id is not None and records.normal_guid(vm_id) is None:
+        raise refused(
+            "InvalidArgument", f"{operation.name}: {vm_id!r} is no id of a VM. Nothing was changed.", subject="vm_id"
+        )
+    return checked
 
 
 def _result(operation: Operation[Any, Any], result: Message | None) -> dict[str, Any]:
@@ -226,7 +264,7 @@ def _told(facts: ErrorFacts, *, attempt: int | None = None, repeated: bool = Fal
 def _from_journal(operation: Operation[Any, Any], call: CallLine, last: Attempt | None) -> _Outcome | None:
     """Answer from the journal what is known; None where a new attempt may begin.
 
-    Raises OperationMismatch, OutcomeUnknown.
+    What is said of an attempt that ended otherwise, or whose end nobody knows, carries its number too.
     """
     if last is None or last.state == "refused":
         return None
@@ -237,7 +275,7 @@ def _from_journal(operation: Operation[Any, Any], call: CallLine, last: Attempt 
         return None
     if last.state == "failed":
         return _Outcome(False, dict(last.error or {}), attempt=last.attempt, repeated=True)
-    raise unknown(
+    lost = unknown(
         "OutcomeUnknown",
         f"{operation.name} of {call.subject!r} was started at {last.at_utc} in migration {call.migration_id} and nobody "
         "wrote down its end: it may have been carried out. Look at the VM before anything else is done.",
@@ -245,15 +283,18 @@ def _from_journal(operation: Operation[Any, Any], call: CallLine, last: Attempt 
         attempt=last.attempt,
         at_utc=last.at_utc,
     )
+    return _told(lost.facts, attempt=last.attempt)
 
 
 def _repeat(operation: Operation[Any, Any], call: CallLine, last: Attempt) -> _Outcome:
     if last.arguments_hash != arguments_hash(call.arguments):
-        raise refused(
+        other = refused(
             "OperationMismatch",
             f"{operation.name} of {call.subject!r} was done already in migration {call.migration_id}, with other "
             "arguments. Nothing was changed.",
             subject=call.subject,
             attempt=last.attempt,
+            at_utc=last.at_utc,
         )
+        return _told(other.facts, attempt=last.attempt)
     return _Outcome(True, dict(last.result or {}), attempt=last.attempt, repeated=True)

@@ -17,7 +17,19 @@ SHARING_VIOLATION = 0x80070020
 BAD_NETWORK_PATH = 0x80070035
 BAD_NETWORK_NAME = 0x80070043
 NETWORK_UNREACHABLE = 0x800704CF
-TRANSIENT_HRESULTS = {SHARING_VIOLATION, BAD_NETWORK_PATH, BAD_NETWORK_NAME, NETWORK_UNREACHABLE}
+NETWORK_NAME_DELETED = 0x80070040
+SEMAPHORE_TIMEOUT = 0x80070079
+BITS_TRANSIENT = 0x80200010  # "BITS Return Values"
+PASSING_HRESULTS = {
+    SHARING_VIOLATION,
+    BAD_NETWORK_PATH,
+    BAD_NETWORK_NAME,
+    NETWORK_UNREACHABLE,
+    NETWORK_NAME_DELETED,
+    SEMAPHORE_TIMEOUT,
+    BITS_TRANSIENT,
+}
+"""What may pass by itself: an error that carries one of them is retryable."""
 
 
 class OperationError(Exception):
@@ -28,16 +40,28 @@ class OperationError(Exception):
         self.facts = facts
 
 
-def refused(error_id: str, message: str, *, subject: str = "", retryable: bool = False, **facts: Any) -> OperationError:
+def refused(
+    error_id: str,
+    message: str,
+    *,
+    subject: str = "",
+    hresult: int | None = None,
+    retryable: bool = False,
+    **facts: Any,
+) -> OperationError:
     """Make an error for an operation that provably changed nothing."""
-    return OperationError(_facts(error_id, "refused", message, subject=subject, retryable=retryable, facts=facts))
+    told = facts if hresult is None else {"hresult": hresult, **facts}
+    return OperationError(
+        _facts(error_id, "refused", message, subject=subject, hresult=hresult, retryable=retryable, facts=told)
+    )
 
 
 def failed(
     error_id: str, message: str, *, subject: str = "", hresult: int | None = None, **facts: Any
 ) -> OperationError:
-    """Make an error for an operation that may have changed something."""
-    return OperationError(_facts(error_id, "failed", message, subject=subject, hresult=hresult, facts=facts))
+    """Make an error for an operation that may have changed something; its HRESULT, if any, is among the facts too."""
+    told = {"hresult": hresult, **facts}
+    return OperationError(_facts(error_id, "failed", message, subject=subject, hresult=hresult, facts=told))
 
 
 def unknown(error_id: str, message: str, *, subject: str = "", **facts: Any) -> OperationError:
@@ -56,7 +80,6 @@ def unforeseen(error: Exception, *, changes: bool, subject: str, host: str) -> E
         f"{text} (on {host})",
         subject=subject,
         hresult=hresult,
-        retryable=hresult in TRANSIENT_HRESULTS,
         facts={},
     )
 
@@ -80,7 +103,7 @@ def _facts(
     return ErrorFacts(
         id=error_id,
         category=category,
-        retryable=retryable,
+        retryable=retryable or hresult in PASSING_HRESULTS,
         message=message,
         subject=subject,
         hresult=hresult,

@@ -7,12 +7,13 @@ refuses goes to the VM's `unanswered`. Everything else here is reading and namin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
 from lab.hyperv import ErrorCategory, HyperVError
 from lab.hyperv.model import DeviceKind, HardDiskDrive, NetworkAdapter, VirtualMachine, VMSecurity, VMSnapshot
-from lab.operations.errors import SHARING_VIOLATION, refused
+from lab.operations.errors import SHARING_VIOLATION, failed, refused
 from lab.operations.host import Host
 from lab.operations.records import normal_id, read_lock
 from lab.platform.errors import FILE_NOT_FOUND, PATH_NOT_FOUND, PlatformError
@@ -69,6 +70,30 @@ def disk_file(host: Host, path: str) -> m.DiskFile:
     )
 
 
+def disk_text(file: m.DiskFile) -> str:
+    """Return what of a disk file changes when its contents do, as a text to compare and to tell."""
+    return f"{file.length_bytes} bytes, time {file.last_write_ticks}, identity {file.content_identity}"
+
+
+def disk_changes(before: Iterable[m.VMDisk], now: Iterable[m.VMDisk]) -> list[str]:
+    """Return what of a VM's disks is not as it was, each as a sentence; a disk that cannot be read, or whose contents
+    cannot be identified, is not as it was."""
+    known = {(disk.slot, file.path.casefold()): disk_text(file) for disk in before for file in disk.chain}
+    reasons = []
+    for disk in now:
+        if disk.error:
+            reasons.append(f"disk {disk.slot} ({disk.path}) cannot be looked at: {disk.error}")
+        for file in disk.chain:
+            was = known.pop((disk.slot, file.path.casefold()), None)
+            if was is None:
+                reasons.append(f"{file.path} was not a file of disk {disk.slot}")
+            elif not file.content_identity:
+                reasons.append(f"{file.path} cannot be identified: something has it open")
+            elif was != disk_text(file):
+                reasons.append(f"{file.path} changed since: {disk_text(file)}, it was {was}")
+    return reasons + [f"{path} is no file of disk {slot} any more" for slot, path in known]
+
+
 def _is_readable(host: Host, path: str) -> bool:
     """Whether another program may read the file; the leaf of a running VM it may not, and its contents change."""
     try:
@@ -96,7 +121,9 @@ def vm_disk(host: Host, drive: HardDiskDrive) -> m.VMDisk:
     """Return one disk of a VM with its chain; an unreadable chain is empty, with the reason."""
     files: tuple[m.DiskFile, ...] = ()
     error = None
-    if drive.disk_number is None:
+    if not drive.path and drive.disk_number is None:
+        error = "The drive has no disk."
+    elif drive.disk_number is None and not drive.path.casefold().endswith(".vhds"):
         try:
             files = chain(host, drive.path)
         except HOST_ERRORS as problem:
@@ -136,12 +163,39 @@ def volumes_of(host: Host, paths: Iterable[str]) -> tuple[m.VolumeFacts, ...]:
     return tuple(volume_facts(found[root]) for root in sorted(found))
 
 
+def known_volumes_of(host: Host, paths: Iterable[str]) -> tuple[m.VolumeFacts, ...]:
+    """Return the volumes that hold the paths, each once; a path without a volume is left out."""
+    known = []
+    for path in paths:
+        with suppress(PlatformError):
+            host.platform.files.volume_of(path)
+            known.append(path)
+    return volumes_of(host, known)
+
+
+def real_vm(host: Host, vm_id: str) -> VirtualMachine | None:
+    """Return a real VM, or None."""
+    return next((vm for vm in host.hyperv.get_vms() if vm.vm_id == normal_id(vm_id)), None)
+
+
 def known_vm(host: Host, vm_id: str) -> VirtualMachine:
     """Return a real VM. Raises VMNotFound."""
-    for vm in host.hyperv.get_vms():
-        if vm.vm_id == normal_id(vm_id):
-            return vm
-    raise refused("VMNotFound", f"{host.name} has no VM {normal_id(vm_id)}: nothing was changed.", subject=vm_id)
+    vm = real_vm(host, vm_id)
+    if vm is None:
+        raise refused("VMNotFound", f"{host.name} has no VM {normal_id(vm_id)}: nothing was changed.", subject=vm_id)
+    return vm
+
+
+def vm_after(host: Host, vm_id: str) -> VirtualMachine:
+    """Return a real VM that was just acted on: that it is gone now is no refusal. Raises HostFailed (failed)."""
+    vm = real_vm(host, vm_id)
+    if vm is None:
+        raise failed(
+            "HostFailed",
+            f"VM {normal_id(vm_id)} is no longer on {host.name} after it was acted on: somebody removed or moved it.",
+            subject=vm_id,
+        )
+    return vm
 
 
 def vm_or_planned(host: Host, vm_id: str) -> VirtualMachine | None:
@@ -211,7 +265,9 @@ def vm_facts(host: Host, vm: VirtualMachine) -> m.VMFacts:
     snapshots = questions.ask("Get-VMSnapshot", lambda: host.hyperv.get_vm_snapshot(vm.vm_id)) or ()
     obstacles = () if vm.planned else _obstacles(host, vm.vm_id, questions)
     folders = [vm.configuration_location, vm.snapshot_file_location, vm.smart_paging_file_path]
-    paths = [*(drive.path for drive in vm.hard_drives if drive.path), *folders]
+    disks = tuple(vm_disk(host, drive) for drive in vm.hard_drives)
+    files = [path for disk in disks if not disk.pass_through for path in (disk.path, *(f.path for f in disk.chain))]
+    paths = [*files, *folders]
     volumes = questions.ask("Get-Volume", lambda: volumes_of(host, paths)) or ()
     saved = questions.ask("saved state", lambda: existing_files(host, vm.saved_state_files)) or ()
     return m.VMFacts(
@@ -239,7 +295,7 @@ def vm_facts(host: Host, vm: VirtualMachine) -> m.VMFacts:
         clustered=vm.is_clustered,
         replication_mode=vm.replication_mode,
         notes=vm.notes,
-        disks=tuple(vm_disk(host, drive) for drive in vm.hard_drives),
+        disks=disks,
         adapters=tuple(_adapter(adapter) for adapter in vm.network_adapters),
         dvd_paths=tuple(drive.path for drive in vm.dvd_drives if drive.path),
         checkpoints=tuple(checkpoint_facts(snapshot) for snapshot in snapshots),

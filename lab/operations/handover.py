@@ -12,7 +12,6 @@ from lab.hyperv.model import CheckpointType, StartAction, VirtualMachine
 from lab.operations import facts
 from lab.operations.calls import Call
 from lab.operations.errors import OperationError, failed, hresult_of, refused
-from lab.operations.records import normal_id
 from qsm.hosts import messages as m
 
 STANDING = ("Saved", "Off")
@@ -40,33 +39,43 @@ def _epoch_stale(call: Call, record: m.Record, *, given: int | None) -> Operatio
     )
 
 
-def require_vm_of(call: Call, record: m.Record, vm_id: str) -> None:
-    """Raises InvalidArgument for a VM that this migration is not about."""
-    if normal_id(vm_id) != record.vm_id:
-        raise refused(
-            "InvalidArgument",
-            f"Migration {call.migration_id} on {call.host.name} is about VM {record.vm_id} ({record.vm_name}), not about "
-            f"{vm_id}. Nothing was changed.",
-            subject=vm_id,
-        )
-
-
 def hand_over(call: Call, arguments: m.VMArguments) -> None:
     """Give the VM away: from here the source's start function refuses."""
     record = call.known_record()
-    require_vm_of(call, record, arguments.vm_id)
     if record.owner not in ("source", "handed over"):
         raise _not_owner(call, record, act="Handing over")
-    vm = facts.known_vm(call.host, arguments.vm_id)
-    if str(vm.state) not in STANDING or not call.journal.is_done("save_vm"):
+    state, reasons = _why_not_standing(call, arguments.vm_id)
+    if reasons:
         raise refused(
             "NotStandingStill",
-            f"VM {vm.name} is {vm.state} on {call.host.name}: only a VM that this migration has brought to stand still "
-            "can be handed over. Nothing was changed.",
-            subject=vm.vm_id,
-            state=str(vm.state),
+            f"VM {record.vm_name} on {call.host.name} was not handed over: {'; '.join(reasons)}. Nothing was changed; the "
+            "source owns it.",
+            subject=record.vm_id,
+            state=state,
+            reasons=reasons,
         )
     call.change_record(owner="handed over")
+
+
+def _why_not_standing(call: Call, vm_id: str) -> tuple[str, list[str]]:
+    """Return the VM's state, and why it does not stand as this migration's save left it: none, or the way is free.
+
+    A VM that somebody started and saved again stands still too, but what was copied lacks its last writes.
+    """
+    saved = call.journal.last_result("save_vm")
+    try:
+        vm = facts.real_vm(call.host, vm_id)
+        if vm is None:
+            return "Absent", ["it is not here"]
+        disks = [facts.vm_disk(call.host, drive) for drive in vm.hard_drives]
+    except facts.HOST_ERRORS as error:
+        return "Unknown", [f"it cannot be looked at: {error}"]
+    state = str(vm.state)
+    if saved is None:
+        return state, [f"this migration has not brought it to stand still (it is {state})"]
+    before = m.SaveVMResult.model_validate(saved)
+    reasons = [] if state == before.state and state in STANDING else [f"it is {state}, and was {before.state}"]
+    return state, reasons + facts.disk_changes(before.disks, disks)
 
 
 def allow_start(call: Call, arguments: m.EpochArguments) -> None:
@@ -83,16 +92,15 @@ def allow_start(call: Call, arguments: m.EpochArguments) -> None:
 def start_vm(call: Call, arguments: m.StartVMArguments) -> m.VMStateResult:
     """Start, restore or resume the VM where this host's record grants it."""
     record = call.known_record()
-    require_vm_of(call, record, arguments.vm_id)
     _require_grant(call, record, epoch=arguments.epoch)
     vm = facts.known_vm(call.host, arguments.vm_id)
     stays_paused = str(vm.state) == "Paused" and (arguments.suspend or record.role == "target")
     if str(vm.state) != "Running" and not stays_paused:
         _start(call, vm)
-        vm = facts.known_vm(call.host, vm.vm_id)
+        vm = facts.vm_after(call.host, vm.vm_id)
     if arguments.suspend and str(vm.state) == "Running":
         call.host.hyperv.suspend_vm(vm.vm_id)
-    now = facts.known_vm(call.host, vm.vm_id)
+    now = facts.vm_after(call.host, vm.vm_id)
     return m.VMStateResult(state=str(now.state), uptime_seconds=now.uptime_seconds)
 
 
@@ -117,7 +125,7 @@ def _start(call: Call, vm: VirtualMachine) -> None:
         else:
             call.host.hyperv.start_vm(vm.vm_id)
     except HyperVError as error:
-        found = facts.known_vm(call.host, vm.vm_id)
+        found = facts.vm_after(call.host, vm.vm_id)
         now = str(found.state)
         if before is None or facts.standing_mark(call.host, found) != before:
             raise failed(
@@ -132,6 +140,7 @@ def _start(call: Call, vm: VirtualMachine) -> None:
             "StartRefused",
             f"Hyper-V on {call.host.name} refused to start VM {vm.name}, which is {now} as before: {error.message}",
             subject=vm.vm_id,
+            hresult=hresult_of(error),
             state=now,
         ) from error
 
@@ -139,7 +148,6 @@ def _start(call: Call, vm: VirtualMachine) -> None:
 def confirm_target(call: Call, arguments: m.ConfirmTargetArguments) -> None:
     """Write down that the VM is the target's."""
     record = call.known_record()
-    require_vm_of(call, record, arguments.vm_id)
     if record.owner == "target":
         return
     if record.owner != "may start":
@@ -163,11 +171,20 @@ def restore_settings(call: Call, arguments: m.RestoreSettingsArguments) -> m.Not
     record = call.known_record()
     if record.owner != record.role:
         raise _not_owner(call, record, act="Restoring settings")
+    action, kind = _settings(arguments)
     vm = facts.known_vm(call.host, arguments.vm_id)
-    kind = arguments.checkpoint_type
     call.host.hyperv.set_vm(
         vm.vm_id,
-        automatic_start_action=StartAction(arguments.automatic_start_action),
-        checkpoint_type=CheckpointType(kind) if kind is not None and vm.checkpoint_type is not None else None,
+        automatic_start_action=action,
+        checkpoint_type=kind if vm.checkpoint_type is not None else None,
     )
     return m.Nothing()
+
+
+def _settings(arguments: m.RestoreSettingsArguments) -> tuple[StartAction, CheckpointType | None]:
+    """Raises InvalidArgument for a word that Hyper-V does not know."""
+    kind = arguments.checkpoint_type
+    try:
+        return StartAction(arguments.automatic_start_action), CheckpointType(kind) if kind else None
+    except ValueError as error:
+        raise refused("InvalidArgument", f"restore_settings: {error}. Nothing was changed.") from error

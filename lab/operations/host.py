@@ -17,23 +17,19 @@ from lab.processes import current_is_ended, current_process
 
 LOCK_WAIT_SECONDS = 60.0
 TASK_FOLDER = "\\QuickStorageMigration\\"
-BUSY_STATUSES = frozenset(
+HEALTH_STATUSES = frozenset(
     {
-        "CreatingSnapshot",
-        "DeletingSnapshot",
-        "MergingDisks",
-        "ExportingVirtualMachine",
-        "BackingUpVirtualMachine",
-        "ModifyingUpVirtualMachine",
-        "CheckingCompatibility",
-        "InService",
-        "MigratingVirtualMachine",
-        "StorageMigrationPhaseOne",
-        "StorageMigrationPhaseTwo",
-        "ApplyingSnapshot",
+        "Ok",
+        "Degraded",
+        "PredictiveFailure",
+        "Dormant",
+        "SupportingEntityInError",
+        "ApplicationCriticalState",
+        "CriticalIoError",
     }
 )
-"""VMOperationalStatus of a VM that something else is at work on."""
+"""Words of VMOperationalStatus on a VM's health, which may last; every other one, known or not, says that something is
+at work on it."""
 
 
 class MigrationLocks:
@@ -45,14 +41,15 @@ class MigrationLocks:
         self._guard = threading.Lock()
 
     @contextmanager
-    def held(self, migration_id: str) -> Iterator[None]:
+    def held(self, migration_id: str, *, wait_seconds: float | None = None) -> Iterator[None]:
         """Hold a migration's lock. Raises Busy when it is not to be had in time."""
+        seconds = self._wait_seconds if wait_seconds is None else wait_seconds
         with self._guard:
             lock = self._locks.setdefault(migration_id, threading.Lock())
-        if not self._acquire(lock):
+        if not self._acquire(lock, seconds):
             raise refused(
                 "Busy",
-                f"Another call of migration {migration_id or '(none)'} is still at work after {self._wait_seconds:g} "
+                f"Another call of migration {migration_id or '(none)'} is still at work after {seconds:g} "
                 "seconds: nothing was changed by this one. Ask again.",
                 subject=migration_id,
                 retryable=True,
@@ -62,8 +59,8 @@ class MigrationLocks:
         finally:
             lock.release()
 
-    def _acquire(self, lock: threading.Lock) -> bool:
-        deadline = time.monotonic() + self._wait_seconds
+    def _acquire(self, lock: threading.Lock, wait_seconds: float) -> bool:
+        deadline = time.monotonic() + wait_seconds
         while not lock.acquire(timeout=0.1):
             check_process()
             if time.monotonic() >= deadline:

@@ -7,39 +7,43 @@ be repaired must therefore be found out and the planned VM be removed, all withi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from lab.hyperv import HyperVError
-from lab.hyperv.model import (
-    CompatibilityReport,
-    HardDiskDrive,
-    Incompatibility,
-    NetworkAdapter,
-    VirtualMachine,
-)
+from lab.hyperv.model import CompatibilityReport, DvdDrive, NetworkAdapter, VirtualMachine
 from lab.operations import facts
 from lab.operations.calls import Call
 from lab.operations.errors import OperationError, failed, hresult_of, refused
 from lab.operations.host import Host
-from lab.operations.records import normal_id
+from lab.operations.records import normal_id, require_owner_none
 from lab.platform.acl import Right
+from lab.platform.errors import PlatformError
 from qsm.hosts import messages as m
 
 
 def lies_under(path: str, folder: str) -> bool:
-    """Whether a Windows path lies below a folder."""
+    """Whether a Windows path lies below a folder; one that must be resolved first does not."""
+    if not folder or "/" in path or {".", ".."} & set(path.split("\\")):
+        return False
     return path.casefold().startswith(folder.rstrip("\\").casefold() + "\\")
 
 
 def import_vm(call: Call, arguments: m.ImportVMArguments) -> m.ImportVMResult:
     """Import the VM whose files were copied under the folder."""
     host = call.host
+    require_owner_none(call, act=f"VM {arguments.vm_id} was not imported")
     _clear_the_way(host, arguments)
     report = _compare(host, arguments)
     report, repaired = _repair(host, report, arguments)
     imported = _import(host, report, arguments)
-    _prove(host, imported, arguments, planned=report.vm)
-    _grant_disks(host, imported)
-    return m.ImportVMResult(vm=facts.vm_facts(host, facts.known_vm(host, imported.vm_id)), repaired=repaired)
+    try:
+        repaired += _set_vlans(host, imported, planned=report.vm)
+        repaired += _grant_disks(host, imported)
+    except facts.HOST_ERRORS as error:
+        raise _import_failed(host, arguments, error) from error
+    told = facts.vm_facts(host, facts.vm_after(host, imported.vm_id))
+    _prove(host, told, arguments)
+    return m.ImportVMResult(vm=told, repaired=repaired)
 
 
 def _clear_the_way(host: Host, arguments: m.ImportVMArguments) -> None:
@@ -51,16 +55,19 @@ def _clear_the_way(host: Host, arguments: m.ImportVMArguments) -> None:
     present = facts.vm_or_planned(host, arguments.vm_id)
     if present is None:
         return
-    if present.planned and lies_under(present.configuration_file, arguments.folder):
+    files = [present.configuration_file, *(drive.path for drive in present.hard_drives)]
+    if not present.planned or not any(lies_under(path, arguments.folder) for path in files):
+        raise refused(
+            "VMExists",
+            f"{host.name} has a {'planned ' if present.planned else ''}VM {present.name} with id {present.vm_id} already, "
+            f"at {present.path}. Nothing was changed.",
+            subject=present.vm_id,
+            state="planned" if present.planned else str(present.state),
+        )
+    try:
         host.hyperv.remove_vm(present.vm_id)
-        return
-    raise refused(
-        "VMExists",
-        f"{host.name} has a {'planned ' if present.planned else ''}VM {present.name} with id {present.vm_id} already, at "
-        f"{present.path}. Nothing was changed.",
-        subject=present.vm_id,
-        state=str(present.state),
-    )
+    except HyperVError as error:
+        raise _import_failed(host, arguments, error) from error
 
 
 def _compare(host: Host, arguments: m.ImportVMArguments) -> CompatibilityReport:
@@ -73,40 +80,50 @@ def _compare(host: Host, arguments: m.ImportVMArguments) -> CompatibilityReport:
 def _repair(
     host: Host, report: CompatibilityReport, arguments: m.ImportVMArguments
 ) -> tuple[CompatibilityReport, tuple[str, ...]]:
-    """Repair what can be, by the type of its source. Raises ImportIncompatible after removing the planned VM."""
+    """Repair what can be. Raises ImportIncompatible and ImportFailed, after removing the planned VM."""
     disks = {disk.slot: disk.path for disk in arguments.disks}
     switches = {choice.adapter_id: choice.switch_name for choice in arguments.switches}
     repaired: list[str] = []
     try:
-        for finding in report.incompatibilities:
-            repaired += _repair_one(host, report.vm.vm_id, finding, disks=disks, switches=switches)
         repaired += _repoint(host, report.vm.vm_id, disks)
         repaired += _connect(host, report.vm.vm_id, switches)
+        repaired += _empty_drives(host, report)
         report = host.hyperv.compare_vm_again(report)
+        findings = _findings(report, disks)
+        if findings:
+            host.hyperv.remove_vm(report.vm.vm_id)
+            raise _incompatible(host, report, findings)
     except HyperVError as error:
-        host.hyperv.remove_vm(report.vm.vm_id)
+        _remove_planned(host, report)
         raise _import_failed(host, arguments, error) from error
-    if report.incompatibilities:
-        host.hyperv.remove_vm(report.vm.vm_id)
-        raise _incompatible(host, report)
     return report, tuple(repaired)
 
 
-def _repair_one(
-    host: Host,
-    vm_id: str,
-    finding: Incompatibility,
-    *,
-    disks: Mapping[str, str],
-    switches: Mapping[str, str | None],
-) -> list[str]:
-    source = finding.source
-    if isinstance(source, HardDiskDrive) and source.slot in disks:
-        host.hyperv.set_vm_hard_disk_drive(vm_id, source.slot, path=disks[source.slot])
-        return [f"disk {source.slot}: {disks[source.slot]}"]
-    if isinstance(source, NetworkAdapter) and source.adapter_id in switches:
-        return _set_switch(host, vm_id, source, switches[source.adapter_id])
-    return []
+def _remove_planned(host: Host, report: CompatibilityReport) -> None:
+    """One that is not to be removed now is removed by the next attempt."""
+    with suppress(HyperVError):
+        host.hyperv.remove_vm(report.vm.vm_id)
+
+
+def _empty_drives(host: Host, report: CompatibilityReport) -> list[str]:
+    """Empty the DVD drives that the report names: their image is not here."""
+    slots = [finding.source.slot for finding in report.incompatibilities if isinstance(finding.source, DvdDrive)]
+    for slot in slots:
+        host.hyperv.set_vm_dvd_drive(report.vm.vm_id, slot, path=None)
+    return [f"DVD drive {slot}: emptied" for slot in slots]
+
+
+def _findings(report: CompatibilityReport, disks: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return what still keeps the VM from being imported, as it travels."""
+    findings = [
+        {"id": str(finding.message_id), "source": type(finding.source).__name__, "text": finding.message}
+        for finding in report.incompatibilities
+    ]
+    found = sorted(drive.slot for drive in report.vm.hard_drives)
+    if found != sorted(disks):
+        text = f"The VM has disks in the slots {found} instead of {sorted(disks)}."
+        findings.append({"id": "DiskSlot", "source": "VirtualMachine", "text": text})
+    return findings
 
 
 def _set_switch(host: Host, vm_id: str, adapter: NetworkAdapter, switch_name: str | None) -> list[str]:
@@ -142,31 +159,28 @@ def _import(host: Host, report: CompatibilityReport, arguments: m.ImportVMArgume
     try:
         return host.hyperv.import_vm(report)
     except HyperVError as error:
+        if facts.real_vm(host, report.vm.vm_id) is None:
+            _remove_planned(host, report)
         raise _import_failed(host, arguments, error) from error
 
 
-def _prove(host: Host, vm: VirtualMachine, arguments: m.ImportVMArguments, *, planned: VirtualMachine) -> None:
-    """Raises ImportFailed unless state, disks, switches and VLANs are what was asked for."""
+def _prove(host: Host, vm: m.VMFacts, arguments: m.ImportVMArguments) -> None:
+    """Raises ImportFailed unless state, disks and switches are what was asked for, and every disk can be read."""
     problems = []
-    if str(vm.state) != arguments.expected_state:
+    if vm.state != arguments.expected_state:
         problems.append(f"state {vm.state}, expected {arguments.expected_state}")
-    found = {drive.slot: drive.path for drive in vm.hard_drives}
-    problems += [
-        f"disk {disk.slot} is {found.get(disk.slot)}, expected {disk.path}"
-        for disk in arguments.disks
-        if not facts.same_path(found.get(disk.slot, ""), disk.path)
-    ]
-    connected = {adapter.adapter_id: adapter.switch_name for adapter in vm.network_adapters}
+    if vm.checkpoints:
+        problems.append(f"it has {len(vm.checkpoints)} checkpoints")
+    found = sorted(f"{disk.slot} {disk.path}" for disk in vm.disks)
+    expected = sorted(f"{disk.slot} {disk.path}" for disk in arguments.disks)
+    if [text.casefold() for text in found] != [text.casefold() for text in expected]:
+        problems.append(f"its disks are {found}, expected {expected}")
+    problems += [f"disk {disk.slot} cannot be read: {disk.error}" for disk in vm.disks if disk.error]
+    connected = {adapter.adapter_id: adapter.switch_name for adapter in vm.adapters}
     problems += [
         f"adapter {choice.adapter_id} is connected to {connected.get(choice.adapter_id)}, expected {choice.switch_name}"
         for choice in arguments.switches
-        if connected.get(choice.adapter_id) != choice.switch_name
-    ]
-    vlans = {adapter.adapter_id: adapter.vlan for adapter in vm.network_adapters}
-    problems += [
-        f"adapter {adapter.name} has VLAN {vlans.get(adapter.adapter_id)}, expected {adapter.vlan}"
-        for adapter in planned.network_adapters
-        if vlans.get(adapter.adapter_id) != adapter.vlan
+        if choice.adapter_id not in connected or connected[choice.adapter_id] != choice.switch_name
     ]
     if problems:
         raise failed(
@@ -176,14 +190,27 @@ def _prove(host: Host, vm: VirtualMachine, arguments: m.ImportVMArguments, *, pl
         )
 
 
-def _grant_disks(host: Host, vm: VirtualMachine) -> None:
+def _set_vlans(host: Host, vm: VirtualMachine, *, planned: VirtualMachine) -> tuple[str, ...]:
+    """Set VLANs again that were lost on the way."""
+    wanted = {adapter.adapter_id: adapter.vlan for adapter in planned.network_adapters}
+    lost = [each for each in vm.network_adapters if wanted.get(each.adapter_id, each.vlan) != each.vlan]
+    for adapter in lost:
+        host.hyperv.set_vm_network_adapter_vlan(vm.vm_id, adapter.adapter_id, vlan=wanted[adapter.adapter_id])
+    return tuple(f"adapter {adapter.name}: VLAN {wanted[adapter.adapter_id].operation_mode}" for adapter in lost)
+
+
+def _grant_disks(host: Host, vm: VirtualMachine) -> tuple[str, ...]:
+    """Give the VM full control of its disks where it has not got it."""
     account = f"NT VIRTUAL MACHINE\\{vm.vm_id.upper()}"
+    granted = []
     for drive in vm.hard_drives:
         if not host.platform.acl.grants(drive.path, account, Right.FULL_CONTROL):
             host.platform.acl.grant(drive.path, account, Right.FULL_CONTROL)
+            granted.append(f"disk {drive.slot}: access granted")
+    return tuple(granted)
 
 
-def _import_failed(host: Host, arguments: m.ImportVMArguments, error: HyperVError) -> OperationError:
+def _import_failed(host: Host, arguments: m.ImportVMArguments, error: HyperVError | PlatformError) -> OperationError:
     return failed(
         "ImportFailed",
         f"VM {normal_id(arguments.vm_id)} could not be imported on {host.name} from {arguments.configuration}: "
@@ -193,12 +220,8 @@ def _import_failed(host: Host, arguments: m.ImportVMArguments, error: HyperVErro
     )
 
 
-def _incompatible(host: Host, report: CompatibilityReport) -> OperationError:
-    findings = [
-        {"id": finding.message_id, "source": type(finding.source).__name__, "text": finding.message}
-        for finding in report.incompatibilities
-    ]
-    texts = "; ".join(finding.message for finding in report.incompatibilities)
+def _incompatible(host: Host, report: CompatibilityReport, findings: list[dict[str, str]]) -> OperationError:
+    texts = "; ".join(finding["text"] for finding in findings)
     return refused(
         "ImportIncompatible",
         f"VM {report.vm.name} does not fit on {host.name}: {texts}. The planned VM was removed again.",

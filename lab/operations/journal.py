@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from lab.operations.clock import now_utc
+from lab.operations.errors import failed
 from lab.operations.state_folder import StateFolder
 from qsm.hosts.messages import ErrorFacts, OperationOutcome
 
@@ -55,7 +56,8 @@ class Journal:
         """Write down that an attempt begins. One that never ended is closed as failed by the same write."""
         attempts = self._attempts(operation, subject)
         if attempts and attempts[-1].state == "started":
-            attempts[-1] = _end(attempts[-1], "failed", error=None, result=None)
+            lost = failed("HostFailed", f"{operation} of {subject!r} was started and never ended.", subject=subject)
+            attempts[-1] = _end(attempts[-1], "failed", error=lost.facts.model_dump(mode="json"), result=None)
         begun = Attempt(len(attempts) + 1, "started", now_utc(), arguments, arguments_hash(arguments), None, None)
         self._put(operation, subject, [*attempts, begun])
         return begun
@@ -82,7 +84,7 @@ class Journal:
             for attempt in entry["attempts"]:
                 facts = {key: value for key, value in attempt.items() if key != "arguments_hash"}
                 found.append(OperationOutcome(operation=entry["operation"], subject=entry["subject"], **facts))
-        return tuple(sorted(found, key=lambda outcome: outcome.at_utc))
+        return tuple(sorted(found, key=lambda each: (each.at_utc, each.operation, each.subject, each.attempt)))
 
     def of(self, operation: str) -> tuple[OperationOutcome, ...]:
         """Return all attempts of one operation, whatever its subject."""
@@ -91,6 +93,11 @@ class Journal:
     def is_done(self, operation: str) -> bool:
         """Whether an attempt of the operation ended well, whatever its subject."""
         return any(outcome.state == "done" for outcome in self.of(operation))
+
+    def last_result(self, operation: str) -> dict[str, Any] | None:
+        """Return the result of the newest attempt of the operation that ended well, whatever its subject."""
+        results = [outcome.result for outcome in self.of(operation) if outcome.state == "done"]
+        return results[-1] if results else None
 
     def _name(self, operation: str, subject: str) -> str:
         key = hashlib.sha256(f"{operation}/{subject}".encode()).hexdigest()

@@ -10,8 +10,9 @@ from lab.hyperv import HyperVError
 from lab.operations import facts
 from lab.operations.calls import Call
 from lab.operations.copies import require_room
-from lab.operations.errors import OperationError, failed, hresult_of, refused, unforeseen
+from lab.operations.errors import OperationError, failed, hresult_of, refused
 from lab.operations.host import Host
+from lab.operations.records import require_owner_none
 from lab.operations.stopwatch import Stopwatch
 from lab.operations.work import FINAL_STATES, Work
 from qsm.hosts import messages as m
@@ -19,6 +20,7 @@ from qsm.hosts import messages as m
 
 def start_merge(call: Call, arguments: m.StartMergeArguments) -> m.WorkResult:
     """Check, write down the request, start the task."""
+    require_owner_none(call, act="Nothing was merged")
     work = Work(call.host, call.migration_id, "merge", arguments.number)
     request = arguments.model_dump(mode="json")
     if work.is_alive(request):
@@ -49,7 +51,7 @@ def get_merge(call: Call, arguments: m.WorkArguments) -> m.GetMergeResult:
         ended=lambda result: result.state in FINAL_STATES,
         key=lambda result: (result.state, result.stage),
     )
-    if result.state in FINAL_STATES:
+    if work.has_ended:  # as in get_copy
         work.unregister_task()
     return result
 
@@ -86,9 +88,14 @@ class MergeTask:
             self._write("Failed", error=error.facts)
             return 1
         except Exception as error:  # whatever the host raises, the state file must say that it is over
-            self._write(
-                "Failed", error=unforeseen(error, changes=True, subject=self._wanted.base, host=self._host.name)
+            failure = failed(
+                "MergeFailed",
+                f"Preparing {self._wanted.base} on {self._host.name} failed: {str(error) or type(error).__name__}. The "
+                "source's disks are untouched.",
+                subject=self._wanted.base,
+                hresult=hresult_of(error),
             )
+            self._write("Failed", error=failure.facts)
             return 1
         if disk is None:
             self._write("Stopped")
@@ -108,7 +115,7 @@ class MergeTask:
                 return None
             self._write("Running", stage=stage, percent=percent)
             act()
-        return facts.disk_file(self._host, self._wanted.base)
+        return self._merged()
 
     def _link(self) -> None:
         parent = self._wanted.base
@@ -124,7 +131,7 @@ class MergeTask:
         disk = facts.disk_file(self._host, self._wanted.base)
         found = (disk.length_bytes, disk.content_identity)
         expected = (self._wanted.base_length_bytes, self._wanted.base_content_identity)
-        if found != expected:
+        if found != expected or not disk.content_identity:
             raise failed(
                 "DiskChainBroken",
                 f"{disk.path} on {self._host.name} is not the disk that was frozen: length and identity are {found}, "
@@ -158,6 +165,20 @@ class MergeTask:
                 subject=self._wanted.base,
                 hresult=hresult_of(error),
             ) from error
+
+    def _merged(self) -> m.DiskFile:
+        """Return the base as it is now. Raises MergeFailed unless it stands alone."""
+        disk = facts.disk_file(self._host, self._wanted.base)
+        left = [path for path in self._wanted.children if self._host.platform.files.exists(path)]
+        if disk.parent_path is not None or disk.type == "Differencing" or left:
+            raise failed(
+                "MergeFailed",
+                f"After the merge {disk.path} on {self._host.name} is of type {disk.type} with parent {disk.parent_path}, "
+                f"and {len(left)} children are left.",
+                subject=disk.path,
+                left=left,
+            )
+        return disk
 
     def _remove_children(self) -> None:
         for child in self._wanted.children:

@@ -6,16 +6,21 @@ alone, in one write per operation; what stands here makes it, reads it and ends 
 
 from __future__ import annotations
 
+import re
+
 from lab.operations.calls import Call, record_missing
 from lab.operations.clock import now_utc
-from lab.operations.errors import refused
+from lab.operations.errors import OperationError, refused
 from lab.operations.host import Host
 from lab.operations.journal import Journal
+from lab.platform.errors import PlatformError
 from qsm.hosts import messages as m
 
+CLEAN_WAIT_SECONDS = 1.0
 MIGRATIONS = "migrations"
 LOCKS = "locks"
 MODULES = "modules"
+GUID = re.compile(r"\{?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
 
 
 def read(host: Host, migration_id: str) -> m.Record | None:
@@ -52,6 +57,39 @@ def read_locks(host: Host) -> tuple[m.LockFacts, ...]:
     """Return all locks on this host."""
     found = (read_lock(host, name.removesuffix(".json")) for name in host.folder.names(LOCKS))
     return tuple(lock for lock in found if lock is not None)
+
+
+def normal_guid(vm_id: str) -> str | None:
+    """Return the id of a VM in lower case without braces; None for a text that is no such id."""
+    return normal_id(vm_id) if GUID.fullmatch(vm_id) else None
+
+
+def holds_lock(host: Host, record: m.Record) -> bool:
+    """Whether the VM is this migration's to act on: it has not ended, and the VM's lock here is its own.
+
+    A lock that is simply gone (somebody removed it) was ours if we ever took it: nobody else could have it meanwhile.
+    """
+    if record.end in ("home", "forward"):
+        return False
+    lock = read_lock(host, record.vm_id)
+    if lock is not None:
+        return lock.migration_id == record.migration_id
+    return Journal(host.folder, record.migration_id).is_done("take_lock")
+
+
+def require_owner_none(call: Call, *, act: str) -> m.Record:
+    """Return the target's record. Raises NotOwner once the VM may be its own: its files are not touched then."""
+    record = call.known_record()
+    if record.owner != "none":
+        raise refused(
+            "NotOwner",
+            f"{act} on {call.host.name}: the owner of VM {record.vm_name} is {record.owner!r} there, so that it may be the "
+            "only one. Withdraw first.",
+            subject=record.vm_id,
+            owner=record.owner,
+            epoch=record.epoch,
+        )
+    return record
 
 
 # --- operations
@@ -112,15 +150,21 @@ def take_lock(call: Call, arguments: m.LockArguments) -> m.LockResult:
     if call.host.folder.create_json(f"{LOCKS}\\{vm_id}.json", lock.model_dump(mode="json")):
         return m.LockResult(lock=lock)
     held = read_lock(call.host, vm_id)
-    if held is not None and held.migration_id == call.migration_id:
+    if held is None:
+        raise refused(
+            "Busy",
+            f"The lock on VM {arguments.vm_name} on {call.host.name} was just released. Nothing was changed. Ask again.",
+            subject=vm_id,
+            retryable=True,
+        )
+    if held.migration_id == call.migration_id:
         return m.LockResult(lock=held)
-    facts = held.model_dump(mode="json") if held is not None else {}
     raise refused(
         "AlreadyMigrating",
-        f"VM {arguments.vm_name} is being migrated already on {call.host.name}: migration "
-        f"{facts.get('migration_id')}, by {facts.get('by')} since {facts.get('since_utc')}. Nothing was changed.",
+        f"VM {arguments.vm_name} is being migrated already on {call.host.name}: migration {held.migration_id}, by "
+        f"{held.by} since {held.since_utc}. Nothing was changed.",
         subject=vm_id,
-        **facts,
+        **held.model_dump(mode="json"),
     )
 
 
@@ -142,20 +186,36 @@ def turn_back(call: Call, arguments: m.Nothing) -> None:
 
 
 def close_migration(call: Call, arguments: m.CloseMigrationArguments) -> None:
-    """End a migration on this host, and remove what only its course needed."""
+    """End a migration on this host: what only its course needed goes first, the lock last."""
     record = call.known_record()
-    if arguments.end != "held":
+    ended = {"home": ("source", "none"), "forward": ("handed over", "target")}.get(arguments.end)
+    if ended is not None and record.owner not in ended:
+        raise refused(
+            "NotOwner",
+            f"Migration {call.migration_id} cannot end as {arguments.end!r} on {call.host.name} (the {record.role}): the "
+            f"owner of VM {record.vm_name} is {record.owner!r} by its record. Nothing was changed.",
+            subject=call.migration_id,
+            owner=record.owner,
+            epoch=record.epoch,
+        )
+    if ended is not None:
         for folder in ("copies", "merges", "export"):
             call.host.folder.remove_tree(f"{call.migration_folder}\\{folder}")
-        lock = read_lock(call.host, record.vm_id)
-        if lock is not None and lock.migration_id == call.migration_id:
-            call.host.folder.remove_file(f"{LOCKS}\\{record.vm_id}.json")
+        call.last_acts.append(lambda: _release(call, record))
     call.change_record(end=arguments.end, end_text=_end_text(record, arguments.text))
 
 
+def _release(call: Call, record: m.Record) -> None:
+    lock = read_lock(call.host, record.vm_id)
+    if lock is not None and lock.migration_id == call.migration_id:
+        call.host.folder.remove_file(f"{LOCKS}\\{record.vm_id}.json")
+
+
 def _end_text(record: m.Record, text: str) -> str:
-    """What an override left in the record stays in it."""
-    return f"{record.end_text}\n{text}" if record.end_text and record.end_text != text else text
+    """What an override left in the record stays in it; what is there already is not said twice."""
+    if not record.end_text or record.end_text == text:
+        return text
+    return record.end_text if record.end_text.endswith(f"\n{text}") else f"{record.end_text}\n{text}"
 
 
 def find_migrations(call: Call, arguments: m.FindMigrationArguments) -> m.FindMigrationResult:
@@ -195,17 +255,21 @@ def _matches(arguments: m.FindMigrationArguments, migration_id: str, *, vm_id: s
 
 
 def clean_host(call: Call, arguments: m.Nothing) -> m.CleanHostResult:
-    """Remove what no migration needs any more."""
+    """Remove what no migration needs any more. A migration that is worked on, or cannot be read, stays."""
     removed, kept = [], []
     for migration_id in call.host.folder.names(MIGRATIONS):
-        record = read(call.host, migration_id)
         name = f"{MIGRATIONS}\\{migration_id}"
-        if record is not None and record.end in ("home", "forward"):
-            call.host.folder.remove_tree(name)
+        try:
+            with call.host.locks.held(migration_id, wait_seconds=CLEAN_WAIT_SECONDS):
+                why = _why_kept(call.host, migration_id)
+                if why is None:
+                    call.host.folder.remove_tree(name)
+        except (OperationError, PlatformError, ValueError) as error:
+            why = str(error)
+        if why is None:
             removed.append(call.host.folder.path(name))
         else:
-            state = "has no record" if record is None else f"has not ended ({record.end or record.step})"
-            kept.append(f"{call.host.folder.path(name)}: migration {migration_id} {state}")
+            kept.append(f"{call.host.folder.path(name)}: migration {migration_id} {why}")
     for module in call.host.folder.names(MODULES):
         name = f"{MODULES}\\{module}"
         if module == call.module:
@@ -214,3 +278,14 @@ def clean_host(call: Call, arguments: m.Nothing) -> m.CleanHostResult:
             call.host.folder.remove_tree(name)
             removed.append(call.host.folder.path(name))
     return m.CleanHostResult(removed=tuple(removed), kept=tuple(kept))
+
+
+def _why_kept(host: Host, migration_id: str) -> str | None:
+    record = read(host, migration_id)
+    if record is None:
+        return "has no record"
+    if record.end not in ("home", "forward"):
+        return f"has not ended ({record.end or record.step})"
+    lock = read_lock(host, record.vm_id)
+    locks = lock is not None and lock.migration_id == migration_id
+    return f"ended, but still locks VM {record.vm_name}" if locks else None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from lab.operations.host import Host
 from lab.platform.errors import FILE_NOT_FOUND, PATH_NOT_FOUND, PlatformError
 from qsm.hosts import messages as m
+
+ROOT = re.compile(r"[A-Za-z]:\\?")
+"""The root of a volume."""
 
 
 def remove_files_of(
@@ -24,11 +28,19 @@ def remove_files_of(
         else:
             _remove(host.platform.files.remove_file, path, removed=removed, missing=missing, kept=kept)
     for path in folders:
-        if host.platform.files.is_folder(path):
+        if host.platform.files.is_file(path) or ROOT.fullmatch(path):
+            kept.append(f"{path}: no folder to remove")
+        elif host.platform.files.is_folder(path):
             _remove(host.platform.files.remove_empty_folder, path, removed=removed, missing=missing, kept=kept)
         else:
             missing.append(path)
     return m.RemoveFilesResult(removed=tuple(removed), missing=tuple(missing), kept=tuple(kept))
+
+
+def kept_for_a_vm(files: Sequence[str], *, vm_name: str) -> m.RemoveFilesResult:
+    """Remove nothing: the files may be those of a VM that is registered here."""
+    kept = tuple(f"{path}: VM {vm_name} is registered here" for path in files)
+    return m.RemoveFilesResult(removed=(), missing=(), kept=kept)
 
 
 def _remove(

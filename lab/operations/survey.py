@@ -13,14 +13,13 @@ from lab.hyperv import HyperVError
 from lab.operations import facts
 from lab.operations.calls import Call
 from lab.operations.host import TASK_FOLDER, Host
-from lab.operations.records import MIGRATIONS, MODULES, normal_id, read_lock, read_locks
-from lab.platform.acl import Right
+from lab.operations.records import GUID, MIGRATIONS, MODULES, normal_id, read_lock, read_locks
+from lab.operations.shares import is_open
 from lab.platform.errors import PlatformError
 from qsm.hosts import messages as m
 
 FULL_PATH = re.compile(r"[A-Za-z]:\\|\\\\[^\\]+\\[^\\]+")
-VM_ID = re.compile(r"\{?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
-ADMINISTRATIVE_SHARES = re.compile(r"[A-Z]\$|ADMIN\$|IPC\$|print\$", re.IGNORECASE)
+ADMINISTRATIVE_SHARES = re.compile(r"[A-Z]\$|ADMIN\$|IPC\$", re.IGNORECASE)
 FolderKind = Literal["local", "csv", "smb", "missing", "root", "invalid"]
 COMPATIBLE, NOT_COMPATIBLE = 0, 32784  # CheckSystemCompatibilityInfo, "Return value"
 
@@ -49,7 +48,7 @@ def get_host(call: Call, arguments: m.GetHostArguments) -> m.HostFacts:
         processor_name=vm_host.processor_name,
         memory_free_bytes=max(0, settings.memory_bytes - running),
         boot_time_ticks=host.platform.accounts.boot_time_ticks,
-        volumes=facts.volumes_of(host, [*paths, *arguments.paths]),
+        volumes=facts.known_volumes_of(host, [*paths, *arguments.paths]),
         switches=tuple(
             m.SwitchFacts(name=switch.name, switch_id=switch.switch_id, type=str(switch.switch_type))
             for switch in host.hyperv.get_vm_switch()
@@ -65,10 +64,8 @@ def get_vm(call: Call, arguments: m.GetVMArguments) -> m.GetVMResult:
     """Tell everything about a VM, by id or by name."""
     wanted = arguments.name_or_id
     everything = (*call.host.hyperv.get_vms(), *call.host.hyperv.get_planned_vms())
-    if VM_ID.fullmatch(wanted):
-        matches = [vm for vm in everything if vm.vm_id == normal_id(wanted)]
-    else:
-        matches = [vm for vm in everything if vm.name.casefold() == wanted.casefold()]
+    vm_id = normal_id(wanted) if GUID.fullmatch(wanted) else None
+    matches = [vm for vm in everything if vm.vm_id == vm_id or vm.name.casefold() == wanted.casefold()]
     return m.GetVMResult(matches=tuple(facts.vm_facts(call.host, vm) for vm in matches))
 
 
@@ -132,7 +129,8 @@ def test_target(call: Call, arguments: m.TestTargetArguments) -> m.TestTargetRes
     kind = _folder_kind(host, arguments.folder)
     exists = kind not in ("missing", "invalid", "smb") and host.platform.files.is_folder(arguments.folder)
     switches = {switch.name for switch in host.hyperv.get_vm_switch()}
-    vm = facts.vm_or_planned(host, arguments.vm_id)
+    vm = facts.real_vm(host, arguments.vm_id)
+    planned = any(each.vm_id == normal_id(arguments.vm_id) for each in host.hyperv.get_planned_vms())
     compatible, reasons = _compatible(host, arguments.compatibility)
     return m.TestTargetResult(
         folder_kind=kind,
@@ -142,7 +140,7 @@ def test_target(call: Call, arguments: m.TestTargetArguments) -> m.TestTargetRes
         folder_exists=exists,
         files_in_the_way=tuple(path for path in arguments.files if host.platform.files.exists(path)),
         vm_state=str(vm.state) if vm is not None else None,
-        planned_vm=vm is not None and vm.planned,
+        planned_vm=planned,
         missing_switches=tuple(name for name in arguments.switch_names if name not in switches),
         compatible=compatible,
         incompatibilities=reasons,
@@ -179,7 +177,7 @@ def _compatible(host: Host, compatibility: str | None) -> tuple[bool | None, tup
 def watch_source(call: Call, arguments: m.WatchSourceArguments) -> m.WatchSourceResult:
     """Tell what a running copy depends on: boot time, state, shares, sizes, space."""
     host = call.host
-    vm = facts.vm_or_planned(host, arguments.vm_id)
+    vm = facts.real_vm(host, arguments.vm_id)
     snapshots = host.hyperv.get_vm_snapshot(vm.vm_id) if vm is not None else ()
     files = facts.existing_files(host, arguments.files)
     disks = [drive.path for drive in vm.hard_drives if drive.path] if vm is not None else []
@@ -188,26 +186,7 @@ def watch_source(call: Call, arguments: m.WatchSourceArguments) -> m.WatchSource
         state=str(vm.state) if vm is not None else None,
         operational_status=tuple(str(status) for status in vm.operational_status) if vm is not None else (),
         checkpoints=tuple(facts.checkpoint_facts(snapshot) for snapshot in snapshots),
-        missing_shares=tuple(name for name in arguments.shares if not _share_works(call, name)),
+        missing_shares=tuple(name for name in arguments.shares if not is_open(call, name)),
         files=files,
-        volumes=facts.volumes_of(host, [*(file.path for file in files), *disks]),
+        volumes=facts.known_volumes_of(host, [*(file.path for file in files), *disks]),
     )
-
-
-def _share_works(call: Call, name: str) -> bool:
-    """Whether a share of this migration is there, and it and its files still grant read to its account."""
-    found = call.host.platform.shares.get_smb_share(name)
-    readers = {account.casefold() for share in found for account in share.read_access}
-    opened = [
-        outcome.arguments
-        for outcome in call.journal.of("open_share")
-        if outcome.state == "done" and outcome.result and outcome.result["share"]["name"].casefold() == name.casefold()
-    ]
-    grants = call.host.platform.acl.grants
-    readable = all(
-        grants(path, each["account"], Right.READ)
-        for each in opened
-        for path in each["files"]
-        if call.host.platform.files.exists(path)
-    )
-    return bool(found) and readable and {str(each["account"]).casefold() for each in opened} <= readers

@@ -8,16 +8,15 @@ answered counts as "it ran".
 
 from __future__ import annotations
 
-from lab.hyperv import HyperVError
 from lab.hyperv.model import VirtualMachine
 from lab.operations import facts
 from lab.operations.calls import Call
-from lab.operations.copies import copied_files
 from lab.operations.errors import refused
-from lab.operations.handover import require_vm_of
 from lab.operations.host import Host
 from lab.operations.importing import lies_under
-from lab.operations.removal import remove_files_of
+from lab.operations.records import require_owner_none
+from lab.operations.removal import kept_for_a_vm, remove_files_of
+from lab.operations.work import made_files
 from lab.platform.errors import PlatformError
 from qsm.hosts import messages as m
 
@@ -25,7 +24,6 @@ from qsm.hosts import messages as m
 def withdraw(call: Call, arguments: m.VMArguments) -> None:
     """Take the right to start away, under a higher epoch."""
     record = call.known_record()
-    require_vm_of(call, record, arguments.vm_id)
     reasons = _reasons_to_think_it_ran(call, record, arguments.vm_id)
     if reasons:
         raise refused(
@@ -47,17 +45,16 @@ def _reasons_to_think_it_ran(call: Call, record: m.Record, vm_id: str) -> list[s
         for outcome in call.journal.of("start_vm")
         if outcome.state != "refused"
     ]
-    imported = [
-        outcome.result for outcome in call.journal.of("import_vm") if outcome.state == "done" and outcome.result
-    ]
-    vm = facts.vm_or_planned(call.host, vm_id)
-    if vm is None:
-        return reasons if _was_never_here(call, record, imported=bool(imported)) else [*reasons, "the VM is not here"]
-    if imported:
-        return reasons + _changes_since(call.host, vm, m.ImportVMResult.model_validate(imported[-1]).vm)
-    if record.owner != "none" or not vm.planned:
-        reasons.append("there is no finished import to compare its files with")
-    return reasons
+    imported = call.journal.last_result("import_vm")
+    try:
+        vm = facts.real_vm(call.host, vm_id)
+        if vm is not None and imported is not None:
+            return reasons + _changes_since(call.host, vm, m.ImportVMResult.model_validate(imported).vm)
+    except facts.HOST_ERRORS as error:
+        return [*reasons, f"the VM cannot be looked at: {error}"]
+    if vm is not None:
+        return [*reasons, "there is no finished import to compare its files with"]
+    return reasons if _was_never_here(call, record, imported=imported is not None) else [*reasons, "the VM is not here"]
 
 
 def _was_never_here(call: Call, record: m.Record, *, imported: bool) -> bool:
@@ -68,11 +65,7 @@ def _was_never_here(call: Call, record: m.Record, *, imported: bool) -> bool:
 
 def _changes_since(host: Host, vm: VirtualMachine, before: m.VMFacts) -> list[str]:
     reasons = [] if str(vm.state) == before.state else [f"it was {before.state} after the import and is {vm.state}"]
-    paths = sorted(drive.path.casefold() for drive in vm.hard_drives)
-    if paths != sorted(disk.path.casefold() for disk in before.disks):
-        reasons.append("its disks are other files")
-    for disk in before.disks:
-        reasons += [reason for file in disk.chain for reason in _disk_changes(host, file)]
+    reasons += facts.disk_changes(before.disks, [facts.vm_disk(host, drive) for drive in vm.hard_drives])
     for file in before.saved_state_files:
         reasons += _file_changes(host, file)
     now = tuple(sorted(path.casefold() for path in vm.saved_state_files))
@@ -88,15 +81,6 @@ def _file_changes(host: Host, before: m.FileFacts) -> list[str]:
         return [f"{before.path} cannot be looked at: {error.message}"]
     same = (now.length_bytes, now.last_write_ticks) == (before.length_bytes, before.last_write_ticks)
     return [] if same else [f"{before.path} changed since the import"]
-
-
-def _disk_changes(host: Host, before: m.DiskFile) -> list[str]:
-    try:
-        now = facts.disk_file(host, before.path)
-    except (HyperVError, PlatformError) as error:
-        return [f"{before.path} cannot be looked at: {error}"]
-    found, expected = ((file.length_bytes, file.last_write_ticks, file.content_identity) for file in (now, before))
-    return [] if found == expected else [f"{before.path} changed since the import"]
 
 
 def take_back(call: Call, arguments: m.TakeBackArguments) -> None:
@@ -127,23 +111,18 @@ def take_back(call: Call, arguments: m.TakeBackArguments) -> None:
 
 def remove_imported_vm(call: Call, arguments: m.VMArguments) -> m.Nothing:
     """Remove the VM, planned or real, that lies under the plan's folder and does not run."""
-    record = call.known_record()
-    _require_none(call, record)
+    record = require_owner_none(call, act=f"VM {arguments.vm_id} was not removed")
     vm = facts.vm_or_planned(call.host, arguments.vm_id)
     if vm is None:
         return m.Nothing()
     folder = str(record.plan.get("target_folder", ""))
-    if not folder or not lies_under(vm.configuration_file, folder):
+    files = [vm.configuration_file, *((drive.path for drive in vm.hard_drives) if vm.planned else ())]
+    if not any(lies_under(path, folder) for path in files):
         raise _not_ours(call, record, f"its configuration {vm.configuration_file} does not lie under {folder!r}")
     if not vm.planned and str(vm.state) not in ("Saved", "Off"):
         raise _not_ours(call, record, f"it is {vm.state}")
     call.host.hyperv.remove_vm(vm.vm_id)
     return m.Nothing()
-
-
-def _require_none(call: Call, record: m.Record) -> None:
-    if record.owner != "none":
-        raise _not_ours(call, record, f"the owner is {record.owner!r}: withdraw first")
 
 
 def _not_ours(call: Call, record: m.Record, why: str) -> Exception:
@@ -158,7 +137,8 @@ def _not_ours(call: Call, record: m.Record, why: str) -> Exception:
 
 def remove_files(call: Call, arguments: m.RemoveFilesArguments) -> m.RemoveFilesResult:
     """Remove what this migration copied here, file by file, and folders that are empty then."""
-    record = call.known_record()
-    _require_none(call, record)
-    ours = {path.casefold() for path in copied_files(call)}
+    record = require_owner_none(call, act="The copied files were not removed")
+    if facts.vm_or_planned(call.host, record.vm_id) is not None:
+        return kept_for_a_vm(arguments.files, vm_name=record.vm_name)
+    ours = {path.casefold() for path in made_files(call.host, call.migration_id)}
     return remove_files_of(call.host, arguments.files, arguments.folders, allowed=lambda path: path.casefold() in ours)

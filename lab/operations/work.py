@@ -21,6 +21,7 @@ FOLDERS = {"copy": "copies", "merge": "merges"}
 ENDING_SECONDS = 10.0
 CHECK_SECONDS = 0.02
 FINAL_STATES = ("Done", "Failed", "Stopped")
+MADE = ".made.json"
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,16 @@ class Work:
         """Replace the state file. Only the task writes it."""
         self.host.folder.replace_json(f"{self._name}.json", state)
 
+    def made(self) -> list[str]:
+        """Destinations that runs of this copy have put in place, or were about to."""
+        return list(self.host.folder.read_json(f"{self._name}{MADE}") or [])
+
+    def note_made(self, destination: str) -> None:
+        """Note that a destination is put in place now; the note outlives every run. Only the task writes it."""
+        noted = self.made()
+        if destination not in noted:
+            self.host.folder.replace_json(f"{self._name}{MADE}", [*noted, destination])
+
     @property
     def is_to_stop(self) -> bool:
         """Whether somebody asked it to end."""
@@ -113,6 +124,10 @@ class Work:
         while self.is_running and time.monotonic() < deadline:
             time.sleep(CHECK_SECONDS)
 
+    def end_task(self) -> None:
+        """Break its run off."""
+        self.host.platform.tasks.stop_scheduled_task(self.task_name, path=TASK_FOLDER)
+
     def unregister_task(self) -> None:
         """Remove its task; one that is not there is fine."""
         try:
@@ -136,6 +151,13 @@ class Work:
             "ended it. Start the work again.",
             subject=self.task_name,
         ).facts.model_copy(update={"retryable": True})
+
+
+def made_files(host: Host, migration_id: str) -> list[str]:
+    """Return every file that copies of a migration have put in place on this host, and no other."""
+    folder = f"migrations\\{migration_id}\\{FOLDERS['copy']}"
+    numbers = [name.removesuffix(MADE) for name in host.folder.names(folder) if name.endswith(MADE)]
+    return [path for number in numbers for path in Work(host, migration_id, "copy", int(number)).made()]
 
 
 def all_work(host: Host, migration_id: str) -> list[Work]:

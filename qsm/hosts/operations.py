@@ -39,7 +39,8 @@ class Operation(Generic[A, R]):
     """One operation.
 
     ``record`` says what an operation needs of the migration's record: ``none`` (no migration), ``makes`` (creates it),
-    ``reads`` (needs one, leaves it), ``changes`` (fenced: checks and raises the revision).
+    ``reads`` (needs one, leaves it), ``changes`` (fenced: checks and raises the revision). ``locked`` operations act on the
+    VM or decide who does: the VM's lock on this host must be this migration's, and the migration not ended.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Operation(Generic[A, R]):
     error_ids: tuple[str, ...]
     time_limit_seconds: int
     poll: str | None  # the operation that tells how far it is, for one that goes on after the call
+    locked: bool = False
 
     @property
     def fenced(self) -> bool:
@@ -72,7 +74,7 @@ def _enter(operation: Operation[A, R]) -> Operation[A, R]:
 
 # Errors any operation may answer. Category and meaning: docs/contract.md.
 COMMON_ERRORS = ("InvalidArgument", "HostFailed", "AccessDenied", "RecordMissing", "Busy")
-CHANGE_ERRORS = ("OperationMismatch", "OutcomeUnknown", "RevisionStale", "TurnedBack", "WrongRole")
+CHANGE_ERRORS = ("OperationMismatch", "OutcomeUnknown", "RevisionStale", "TurnedBack", "WrongRole", "NotOwner")
 
 
 def _asks(
@@ -102,6 +104,7 @@ def _changes(
     side: str = "either",
     record: str = "changes",
     forward: bool = False,
+    locked: bool = False,
     after_unknown: AfterUnknown = AfterUnknown.CONVERGE,
     errors: Iterable[str] = (),
     limit: int = 120,
@@ -110,6 +113,7 @@ def _changes(
     return _enter(Operation(
         name, function, arguments, result, changes=True, side=side, record=record, forward=forward,
         after_unknown=after_unknown, error_ids=(*COMMON_ERRORS, *CHANGE_ERRORS, *errors), time_limit_seconds=limit, poll=poll,
+        locked=locked,
     ))  # fmt: skip
 
 
@@ -133,41 +137,41 @@ get_source_removal = _asks("get_source_removal", "Get-QsmSourceRemoval", m.VMArg
 # record and lock
 create_record = _changes("create_record", "New-QsmRecord", m.CreateRecordArguments, m.RecordResult, record="makes", errors=["RecordExists"])
 take_lock = _changes("take_lock", "Lock-QsmVM", m.LockArguments, m.LockResult, record="reads", forward=True, errors=["AlreadyMigrating"])
-turn_back = _changes("turn_back", "Set-QsmTurnedBack", m.Nothing, m.RecordResult, record="reads", errors=["NotOwner"])
+turn_back = _changes("turn_back", "Set-QsmTurnedBack", m.Nothing, m.RecordResult, record="reads")
 close_migration = _changes("close_migration", "Close-QsmMigration", m.CloseMigrationArguments, m.RecordResult, record="reads")
 clean_host = _changes("clean_host", "Clear-QsmHost", m.Nothing, m.CleanHostResult, record="none")
 
 # while the VM runs
-take_checkpoint = _changes("take_checkpoint", "Checkpoint-QsmVM", m.TakeCheckpointArguments, m.TakeCheckpointResult, side="source", forward=True, after_unknown=_SURVEY, errors=["VMNotFound", "WorldChanged", "CheckpointFailed"], limit=600)
+take_checkpoint = _changes("take_checkpoint", "Checkpoint-QsmVM", m.TakeCheckpointArguments, m.TakeCheckpointResult, side="source", forward=True, locked=True, after_unknown=_SURVEY, errors=["VMNotFound", "WorldChanged", "CheckpointFailed"], limit=600)
 open_share = _changes("open_share", "Open-QsmShare", m.OpenShareArguments, m.OpenShareResult, side="source", record="reads", forward=True, errors=["AccountUnknown", "ShareFailed"])
 start_copy = _changes("start_copy", "Start-QsmCopy", m.StartCopyArguments, m.WorkResult, side="target", record="reads", forward=True, errors=["NoSpace", "FileInTheWay"], poll="get_copy")
 
 # the offline window
-save_vm = _changes("save_vm", "Save-QsmVM", m.SaveVMArguments, m.SaveVMResult, side="source", forward=True, after_unknown=_SURVEY, errors=["VMNotFound", "WorldChanged", "NoSpace", "SaveFailed"], limit=3600)
-export_configuration = _changes("export_configuration", "Export-QsmVMConfiguration", m.VMArguments, m.ExportResult, side="source", forward=True, errors=["VMNotFound", "ExportFailed"], limit=1800)
+save_vm = _changes("save_vm", "Save-QsmVM", m.SaveVMArguments, m.SaveVMResult, side="source", forward=True, locked=True, after_unknown=_SURVEY, errors=["VMNotFound", "WorldChanged", "NoSpace", "SaveFailed"], limit=3600)
+export_configuration = _changes("export_configuration", "Export-QsmVMConfiguration", m.VMArguments, m.ExportResult, side="source", forward=True, locked=True, errors=["VMNotFound", "ExportFailed"], limit=1800)
 start_merge = _changes("start_merge", "Start-QsmMerge", m.StartMergeArguments, m.WorkResult, side="target", record="reads", forward=True, errors=["NoSpace", "FileMissing"], poll="get_merge")
-import_vm = _changes("import_vm", "Import-QsmVM", m.ImportVMArguments, m.ImportVMResult, side="target", forward=True, errors=["VMExists", "ImportIncompatible", "ImportFailed"], limit=600)
+import_vm = _changes("import_vm", "Import-QsmVM", m.ImportVMArguments, m.ImportVMResult, side="target", forward=True, locked=True, errors=["VMExists", "ImportIncompatible", "ImportFailed"], limit=600)
 
 # handing over: the only way a VM changes hands
-hand_over = _changes("hand_over", "Set-QsmHandedOver", m.VMArguments, m.RecordResult, side="source", forward=True, errors=["NotStandingStill", "NotOwner"])
-allow_start = _changes("allow_start", "Grant-QsmStart", m.EpochArguments, m.RecordResult, side="target", forward=True, errors=["EpochStale"])
-start_vm = _changes("start_vm", "Start-QsmVM", m.StartVMArguments, m.VMStateResult, after_unknown=_SURVEY, errors=["NotOwner", "EpochStale", "StartRefused", "VMNotFound"], limit=1800)
-confirm_target = _changes("confirm_target", "Confirm-QsmTarget", m.ConfirmTargetArguments, m.RecordResult, side="target", errors=["EpochStale", "NotOwner", "VMNotFound"])
-restore_settings = _changes("restore_settings", "Restore-QsmVMSetting", m.RestoreSettingsArguments, m.Nothing, errors=["NotOwner", "VMNotFound"])
+hand_over = _changes("hand_over", "Set-QsmHandedOver", m.VMArguments, m.RecordResult, side="source", forward=True, locked=True, errors=["NotStandingStill"])
+allow_start = _changes("allow_start", "Grant-QsmStart", m.EpochArguments, m.RecordResult, side="target", forward=True, locked=True, errors=["EpochStale"])
+start_vm = _changes("start_vm", "Start-QsmVM", m.StartVMArguments, m.VMStateResult, locked=True, after_unknown=_SURVEY, errors=["EpochStale", "StartRefused", "VMNotFound"], limit=1800)
+confirm_target = _changes("confirm_target", "Confirm-QsmTarget", m.ConfirmTargetArguments, m.RecordResult, side="target", errors=["EpochStale", "VMNotFound"])
+restore_settings = _changes("restore_settings", "Restore-QsmVMSetting", m.RestoreSettingsArguments, m.Nothing, locked=True, errors=["VMNotFound"])
 
 # going home
 withdraw = _changes("withdraw", "Revoke-QsmStart", m.VMArguments, m.RecordResult, side="target", errors=["MayHaveRun"])
-take_back = _changes("take_back", "Restore-QsmOwner", m.TakeBackArguments, m.RecordResult, side="source", errors=["NotOwner"])
+take_back = _changes("take_back", "Restore-QsmOwner", m.TakeBackArguments, m.RecordResult, side="source")
 stop_work = _changes("stop_work", "Stop-QsmWork", m.Nothing, m.StopWorkResult, side="target", record="reads", limit=300)
 close_shares = _changes("close_shares", "Close-QsmShare", m.Nothing, m.CloseSharesResult, side="source", record="reads")
 remove_checkpoint = _changes("remove_checkpoint", "Remove-QsmCheckpoint", m.RemoveCheckpointArguments, m.Nothing, side="source", record="reads", errors=["VMNotFound"], poll="get_checkpoint_removal", limit=600)
-remove_imported_vm = _changes("remove_imported_vm", "Remove-QsmImportedVM", m.VMArguments, m.Nothing, side="target", errors=["NotOwner"], limit=600)
-remove_files = _changes("remove_files", "Remove-QsmCopiedFile", m.RemoveFilesArguments, m.RemoveFilesResult, side="target", record="reads", errors=["NotOwner"])
+remove_imported_vm = _changes("remove_imported_vm", "Remove-QsmImportedVM", m.VMArguments, m.Nothing, side="target", locked=True, limit=600)
+remove_files = _changes("remove_files", "Remove-QsmCopiedFile", m.RemoveFilesArguments, m.RemoveFilesResult, side="target", record="reads")
 
 # cleaning up the source, last
-retire_source = _changes("retire_source", "Disable-QsmSourceVM", m.RetireSourceArguments, m.Nothing, side="source", errors=["NotOwner", "VMNotFound"])
-remove_source = _changes("remove_source", "Remove-QsmSourceVM", m.RemoveSourceArguments, m.Nothing, side="source", errors=["NotOwner"], poll="get_source_removal", limit=600)
-remove_source_files = _changes("remove_source_files", "Remove-QsmSourceFile", m.RemoveSourceFilesArguments, m.RemoveFilesResult, side="source", record="reads", errors=["NotOwner"])
+retire_source = _changes("retire_source", "Disable-QsmSourceVM", m.RetireSourceArguments, m.Nothing, side="source", errors=["VMNotFound"])
+remove_source = _changes("remove_source", "Remove-QsmSourceVM", m.RemoveSourceArguments, m.Nothing, side="source", poll="get_source_removal", limit=600)
+remove_source_files = _changes("remove_source_files", "Remove-QsmSourceFile", m.RemoveSourceFilesArguments, m.RemoveFilesResult, side="source", record="reads")
 
 # checking hosts
 create_probe_file = _changes("create_probe_file", "New-QsmProbeFile", m.ProbeFileArguments, m.FileFacts, record="reads", forward=True)
@@ -185,6 +189,7 @@ def module_table() -> str:
                 "side": o.side,
                 "record": o.record,
                 "forward": o.forward,
+                "locked": o.locked,
                 "after_unknown": o.after_unknown.value,
             }
         )

@@ -249,7 +249,7 @@ def test_bits_that_is_disabled_fails_the_copy(script: Script) -> None:
     state = script.wait_for_copy(1)
     host.change_facts(bits_start_mode="Manual")
     assert state.state == "Failed" and state.error is not None
-    assert (state.error.id, state.error.hresult) == ("HostFailed", 0x80070422)
+    assert (state.error.id, state.error.hresult) == ("CopyFailed", 0x80070422)
 
 
 def test_fault_in_the_task_is_told_by_the_state_file(script: Script) -> None:
@@ -259,4 +259,4 @@ def test_fault_in_the_task_is_told_by_the_state_file(script: Script) -> None:
     script.target.do("start_copy", **request(script))
     state = script.wait_for_copy(1)
     assert state.state == "Failed" and state.error is not None
-    assert (state.error.id, state.error.hresult) == ("AccessDenied", 0x80070005)
+    assert (state.error.id, state.error.hresult) == ("CopyFailed", 0x80070005)

@@ -57,17 +57,23 @@ def changed(answer: Any) -> Any:
 def test_checkpoint_is_taken_only_of_the_vm_that_was_judged(running: Script) -> None:
     arguments = running.checkpoint_arguments()
     host = running.source.caller.host
-    assert changed(running.source.call("take_checkpoint", **{**arguments, "expected_state": "Paused"})) == "Running"
+    assert changed(running.source.call("take_checkpoint", **{**arguments, "expected_state": "Paused"})) == {
+        "state": "Running"
+    }
     moved = [{"slot": "SCSI 0:0", "path": r"D:\elsewhere.vhdx"}]
     assert changed(running.source.call("take_checkpoint", **{**arguments, "expected_disks": moved}))
     assert changed(running.source.call("take_checkpoint", **{**arguments, "expected_disks": []}))
     host.hyperv("arrange_vm", vm_id=running.vm_id, busy_with="BackingUpVirtualMachine")
-    assert "BackingUpVirtualMachine" in changed(running.source.call("take_checkpoint", **arguments))
+    assert "BackingUpVirtualMachine" in changed(running.source.call("take_checkpoint", **arguments))["status"]
     host.hyperv("arrange_vm", vm_id=running.vm_id, busy_with="Ok")
-    stranger = {**arguments, "vm_id": "00000000-0000-0000-0000-000000000001"}
-    assert running.source.call("take_checkpoint", **stranger).error_id == "VMNotFound"
+    for wrong in ({"vm_id": "00000000-0000-0000-0000-000000000001"}, {"vm_id": "x"}):
+        stranger = running.source.call("take_checkpoint", **{**arguments, **wrong})
+        assert (stranger.error_id, stranger.attempt) == ("InvalidArgument", None), "a migration is about one VM"
+    other_name = running.source.call("take_checkpoint", **{**arguments, "name": "nobody would find it again"})
+    assert other_name.error_id == "InvalidArgument"
     foreign = host.hyperv("add_foreign_snapshot", vm_id=running.vm_id, name="backup")
-    assert changed(running.source.call("take_checkpoint", **arguments)) == ["backup"]
+    found = changed(running.source.call("take_checkpoint", **arguments))
+    assert found["checkpoints"] == [foreign["snapshot_id"]] and set(found) == {"checkpoints", "disks"}
     host.hyperv("remove_vm_snapshot", vm_id=running.vm_id, snapshot_id=foreign["snapshot_id"])
     wait_until(lambda: not host.vm(running.vm_id)["snapshots"], what="the backup's end")
     assert running.source.outcomes["take_checkpoint"] == ["refused"] * 6
@@ -103,9 +109,10 @@ def test_checkpoint_without_a_known_end_is_not_adopted(running: Script) -> None:
     assert running.source.call("take_checkpoint", **running.checkpoint_arguments()).error_id == "OutcomeUnknown"
     wait_until(lambda: host.vm(running.vm_id)["state"] == "Running", what="the automatic start")
     other = running.source.call("take_checkpoint", subject="again", **running.checkpoint_arguments())
-    assert changed(other) == [f"QSM {running.migration_id}"]
+    assert "checkpoints" in changed(other)
     running.source.do("turn_back")
-    running.source.do("remove_checkpoint", vm_id=running.vm_id, name="another name")
+    another = running.source.call("remove_checkpoint", vm_id=running.vm_id, name="another name")
+    assert another.error_id == "InvalidArgument"
     assert host.vm(running.vm_id)["snapshots"], "only the checkpoint of our name goes"
     running.source.do("remove_checkpoint", subject="ours", vm_id=running.vm_id, name=f"QSM {running.migration_id}")
     wait_until(lambda: not host.vm(running.vm_id)["snapshots"], what="the end of the checkpoint")

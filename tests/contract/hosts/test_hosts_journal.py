@@ -44,7 +44,8 @@ def test_repeated_call_gets_the_stored_result(script: Script) -> None:
 
 def test_same_operation_with_other_arguments_is_refused(script: Script) -> None:
     answer = script.source.call("take_lock", **lock(script, by="somebody else"))
-    assert answer.error_id == "OperationMismatch"
+    assert answer.error_id == "OperationMismatch" and answer.error is not None
+    assert (answer.attempt, answer.error.facts["attempt"], answer.repeated) == (1, 1, False)
     assert script.source.call("take_lock", **lock(script)).repeated
 
 
@@ -121,7 +122,7 @@ def test_failed_operation_that_must_be_surveyed_is_told_again(script: Script) ->
     script.source.caller.host.set_fault(Fault("Set-VM", FaultAction.FAIL, FaultPlace.CMDLET))
     failed = script.source.call("save_vm", **save(script))
     again = script.source.call("save_vm", **save(script))
-    assert failed.error_id == "HostFailed" and failed.error is not None and failed.error.category == "failed"
+    assert failed.error_id == "SaveFailed" and failed.error is not None and failed.error.category == "failed"
     assert again.error == failed.error
     assert again.repeated and not failed.repeated
     assert script.source.outcomes["save_vm"] == ["failed"]
@@ -151,7 +152,7 @@ def test_attempt_without_end_stays_unknown_where_it_must_be_surveyed(script: Scr
     for _ in range(2):
         answer = script.source.call("save_vm", **save(script))
         assert answer.error_id == "OutcomeUnknown"
-        assert answer.error is not None and answer.error.category == "unknown"
+        assert answer.error is not None and answer.error.category == "unknown" and answer.attempt == 1
     assert script.source.outcomes["save_vm"] == ["started"]
 
 
