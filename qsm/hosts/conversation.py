@@ -43,7 +43,7 @@ class EndedError(LostError):
 
 
 class SilentError(LostError):
-    """No answer within the time that the call was given."""
+    """No answer within the time that the call was given, or from the host within the time that it may be silent."""
 
 
 class Conversation:
@@ -57,6 +57,7 @@ class Conversation:
         self._limits = limits
         self._call = wire.new_call_id()
         self._data = b""
+        self._said_at = 0.0
         self._deadline = 0.0
         self._arrived = False
         """Whether the host confirmed that it took the call's line."""
@@ -75,7 +76,8 @@ class Conversation:
         self._data = wire.encode_line({"call": self._call, "module": wire.module_hash(), **line})
         if self._way == "call" or not self._session.running:
             self._session.start(self._way)
-        self._deadline = time.monotonic() + seconds
+        self._said_at = time.monotonic()
+        self._deadline = self._said_at + seconds
         self._say()
         self.maybe_executed = True
         try:
@@ -166,9 +168,9 @@ class Conversation:
         self._ping_pause = float(self._limits.receive_seconds)
 
     def _give_up_if_silent(self, error: Exception) -> None:
-        silent_seconds = time.monotonic() - self._session.heard_at
+        silent_seconds = time.monotonic() - max(self._session.heard_at, self._said_at)
         if silent_seconds > self._limits.unreachable_seconds or time.monotonic() > self._deadline:
-            raise LostError(str(error)) from error
+            raise SilentError(str(error)) from error
 
     def _answer_is_lost(self) -> None:
         """The process is idle. If the call's line was never confirmed it may still come, so that process must end."""

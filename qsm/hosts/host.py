@@ -67,7 +67,7 @@ class _Exchange:
     """Whether an earlier send may have been executed and its answer was not seen."""
     ended_processes: int = 0
     reinstalled: bool = False
-    pause_seconds: float = 0.2
+    pause_seconds: float = 0.0
 
     @property
     def uncertain(self) -> bool:
@@ -75,8 +75,8 @@ class _Exchange:
         return self.changes and self.maybe_executed
 
     def pause(self) -> float:
-        """Seconds to wait before the next send; longer each time."""
-        now, self.pause_seconds = self.pause_seconds, min(self.pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+        """Seconds to wait before the next send: none at first, as an offline window may be running; longer each time."""
+        now, self.pause_seconds = self.pause_seconds, min(self.pause_seconds * 2 + 0.2, LONGEST_PAUSE_SECONDS)
         return now
 
 

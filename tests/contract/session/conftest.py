@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -40,15 +40,48 @@ def endpoint_settings(authority: LabCA) -> EndpointSettings:
 
 
 @pytest.fixture
-def played() -> Iterator[PlayedHost]:
-    played = PlayedHost()
+def way() -> str:
+    """ "tls": NTLM over TLS; "sealed": NTLM that seals over HTTP; "one by one": input arrives at its end only."""
+    return "tls"
+
+
+@dataclass
+class World:
+    """One host and its client."""
+
+    played: PlayedHost
+    faults: ScriptedFaults
+    endpoint: Endpoint
+    host: Host
+
+
+@pytest.fixture(scope="session")
+def one_by_one(endpoint_settings: EndpointSettings, authority: LabCA) -> Iterator[World]:
+    """A warm host of this kind for all tests: to find out its kind takes a second."""
+    played, faults = PlayedHost(), ScriptedFaults()
+    with Endpoint(replace(endpoint_settings, stdin_only_at_end=True), played, faults) as endpoint:
+        host = Host("hv01", host_settings(endpoint, authority), limits=LIMITS)
+        host.warm_up()
+        yield World(played, faults, endpoint, host)
+        host.close()
+
+
+@pytest.fixture
+def played(way: str, request: pytest.FixtureRequest) -> Iterator[PlayedHost]:
+    played = request.getfixturevalue("one_by_one").played if way == "one by one" else PlayedHost()
+    wait_until(lambda: not played.processes)
+    played.reset()
     yield played
     wait_until(lambda: not played.processes)
 
 
 @pytest.fixture
-def faults() -> ScriptedFaults:
-    return ScriptedFaults()
+def faults(way: str, request: pytest.FixtureRequest) -> ScriptedFaults:
+    if way != "one by one":
+        return ScriptedFaults()
+    shared: ScriptedFaults = request.getfixturevalue("one_by_one").faults
+    shared.reset()
+    return shared
 
 
 @pytest.fixture
@@ -70,8 +103,23 @@ def start(
 
 
 @pytest.fixture
-def endpoint(start: Callable[..., Endpoint]) -> Endpoint:
-    return start()
+def endpoint(way: str, request: pytest.FixtureRequest, played: PlayedHost, faults: ScriptedFaults) -> Endpoint:
+    if way == "one by one":
+        return request.getfixturevalue("one_by_one").endpoint  # type: ignore[no-any-return]
+    return request.getfixturevalue("start")()  # type: ignore[no-any-return]
+
+
+def host_settings(endpoint: Endpoint | None, authority: LabCA, **options: Any) -> HostSettings:
+    """The product's settings for an endpoint."""
+    defaults: dict[str, Any] = {
+        "address": "127.0.1.1",
+        "user": USER,
+        "password": SecretStr(PASSWORD),
+        "ca_file": authority.certificate,
+    }
+    if endpoint is not None:
+        defaults["port"] = endpoint.port if options.get("tls", True) else endpoint.http_port
+    return HostSettings(**{**defaults, **options})
 
 
 @pytest.fixture
@@ -79,16 +127,8 @@ def connect(authority: LabCA, start: Callable[..., Endpoint]) -> Iterator[Callab
     """The product's host for an endpoint; NTLM over TLS unless told otherwise. Ended before the endpoints are."""
     hosts: list[Host] = []
 
-    def connect_to(endpoint: Endpoint, *, limits: dict[str, int] | None = None, **options: Any) -> Host:
-        defaults: dict[str, Any] = {
-            "address": "127.0.1.1",
-            "user": USER,
-            "password": SecretStr(PASSWORD),
-            "ca_file": authority.certificate,
-        }
-        if "port" not in options:
-            defaults["port"] = endpoint.port if options.get("tls", True) else endpoint.http_port
-        settings = HostSettings(**{**defaults, **options})
+    def connect_to(endpoint: Endpoint | None, *, limits: dict[str, int] | None = None, **options: Any) -> Host:
+        settings = host_settings(endpoint, authority, **options)
         host = Host("hv01", settings, limits=LIMITS.model_copy(update=limits or {}))
         hosts.append(host)
         return host
@@ -103,10 +143,10 @@ def host(endpoint: Endpoint, connect: Callable[..., Host]) -> Host:
     return connect(endpoint)
 
 
-@pytest.fixture(params=["tls", "sealed", "one by one"])
-def any_host(request: pytest.FixtureRequest, start: Callable[..., Endpoint], connect: Callable[..., Host]) -> Host:
-    """NTLM over TLS; NTLM that seals over HTTP; a host where input arrives at its end only. Warm already."""
-    endpoint = start(stdin_only_at_end=request.param == "one by one")
-    host: Host = connect(endpoint, tls=request.param != "sealed")
+@pytest.fixture
+def warm_host(way: str, request: pytest.FixtureRequest, endpoint: Endpoint, connect: Callable[..., Host]) -> Host:
+    if way == "one by one":
+        return request.getfixturevalue("one_by_one").host  # type: ignore[no-any-return]
+    host: Host = connect(endpoint, tls=way != "sealed")
     host.warm_up()
     return host

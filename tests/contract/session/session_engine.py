@@ -114,11 +114,16 @@ class PlayedHost:
     """The engine, and the host's memory, which outlives the endpoint."""
 
     def __init__(self) -> None:
-        self.facts: dict[str, Any] = dict(FACTS)
         self.modules: set[str] = set()
+        self.processes: list[Process] = []
+        self.reset()
+
+    def reset(self) -> None:
+        """Everything but the installed modules is as on the first day. No process may run."""
+        assert not self.processes
+        self.facts: dict[str, Any] = dict(FACTS)
         self.started: list[str] = []
         """Bootstraps in the order in which they were started."""
-        self.processes: list[Process] = []
         self.received: list[dict[str, Any]] = []
         """Every call line that a process took."""
         self.executed: list[str] = []

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from pydantic import Field
 from winrm import Protocol
 from winrm.exceptions import WSManFaultError
@@ -27,6 +28,10 @@ from qsm.settings import TimeLimits
 
 USER, PASSWORD = "Administrator", "pass:Wörd-7"
 LIMITS = TimeLimits(connect_seconds=1, receive_seconds=1, unreachable_seconds=2, stdin_probe_seconds=1)
+
+
+every_way = pytest.mark.parametrize("way", ["tls", "sealed", "one by one"])
+"""See the fixture `way`."""
 
 
 class Text(Message):
@@ -63,6 +68,9 @@ class ScriptedFaults:
     """Plays the actions planned for an operation, one per request that fits, and counts requests."""
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
         self.counts: dict[str, int] = defaultdict(int)
         self.reactions: dict[str, Callable[[], None]] = {}
         self._planned: dict[str, list[Planned]] = defaultdict(list)
@@ -167,6 +175,8 @@ class Wiretap:
                     client.close()
                     continue
                 host = socket.create_connection(self.target)
+                for end in (client, host):
+                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 for source, sink, keep in ((client, host, True), (host, client, False)):
                     pumps.append(threading.Thread(target=self._pump, args=(source, sink, keep)))
                     pumps[-1].start()

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from session_engine import RefusedError
-from session_harness import ECHO, QUICK_SET, SET, Background, Text, call, shells_open, wait_until
+from session_harness import ECHO, QUICK_SET, SET, Background, Text, call, every_way, shells_open, wait_until
 
 from lab.winrm.fault_hooks import FaultAction
 from qsm.errors import HostRefused, OutcomeUnknown, Unreachable
@@ -16,27 +16,13 @@ BEFORE, AFTER, BUSY = FaultAction.DROP_BEFORE, FaultAction.DROP_AFTER, FaultActi
 SET_LINE = b'"operation":"set"'
 
 
-every_way = pytest.mark.parametrize("way", ["tls", "sealed", "one by one"])
 both_ways = pytest.mark.parametrize("way", ["tls", "one by one"])
 both_wires = pytest.mark.parametrize("way", ["tls", "sealed"])
 
 
 @pytest.fixture
-def way():
-    """NTLM over TLS; NTLM that seals over HTTP; a host where input arrives at its end only."""
-    return "tls"
-
-
-@pytest.fixture
-def endpoint(way, start):
-    return start(stdin_only_at_end=way == "one by one")
-
-
-@pytest.fixture
-def host(way, endpoint, connect):
-    host = connect(endpoint, tls=way != "sealed")
-    host.warm_up()
-    return host
+def host(warm_host):
+    return warm_host
 
 
 @every_way
@@ -68,7 +54,8 @@ def test_two_losses_in_a_row_anywhere(host, played, faults, request_name, action
 
 
 @pytest.mark.parametrize(("way", "action"), [("sealed", BEFORE), ("one by one", AFTER)])
-def test_losses_before_the_first_call(endpoint, connect, played, faults, way, action):
+def test_losses_before_the_first_call(start, connect, played, faults, way, action):
+    endpoint = start(stdin_only_at_end=way == "one by one")
     for name in ("Create", "Receive") if action is BEFORE else ("Command", "Send"):
         faults.plan(name, action)
     host = connect(endpoint, tls=way != "sealed", limits={"unreachable_seconds": 10})
@@ -139,7 +126,7 @@ def test_act_goes_on_while_connections_break_and_is_not_begun_twice(host, endpoi
     assert played.executed == ["set a"]
 
 
-@both_wires
+@pytest.mark.parametrize("way", ["sealed"])
 def test_host_that_is_frozen_for_a_while(host, endpoint, played):
     endpoint.frozen = True
     changing = Background(host.change, SET, Text(text="x"), call=call())

@@ -8,7 +8,7 @@ import time
 
 import pytest
 from session_engine import RefusedError
-from session_harness import ECHO, SET, Background, Text, call, shells_open, wait_until
+from session_harness import ECHO, SET, Background, Text, call, every_way, shells_open, wait_until
 
 from lab.winrm.fault_hooks import FaultAction
 from lab.winrm.settings import Quotas
@@ -26,8 +26,14 @@ def slow(played):
     played.acts.update(echo=work, set=work)
 
 
-def test_threads_call_side_by_side(any_host, played, slow):
-    calls = [Background(any_host.ask, ECHO, Text(number=number)) for number in range(8)]
+@every_way
+def test_threads_call_side_by_side(warm_host, played, slow):
+    calls = [Background(warm_host.ask, ECHO, Text(number=number)) for number in range(8)]
+    assert [answered.outcome().number for answered in calls] == list(range(8))
+
+
+def test_threads_that_come_together_find_out_once_what_the_host_is(host, played):
+    calls = [Background(host.ask, ECHO, Text(number=number)) for number in range(8)]
     assert [answered.outcome().number for answered in calls] == list(range(8))
     assert played.started.count("probe") == 1
     assert played.started.count("install") == 1

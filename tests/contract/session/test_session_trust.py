@@ -243,7 +243,7 @@ def test_secrets_are_not_told(endpoint, connect, start, caplog):
     port = endpoint.port
     endpoint.stop()
     with pytest.raises(QsmError) as down:
-        connect(None, port=port).ask(ECHO, Text())
+        connect(None, port=port, limits={"unreachable_seconds": 1}).ask(ECHO, Text())
     told += ["".join(traceback.format_exception(down.value)), caplog.text]
     for secret in (PASSWORD, WRONG.get_secret_value()):
         assert not [text for text in told if secret in text]

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from session_engine import RefusedError
-from session_harness import ECHO, SET, Text, call, wait_until
+from session_harness import ECHO, SET, Text, call, every_way, wait_until
 
 from qsm.errors import HostFailed, HostRefused, Refused
 from qsm.hosts import wire
@@ -79,13 +79,15 @@ def test_host_that_runs_no_scripts_tells_why(host, played):
         host.ask(ECHO, Text())
 
 
-def test_big_answer_and_big_arguments(any_host, played):
+@every_way
+def test_big_answer_and_big_arguments(warm_host, played):
     text = "".join(chr(0x20 + number * 7919 % 0x2FF) for number in range(500_000))
-    assert any_host.ask(ECHO, Text(text=text)).text == text
-    assert any_host.ask(ECHO, Text(text="after")).text == "after"
+    assert warm_host.ask(ECHO, Text(text=text)).text == text
+    assert warm_host.ask(ECHO, Text(text="after")).text == "after"
 
 
-def test_noise_between_and_around_the_answers(any_host, played):
+@every_way
+def test_noise_between_and_around_the_answers(warm_host, played):
     def noisily(process, asked):
         process.write(b"WARNING: something\r\n@@QSM broken {\r\n@@QSM 0123 {}\r\nprogress 10%\rprogress 20%")
         process.output.write("stderr", b"#< CLIXML\r\n<Objs/>")
@@ -93,19 +95,20 @@ def test_noise_between_and_around_the_answers(any_host, played):
 
     played.acts["echo"] = noisily
     for number in range(3):
-        assert any_host.ask(ECHO, Text(number=number)).number == number
+        assert warm_host.ask(ECHO, Text(number=number)).number == number
 
 
-def test_errors_of_a_host_keep_their_facts(any_host, played):
+@every_way
+def test_errors_of_a_host_keep_their_facts(warm_host, played):
     played.before_journal["set"] = [RefusedError("NoSpace", volume="D:\\", free_bytes=1)]
     with pytest.raises(HostRefused) as refused:
-        any_host.change(SET, Text(), call=call())
+        warm_host.change(SET, Text(), call=call())
     assert refused.value.facts.id == "NoSpace"
     assert refused.value.facts.facts == {"volume": "D:\\", "free_bytes": 1}
     played.before_journal["set"] = [RefusedError("CheckpointFailed", category="failed", hresult=1)]
     with pytest.raises(HostFailed):
-        any_host.change(SET, Text(), call=call())
-    assert any_host.change(SET, Text(), call=call())[1] == 8
+        warm_host.change(SET, Text(), call=call())
+    assert warm_host.change(SET, Text(), call=call())[1] == 8
 
 
 @pytest.mark.parametrize("answer", [{"text": 1}, {"text": "x", "more": 2}, [], None])
