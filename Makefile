@@ -1,13 +1,15 @@
 # make demo: the main job on the embedded lab. make test: all tests. Both set up what they need in .venv.
+# make demo ENGINE=powershell: the same with the PowerShell module itself, which needs a PowerShell engine.
 PYTHON ?= python3
 TESTS ?=
+ENGINE ?= python
 BIN := .venv/bin
 READY := .venv/.ready
 
 .PHONY: demo test lint clean
 
 demo: $(READY)
-	$(BIN)/qsm demo
+	$(if $(filter powershell,$(ENGINE)),QSM_PWSH="$$(.ci/find-powershell)" )$(BIN)/qsm demo --engine $(ENGINE)
 
 # Tests that need a PowerShell engine say so when there is none. TESTS=tests/unit runs a part.
 test: $(READY)

@@ -41,8 +41,11 @@ from lab.operations.state_folder import StateFolder
 from lab.platform.accounts import HostSettings
 from lab.platform.platform import Platform
 from lab.platform.store import JsonStore
+from lab.powershell.bridge import Bridge
+from lab.powershell.processes import PowerShellEngine, PowerShellTasks, ProcessStarter
 from lab.winrm.certificates import LabCA
 from lab.winrm.endpoint import Endpoint
+from lab.winrm.engine import Engine
 from lab.winrm.settings import EndpointSettings, Quotas
 
 VM_VERSIONS = ("8.0", "9.0", "10.0")
@@ -102,8 +105,7 @@ class HostProcess:
             StateFolder(self.platform.files),
             MigrationLocks(wait_seconds=place.plan.lock_wait_seconds),
         )
-        self.platform.tasks.runner = TaskEngine(self.host)
-        self.endpoint = self._endpoint()
+        self.endpoint = self._endpoint(self._engine())
 
     def boot(self) -> None:
         """Start everything, the endpoint last: who reaches the host finds it ready."""
@@ -136,7 +138,23 @@ class HostProcess:
         }
         return VMHost(**{**known, **told})
 
-    def _endpoint(self) -> Endpoint:
+    def _engine(self) -> Engine:
+        """Make the engine that the laboratory was planned with, for the endpoint and for tasks."""
+        plan = self._place.plan
+        if self._place.settings.engine == "powershell":
+            bridge = Bridge(self.host, self._place.folder)
+            starter = ProcessStarter(self.host, bridge)
+            self.platform.tasks.runner = PowerShellTasks(starter)
+            bridge.start()
+            return PowerShellEngine(self.host, starter, faults=self.faults)
+        self.platform.tasks.runner = TaskEngine(self.host)
+        return PythonEngine(
+            self.host,
+            faults=self.faults,
+            settings=PowerShellSettings(start_delay_seconds=plan.start_delay_seconds, noise=plan.noise),
+        )
+
+    def _endpoint(self, engine: Engine) -> Endpoint:
         plan, name = self._place.plan, self.platform.accounts.settings.computer_name
         authority = LabCA(certificate_folder(self._place.lab_folder))
         fqdn = self.platform.accounts.settings.fqdn
@@ -155,11 +173,6 @@ class HostProcess:
             "quotas": Quotas(**plan.quotas),
             **plan.endpoint,
         }
-        engine = PythonEngine(
-            self.host,
-            faults=self.faults,
-            settings=PowerShellSettings(start_delay_seconds=plan.start_delay_seconds, noise=plan.noise),
-        )
         return Endpoint(EndpointSettings(**given), engine, WireFaults(self.faults))
 
 

@@ -53,7 +53,7 @@ class LabSettings(BaseModel):
     hosts: tuple[HostPlan, ...] = Field(
         default_factory=lambda: (HostPlan(name="hv01"), HostPlan(name="hv02")), min_length=1
     )
-    engine: Literal["python"] = "python"
+    engine: Literal["python", "powershell"] = "python"
     transport: Transport = "ntlm"
 
     @model_validator(mode="after")

@@ -39,6 +39,7 @@ from lab.lab_settings import (
 )
 from lab.platform.link import Links
 from lab.platform.store import JsonStore, write_whole
+from lab.powershell.processes import NoPowerShell, find_program
 from lab.winrm.certificates import LabCA
 from lab.witness_client import WitnessClient
 
@@ -66,8 +67,10 @@ class Laboratory:
         """
         if self.is_running():
             raise LaboratoryError(f"A laboratory runs in {self.folder} already; end it first.")
+        wanted = self.settings if self.exists() else settings or LabSettings()
+        _require_engine(wanted)
         if not self.exists():
-            self._create(settings or LabSettings())
+            self._create(wanted)
         self._start_keeper(stay=stay)
         try:
             with ThreadPoolExecutor() as threads:
@@ -219,6 +222,15 @@ class Laboratory:
             user = ADMINISTRATOR.replace("\\", "\\\\")
             lines += [f'user = "{user}"', f'password_file = "{password_file(self.folder)}"']
         return "\n".join(lines) + "\n"
+
+
+def _require_engine(settings: LabSettings) -> None:
+    """Raises LaboratoryError where the engine that is asked for is not on this machine."""
+    if settings.engine == "powershell":
+        try:
+            find_program()
+        except NoPowerShell as error:
+            raise LaboratoryError(f"{error} Nothing was started.") from error
 
 
 def _wait_for_end(process_id: int, ours: subprocess.Popen[bytes] | None) -> None:

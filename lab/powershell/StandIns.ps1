@@ -1,0 +1,177 @@
+# What all stand-ins share: one connection to the host, values to JSON and back, and errors as records.
+
+$script:LabStream = $null
+$script:LabReader = $null
+$script:LabEnumerations = @{}
+
+# Enumerations get their full names, which `enum` cannot give.
+function Initialize-LabEnumeration {
+    $told = ConvertFrom-Json -InputObject (Get-Content -LiteralPath (Join-Path -Path $PSScriptRoot -ChildPath 'enumerations.json') -Raw)
+    $name = New-Object -TypeName System.Reflection.AssemblyName -ArgumentList 'LabWindows'
+    $assembly = [System.Reflection.Emit.AssemblyBuilder]::DefineDynamicAssembly($name, [System.Reflection.Emit.AssemblyBuilderAccess]::Run)
+    $module = $assembly.DefineDynamicModule('LabWindows')
+    foreach ($type in $told.PSObject.Properties) {
+        $made = $module.DefineEnum($type.Name, [System.Reflection.TypeAttributes]::Public, [int])
+        foreach ($member in $type.Value.PSObject.Properties) { [void]$made.DefineLiteral($member.Name, [int]$member.Value) }
+        $script:LabEnumerations[$type.Name] = $made.CreateTypeInfo().AsType()
+    }
+}
+Initialize-LabEnumeration
+
+# .NET tells the error numbers of this machine's system where it tells HRESULTs on Windows: EAGAIN, EEXIST, ENOSPC.
+Update-TypeData -TypeName System.IO.IOException -MemberType ScriptProperty -MemberName HResult -Force -Value {
+    $number = [System.Exception].GetProperty('HResult').GetValue($this.PSObject.BaseObject)
+    switch ($number) {
+        11 { -2147024864 }
+        17 { -2147024816 }
+        28 { -2147024784 }
+        default { $number }
+    }
+}
+
+function Send-LabQuestion([string]$Cmdlet, [object]$Parameters) {
+    if ($null -eq $script:LabStream) {
+        $socket = New-Object -TypeName System.Net.Sockets.Socket -ArgumentList ([System.Net.Sockets.AddressFamily]::Unix), ([System.Net.Sockets.SocketType]::Stream), ([System.Net.Sockets.ProtocolType]::Unspecified)
+        $socket.Connect((New-Object -TypeName System.Net.Sockets.UnixDomainSocketEndPoint -ArgumentList $env:LAB_CMDLETS_SOCKET))
+        $script:LabStream = New-Object -TypeName System.Net.Sockets.NetworkStream -ArgumentList $socket, $true
+        $script:LabReader = New-Object -TypeName System.IO.StreamReader -ArgumentList $script:LabStream
+    }
+    $question = ConvertTo-Json -InputObject @{ token = $env:LAB_CMDLETS_TOKEN; cmdlet = $Cmdlet; parameters = $Parameters } -Depth 20 -Compress
+    $bytes = [System.Text.Encoding]::UTF8.GetBytes($question + "`n")
+    $script:LabStream.Write($bytes, 0, $bytes.Length)
+    $script:LabStream.Flush()
+    $line = $script:LabReader.ReadLine()
+    if ($null -eq $line) { throw "The host does not answer $Cmdlet any more." }
+    ConvertFrom-Json -InputObject $line
+}
+
+function ConvertTo-LabValue([object]$Value) {
+    if ($null -eq $Value) { return $null }
+    $base = $Value.PSObject.BaseObject
+    if ($base -is [string] -or $base -is [bool] -or $base -is [int] -or $base -is [long] -or $base -is [uint32] -or $base -is [uint64] -or $base -is [double] -or $base -is [byte] -or $base -is [uint16] -or $base -is [int16]) { return $base }
+    if ($base -is [switch]) { return [bool]$base }
+    if ($base -is [guid]) { return $base.ToString() }
+    if ($base -is [enum]) { return $base.ToString() }
+    if ($base -is [timespan]) { return @{ '$seconds' = $base.TotalSeconds } }
+    if ($base -is [byte[]]) { return @{ '$bytes' = [Convert]::ToBase64String($base) } }
+    if ($null -ne $Value.PSObject.Properties['LabReference']) { return @{ '$ref' = $Value.LabReference } }
+    if ($base -is [System.Collections.IEnumerable]) {
+        $all = New-Object -TypeName System.Collections.ArrayList
+        foreach ($one in $base) { [void]$all.Add((ConvertTo-LabValue $one)) }
+        return , $all.ToArray()
+    }
+    throw "A stand-in cannot take a $($base.GetType().FullName)."
+}
+
+function ConvertFrom-LabValue([object]$Value) {
+    if ($null -eq $Value) { return $null }
+    if ($Value -is [array]) {
+        $all = New-Object -TypeName System.Collections.ArrayList
+        foreach ($one in $Value) { [void]$all.Add((ConvertFrom-LabValue $one)) }
+        return , $all.ToArray()
+    }
+    if ($Value -isnot [System.Management.Automation.PSCustomObject]) { return $Value }
+    $first = @($Value.PSObject.Properties)[0]
+    switch ($first.Name) {
+        '$guid' { return [guid]$first.Value }
+        '$uint64' { return [uint64]::Parse($first.Value) }
+        '$seconds' { return [timespan]::FromSeconds($first.Value) }
+        '$version' { return [version]$first.Value }
+        '$bytes' { return , [Convert]::FromBase64String($first.Value) }
+        '$enum' { return [Enum]::Parse($script:LabEnumerations[$first.Value[0]], $first.Value[1]) }
+        '$job' { return (New-LabJob $first.Value) }
+        '$type' { return (New-LabObject $Value) }
+    }
+    $Value
+}
+
+function New-LabObject([object]$Told) {
+    $properties = [ordered]@{}
+    foreach ($property in $Told.properties.PSObject.Properties) { $properties[$property.Name] = ConvertFrom-LabValue $property.Value }
+    $made = New-Object -TypeName PSObject -Property $properties
+    $at = 0
+    foreach ($name in $Told.'$type') { $made.PSObject.TypeNames.Insert($at, $name); $at++ }
+    if (@($Told.'$ref'.PSObject.Properties).Count -gt 0) { $made.PSObject.Properties.Add((New-Object -TypeName System.Management.Automation.PSNoteProperty -ArgumentList 'LabReference', $Told.'$ref')) }
+    if ($null -ne $Told.PSObject.Properties['$embedded']) { Add-LabText $made $Told.'$embedded' }
+    if ($Told.'$type'[0] -like 'System.Security.AccessControl.*Security') { Add-LabSddl $made }
+    $made
+}
+
+# ManagementBaseObject.GetText(1): the instance as XML of the CIM DTD 2.0.
+function Add-LabText([object]$Object, [string]$Class) {
+    $Object.PSObject.Properties.Add((New-Object -TypeName System.Management.Automation.PSNoteProperty -ArgumentList '__CLASS', $Class))
+    Add-Member -InputObject $Object -MemberType ScriptMethod -Name GetText -Value {
+        param([int]$Format)
+        if ($Format -ne 1) { throw 'The lab writes CIM DTD 2.0 (1) only.' }
+        $text = foreach ($property in $this.PSObject.Properties) {
+            if ($property.MemberType -ne 'NoteProperty' -or $property.Name -like '__*') { continue }
+            $value = if ($property.Value -is [bool]) { ([string]$property.Value).ToUpperInvariant() } else { [string]$property.Value }
+            '<PROPERTY NAME="{0}" TYPE="{1}"><VALUE>{2}</VALUE></PROPERTY>' -f $property.Name, $(if ($property.Value -is [bool]) { 'boolean' } else { 'uint8' }), $value
+        }
+        '<INSTANCE CLASSNAME="{0}">{1}</INSTANCE>' -f $this.__CLASS, (-join $text)
+    }
+}
+
+# The rules are asked for when somebody reads them: hardly anybody does.
+function Add-LabSddl([object]$Object) {
+    $ask = ${function:Get-LabRule}
+    $path = $Object.Path
+    $Object.PSObject.Properties.Add((New-Object -TypeName System.Management.Automation.PSScriptProperty -ArgumentList 'Access', ({ & $ask $path }.GetNewClosure())))
+    foreach ($name in 'LabSddl', 'LabSections') { $Object.PSObject.Properties.Add((New-Object -TypeName System.Management.Automation.PSNoteProperty -ArgumentList $name, '')) }
+    Add-Member -InputObject $Object -MemberType ScriptMethod -Name SetSecurityDescriptorSddlForm -Value {
+        param([string]$Sddl, [string]$Sections = 'All')
+        $this.LabSddl = $Sddl
+        $this.LabSections = if ($Sections -eq 'All') { 'Owner, Group, Access' } else { $Sections }
+    }
+}
+
+function Get-LabRule([string]$Path) {
+    foreach ($rule in (Send-LabQuestion 'AccessRules' @{ LiteralPath = $Path }).output) { ConvertFrom-LabValue $rule }
+}
+
+function New-LabJob([int]$Number) {
+    $job = New-Object -TypeName PSObject -Property @{ Id = $Number; Name = "Job$Number" }
+    $job.PSObject.TypeNames.Insert(0, 'Microsoft.HyperV.PowerShell.VMJob')
+    $ask = ${function:Send-LabQuestion}
+    Add-Member -InputObject $job -MemberType ScriptProperty -Name State -Value ({ (& $ask 'Job' @{ Number = $this.Id }).output[0].state }.GetNewClosure())
+    Add-Member -InputObject $job -MemberType ScriptProperty -Name JobStateInfo -Value ({ New-Object -TypeName PSObject -Property @{ Reason = (& $ask 'Job' @{ Number = $this.Id }).output[0].reason } }.GetNewClosure())
+    $job
+}
+
+$script:LabCommon = @([System.Management.Automation.Cmdlet]::CommonParameters) + @([System.Management.Automation.Cmdlet]::OptionalCommonParameters)
+
+function Invoke-StandIn([System.Management.Automation.PSCmdlet]$Caller, [string]$Cmdlet, [System.Collections.IDictionary]$Bound) {
+    $parameters = @{}
+    foreach ($name in @($Bound.Keys)) {
+        if ($script:LabCommon -contains $name) { continue }
+        $parameters[$name] = ConvertTo-LabValue $Bound[$name]
+    }
+    if ($Cmdlet -eq 'Set-Acl' -and $null -ne $Bound['AclObject']) {
+        $parameters['Sddl'] = $Bound['AclObject'].LabSddl
+        $parameters['Sections'] = $Bound['AclObject'].LabSections
+    }
+    $answer = Send-LabQuestion $Cmdlet $parameters
+    if ($null -ne $answer.PSObject.Properties['error']) {
+        $Caller.WriteError((New-LabErrorRecord $answer.error $Cmdlet))
+        return
+    }
+    foreach ($one in $answer.output) { ConvertFrom-LabValue $one }
+}
+
+function New-LabErrorRecord([object]$Told, [string]$Target) {
+    $exception = New-Object -TypeName System.InvalidOperationException -ArgumentList $Told.message
+    if ($null -ne $Told.hresult) { $exception.HResult = [BitConverter]::ToInt32([BitConverter]::GetBytes([long]$Told.hresult), 0) }
+    New-Object -TypeName System.Management.Automation.ErrorRecord -ArgumentList $exception, $Told.id, ([System.Management.Automation.ErrorCategory]$Told.category), $Target
+}
+
+# Programs: the arguments as they come, the exit code in $LASTEXITCODE.
+function Invoke-LabProgram([string]$Name, [object[]]$Arguments) {
+    $words = New-Object -TypeName System.Collections.ArrayList
+    foreach ($argument in $Arguments) { foreach ($word in $argument) { [void]$words.Add([string]$word) } }
+    $answer = Send-LabQuestion $Name @{ Arguments = $words.ToArray() }
+    if ($null -ne $answer.PSObject.Properties['error']) { throw (New-LabErrorRecord $answer.error $Name) }
+    $global:LASTEXITCODE = [int]$answer.output[0].code
+    $answer.output[0].text -split "`n"
+}
+function icacls.exe { Invoke-LabProgram 'icacls.exe' $args }
+function whoami.exe { Invoke-LabProgram 'whoami.exe' $args }
