@@ -9,6 +9,7 @@ import pytest
 from command_line import CommandLine
 from fault_lab import FaultLab
 
+from lab.lab_settings import HostPlan, LabSettings
 from lab.laboratory import Laboratory
 from qsm.settings import load_settings
 
@@ -21,6 +22,18 @@ LIMITS = {
     "GUEST_SHUTDOWN_SECONDS": "20",
     "CHECKPOINT_REMOVAL_SECONDS": "60",
 }
+
+
+@pytest.fixture(scope="session")
+def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    """Hosts of their own, with room for the shells that killed runs leave behind until their idle time is over."""
+    quotas = {"max_shells_per_user": 500}
+    hosts = (
+        HostPlan(name="hv01", switches=("LAN",), quotas=quotas),
+        HostPlan(name="hv02", switches=("Production", "LAN"), quotas=quotas),
+    )
+    with Laboratory(tmp_path_factory.mktemp("fault-lab")).running(LabSettings(hosts=hosts)) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
