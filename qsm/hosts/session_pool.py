@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from qsm.errors import QsmError
-from qsm.hosts.winrm_errors import LostError, NotExecutedError
+from qsm.hosts.winrm_errors import FaultError, LostError, NotExecutedError
 from qsm.hosts.winrm_session import SHELL_IDLE_SECONDS, ProcessEndedError, State, WinRMSession
 
 MOST_IDLE_SESSIONS = 8
@@ -56,10 +56,11 @@ class SessionPool:
             left, self._left = self._left, []
         answers = True
         for session in [*sessions, *left]:
-            if answers and (session.state is not State.OCCUPIED or _is_over(session)):
-                answers = session.stop()
-            else:
-                session.abandon()
+            try:
+                answers = answers and (not _may_be_ended(session) or session.stop())
+            except (LostError, NotExecutedError, QsmError):
+                answers = False  # then the others need not be tried, each with a wait of its own
+            session.abandon()
 
     def _take(self) -> WinRMSession:
         old: WinRMSession | None = None
@@ -102,11 +103,11 @@ class SessionPool:
             self._changed.notify_all()
 
 
-def _is_over(session: WinRMSession) -> bool:
-    """Whether the call that was given up has come to its end after all."""
+def _may_be_ended(session: WinRMSession) -> bool:
+    """Whether no call is under way, or one that was given up has come to its end after all."""
+    if session.state is not State.OCCUPIED:
+        return True
     try:
         return session.receive_any(deadline=time.monotonic() + 1) is not None
-    except ProcessEndedError:
+    except (ProcessEndedError, FaultError):
         return True
-    except (LostError, NotExecutedError, QsmError):
-        return False

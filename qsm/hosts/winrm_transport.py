@@ -20,7 +20,7 @@ from requests.adapters import HTTPAdapter
 from requests_ntlm import HttpNtlmAuth
 from winrm.exceptions import InvalidCredentialsError
 from winrm.protocol import Protocol
-from winrm.transport import Transport
+from winrm.transport import HAVE_KERBEROS, Transport
 
 from qsm.errors import CredentialsRejected, SettingsError
 from qsm.settings import HostSettings
@@ -112,6 +112,9 @@ class _GuardedTransport(Transport):
 
 def open_protocol(name: str, settings: HostSettings, *, logon: Logon, receive_seconds: int) -> Protocol:
     """A pywinrm protocol for a host; nothing is sent yet. Raises SettingsError."""
+    if settings.transport == "kerberos" and not HAVE_KERBEROS:
+        problem = "kerberos needs this package's extra of that name: pip install 'quick-storage-migration[kerberos]'"
+        raise SettingsError(f"hosts.{name}.transport", problem, origin="configuration")
     options: dict[str, Any] = {
         "endpoint": f"{'https' if settings.tls else 'http'}://{_in_url(settings.address)}:{settings.port}/wsman",
         "username": settings.user or None,

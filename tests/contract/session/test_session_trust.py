@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import traceback
 
 import pytest
@@ -15,6 +16,7 @@ from winrm.exceptions import (
     WinRMTransportError,
     WSManFaultError,
 )
+from winrm.transport import HAVE_KERBEROS
 
 from lab.winrm.certificates import LabCA
 from qsm.errors import CredentialsRejected, HostNotTrusted, OutcomeUnknown, QsmError, Refused, SettingsError
@@ -125,6 +127,15 @@ def test_wrong_password_for_basic_is_offered_once(endpoint, connect, faults):
 
 def test_channel_binding_of_a_strict_host(start, connect):
     assert connect(start(channel_binding="strict")).ask(ECHO, Text(text="x")).text == "x"
+
+
+def test_address_of_the_newer_kind(start, connect, authority):
+    if not socket.has_ipv6:
+        pytest.skip("needs IPv6 on loopback")
+    pair = authority.issue_server("hostc", ["::1"])
+    endpoint = start(address="::1", server_certificate=pair.certificate, server_key=pair.key)
+    assert connect(endpoint, address="::1").ask(ECHO, Text(text="x")).text == "x"
+    assert connect(endpoint, address="::1", tls=False).ask(ECHO, Text(text="x")).text == "x"
 
 
 # certificates
@@ -264,6 +275,12 @@ def test_files_that_are_not_there_are_named(connect, authority, tmp_path, key):
         options |= {key: tmp_path / "missing"}
     with pytest.raises(SettingsError, match=rf"hosts\.hv01\.{key}.*missing"):
         connect(None, **options).ask(ECHO, Text())
+
+
+@pytest.mark.skipif(HAVE_KERBEROS, reason="needs an installation without the extra kerberos")
+def test_kerberos_without_its_library_is_told_at_once(connect):
+    with pytest.raises(SettingsError, match=r"hosts\.hv01\.transport.*extra"):
+        connect(None, port=1, transport="kerberos").ask(ECHO, Text())
 
 
 # what the exceptions of the libraries mean
