@@ -70,7 +70,7 @@ function ConvertFrom-LabValue([object]$Value) {
         foreach ($one in $Value) { [void]$all.Add((ConvertFrom-LabValue $one)) }
         return , $all.ToArray()
     }
-    if ($Value -isnot [System.Management.Automation.PSCustomObject]) { return $Value }
+    if ($Value -is [string] -or $Value -isnot [System.Management.Automation.PSCustomObject]) { return $Value }
     $first = @($Value.PSObject.Properties)[0]
     switch ($first.Name) {
         '$guid' { return [guid]$first.Value }
@@ -93,7 +93,6 @@ function New-LabObject([object]$Told) {
     foreach ($name in $Told.'$type') { $made.PSObject.TypeNames.Insert($at, $name); $at++ }
     if (@($Told.'$ref'.PSObject.Properties).Count -gt 0) { $made.PSObject.Properties.Add((New-Object -TypeName System.Management.Automation.PSNoteProperty -ArgumentList 'LabReference', $Told.'$ref')) }
     if ($null -ne $Told.PSObject.Properties['$embedded']) { Add-LabText $made $Told.'$embedded' }
-    if ($Told.'$type'[0] -like 'System.Security.AccessControl.*Security') { Add-LabSddl $made }
     $made
 }
 
@@ -113,12 +112,10 @@ function Add-LabText([object]$Object, [string]$Class) {
 }
 
 # The rules are asked for when somebody reads them: hardly anybody does.
-function Add-LabSddl([object]$Object) {
-    $ask = ${function:Get-LabRule}
-    $path = $Object.Path
-    $Object.PSObject.Properties.Add((New-Object -TypeName System.Management.Automation.PSScriptProperty -ArgumentList 'Access', ({ & $ask $path }.GetNewClosure())))
-    foreach ($name in 'LabSddl', 'LabSections') { $Object.PSObject.Properties.Add((New-Object -TypeName System.Management.Automation.PSNoteProperty -ArgumentList $name, '')) }
-    Add-Member -InputObject $Object -MemberType ScriptMethod -Name SetSecurityDescriptorSddlForm -Value {
+foreach ($kind in 'FileSecurity', 'DirectorySecurity') {
+    $type = "System.Security.AccessControl.$kind"
+    Update-TypeData -TypeName $type -MemberType ScriptProperty -MemberName Access -Force -Value { Get-LabRule $this.Path }
+    Update-TypeData -TypeName $type -MemberType ScriptMethod -MemberName SetSecurityDescriptorSddlForm -Force -Value {
         param([string]$Sddl, [string]$Sections = 'All')
         $this.LabSddl = $Sddl
         $this.LabSections = if ($Sections -eq 'All') { 'Owner, Group, Access' } else { $Sections }

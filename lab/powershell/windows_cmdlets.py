@@ -282,8 +282,9 @@ def _recall(call: Call, path: str) -> None:
     known = call.memory.access.get((status.st_dev, status.st_ino))
     if known is None or known["path"] == path or call.host.platform.files.exists(known["path"]):
         return
-    acl.set_owner(path, known["owner"])
-    if known["protected"]:
+    if acl.owner(path) != known["owner"]:
+        acl.set_owner(path, known["owner"])
+    if known["protected"] and not acl.is_protected(path):
         acl.protect(path)
     for entry in known["entries"]:
         acl.grant(path, entry.account, entry.right)
@@ -326,6 +327,8 @@ def get_acl(call: Call, given: Given) -> Iterator[Any]:
         "Path": path,
         "Owner": acl.owner(path),
         "Sddl": f"O:{_sid(call, acl.owner(path))}G:DUD:{flags}{aces}",
+        "LabSddl": "",
+        "LabSections": "",
     }
     kind = "DirectorySecurity" if call.host.platform.files.is_folder(path) else "FileSecurity"
     yield shape(f"System.Security.AccessControl.{kind}", properties, ref={"acl": path})

@@ -1,0 +1,96 @@
+"""The module itself, run by a real PowerShell behind the lab's endpoint: the same contract as the lab's own engine."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hosts_driver import Caller
+
+from lab.faults import Fault, FaultAction, FaultMoment, FaultPlace
+from lab.hyperv import INSTANT
+from lab.lab_host import MIB, LabDisk
+from lab.lab_settings import HostPlan, LabSettings
+from lab.laboratory import Laboratory, LaboratoryError
+from qsm.hosts.winrm_session import ProcessEndedError
+
+needs_engine = pytest.mark.skipif(
+    not os.environ.get("QSM_PWSH"), reason="needs a PowerShell engine: QSM_PWSH names its program"
+)
+
+
+@pytest.fixture(scope="module")
+def powershell_laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    plan = HostPlan(name="hv01", timing=dataclasses.asdict(INSTANT))
+    settings = LabSettings(engine="powershell", hosts=(plan,))
+    with Laboratory(Path(tmp_path_factory.mktemp("powershell"))).running(settings) as running:
+        caller = Caller(running, "hv01")
+        caller.install()
+        caller.close()
+        yield running
+
+
+@pytest.fixture
+def host(powershell_laboratory: Laboratory) -> Iterator[Caller]:
+    caller = Caller(powershell_laboratory, "hv01")
+    yield caller
+    caller.close()
+    caller.host.clear_faults()
+
+
+def test_laboratory_without_a_powershell_names_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("QSM_PWSH", raising=False)
+    with pytest.raises(LaboratoryError, match="QSM_PWSH"):
+        Laboratory(tmp_path / "lab").up(LabSettings(engine="powershell"))
+    assert not (tmp_path / "lab").exists()
+
+
+@needs_engine
+def test_host_and_vm_are_told_by_the_module(host: Caller) -> None:
+    told = host.call("get_host").result
+    assert (told.computer_name, told.computer_account, told.hyperv) == ("HV01", r"LAB\HV01$", True)
+    assert told.administrator
+    assert [volume.root for volume in told.volumes] == ["C:\\", "D:\\"]
+    made = host.host.create_vm("told", disks=[LabDisk(size_bytes=16 * MIB)], memory_bytes=2 * MIB, state="Off")
+    (vm,) = host.call("get_vm", {"name_or_id": "told"}).result.matches
+    assert (vm.vm_id, vm.state, vm.unanswered) == (made["vm_id"], "Off", ())
+    (disk,) = vm.disks
+    assert (disk.slot, disk.error, disk.chain[0].type) == ("SCSI 0:0", None, "Dynamic")
+    assert disk.chain[0].content_identity
+
+
+@needs_engine
+def test_leaf_that_a_running_vm_writes_to_has_no_identity(host: Caller) -> None:
+    host.host.create_vm("runs", disks=[LabDisk(size_bytes=16 * MIB)], memory_bytes=2 * MIB)
+    (vm,) = host.call("get_vm", {"name_or_id": "runs"}).result.matches
+    assert [file.content_identity for file in vm.disks[0].chain] == [""]
+
+
+@needs_engine
+def test_failing_cmdlet_is_told_with_its_hresult(host: Caller) -> None:
+    fault = Fault("Get-VMSwitch", FaultAction.FAIL, FaultPlace.CMDLET, FaultMoment.BEFORE, hresult=0x80070005)
+    host.host.set_fault(fault)
+    answer = host.call("get_host")
+    assert answer.error is not None
+    assert (answer.error.id, answer.error.hresult) == ("AccessDenied", 0x80070005)
+
+
+@needs_engine
+def test_process_that_a_fault_ends_is_gone(host: Caller) -> None:
+    number = host.host.set_fault(Fault("Get-VMHost", FaultAction.KILL_PROCESS, FaultPlace.CMDLET))
+    began = time.monotonic()
+    with pytest.raises(ProcessEndedError):
+        host.call("get_host")
+    assert time.monotonic() - began < 60
+    assert next(each["acted"] for each in host.host.faults() if each["number"] == number) == 1
+
+
+@needs_engine
+def test_refused_operation_never_reaches_the_module(host: Caller) -> None:
+    host.host.set_fault(Fault("get_inventory", FaultAction.REFUSE, FaultPlace.OPERATION))
+    assert host.call("get_inventory", {"folders": []}).error_id == "Busy"
+    assert host.call("get_inventory", {"folders": []}).ok
