@@ -111,10 +111,11 @@ function Add-LabText([object]$Object, [string]$Class) {
     }
 }
 
-# The rules are asked for when somebody reads them: hardly anybody does.
+# The rules are asked for when somebody reads them: hardly anybody does. Get-LabRule is exported, since members of types
+# run outside of this module.
 foreach ($kind in 'FileSecurity', 'DirectorySecurity') {
     $type = "System.Security.AccessControl.$kind"
-    Update-TypeData -TypeName $type -MemberType ScriptProperty -MemberName Access -Force -Value { Get-LabRule $this.Path }
+    Update-TypeData -TypeName $type -MemberType ScriptProperty -MemberName Access -Force -Value { , @(Get-LabRule $this.Path) }
     Update-TypeData -TypeName $type -MemberType ScriptMethod -MemberName SetSecurityDescriptorSddlForm -Force -Value {
         param([string]$Sddl, [string]$Sections = 'All')
         $this.LabSddl = $Sddl

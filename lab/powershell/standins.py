@@ -18,6 +18,8 @@ SCRIPT_FILE = FOLDER / "StandIns.ps1"
 MODULE_NAME = "WindowsStandIns"
 BUILDS = ((26100, "2025"), (20348, "2022"), (17763, "2019"), (14393, "2016"), (0, "2012R2"))
 PROGRAMS = ("icacls.exe", "whoami.exe")
+HELPERS = ("Get-LabRule",)
+"""What the members of objects need wherever they are read."""
 PREFERRED_SETS = ("Name", "VMName", "ByPath", "query", "class")
 """Where several sets fit, Windows' cmdlets take these."""
 COMMON = frozenset({"Confirm", "WhatIf"})
@@ -54,7 +56,7 @@ def write_module(folder: Path, *, build: int) -> Path:
     parts = [SCRIPT_FILE.read_text("ascii"), *(_function(name, facts) for name, facts in cmdlets.items())]
     (module / f"{MODULE_NAME}.psm1").write_text("\n".join(parts), "ascii")
     (module / ENUMERATIONS_FILE.name).write_text(ENUMERATIONS_FILE.read_text("ascii"), "ascii")
-    names = ", ".join(f"'{name}'" for name in (*cmdlets, *PROGRAMS))
+    names = ", ".join(f"'{name}'" for name in (*cmdlets, *PROGRAMS, *HELPERS))
     manifest = f"@{{ ModuleVersion = '1.0'; RootModule = '{MODULE_NAME}.psm1'; FunctionsToExport = @({names}) }}\n"
     (module / f"{MODULE_NAME}.psd1").write_text(manifest, "ascii")
     return folder

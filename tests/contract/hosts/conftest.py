@@ -1,9 +1,13 @@
-"""One laboratory per session: two hosts over real sockets, as the product reaches them."""
+"""One laboratory per session: two hosts over real sockets, as the product reaches them.
+
+QSM_LAB_ENGINE=powershell runs the same tests on the module itself (needs QSM_PWSH, and several times as long).
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +27,8 @@ _serial = itertools.count(1)
 @pytest.fixture(scope="session")
 def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
     timing = dataclasses.asdict(INSTANT)
-    settings = LabSettings(hosts=tuple(HostPlan(name=name, timing=timing) for name in ("hv01", "hv02")))
+    hosts = tuple(HostPlan(name=name, timing=timing) for name in ("hv01", "hv02"))
+    settings = LabSettings.model_validate({"hosts": hosts, "engine": os.environ.get("QSM_LAB_ENGINE", "python")})
     with Laboratory(Path(tmp_path_factory.mktemp("lab"))).running(settings) as running:
         for name in ("hv01", "hv02"):
             caller = Caller(running, name)

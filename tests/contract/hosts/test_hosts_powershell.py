@@ -64,6 +64,15 @@ def test_host_and_vm_are_told_by_the_module(host: Caller) -> None:
 
 
 @needs_engine
+def test_inventory_tells_who_was_let_in(host: Caller) -> None:
+    made = host.host.create_vm("listed", disks=[LabDisk(size_bytes=16 * MIB)], memory_bytes=2 * MIB, state="Off")
+    files = host.call("get_inventory", {"folders": [r"D:\VMs\listed"]}).result.files
+    disk = next(file for file in files if file.path.endswith(".vhdx"))
+    assert disk.access == (f"NT VIRTUAL MACHINE\\{made['vm_id'].upper()}:FullControl",)
+    assert host.call("get_inventory", {"folders": [r"D:\VMs\nowhere"]}).result.files == ()
+
+
+@needs_engine
 def test_leaf_that_a_running_vm_writes_to_has_no_identity(host: Caller) -> None:
     host.host.create_vm("runs", disks=[LabDisk(size_bytes=16 * MIB)], memory_bytes=2 * MIB)
     (vm,) = host.call("get_vm", {"name_or_id": "runs"}).result.matches
