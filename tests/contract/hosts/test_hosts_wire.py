@@ -15,6 +15,8 @@ from lab.laboratory import Laboratory
 from qsm.hosts import wire
 from qsm.hosts.winrm_session import LostError, ProcessEndedError
 
+NO_VM = "00000000-0000-0000-0000-000000000001"
+
 
 @pytest.fixture(scope="module")
 def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
@@ -151,6 +153,7 @@ def test_second_call_that_waits_too_long_is_busy(odd: Laboratory) -> None:
     migration_id = new_migration_id()
     about = {"vm_id": vm["vm_id"], "vm_name": "locked", "by": "test"}
     first.call("create_record", {**about, "role": "source", "peer": "x", "plan": {}}, migration_id=migration_id)
+    first.call("take_lock", about, migration_id=migration_id, subject="first")
     host.set_fault(Fault("Set-VM", FaultAction.HANG, FaultPlace.CMDLET))
     arguments = {"vm_id": vm["vm_id"], "automatic_start_action": "Nothing", "checkpoint_type": None}
     with pytest.raises(AssertionError, match="did not answer restore_settings"):
@@ -169,7 +172,7 @@ def test_second_call_that_waits_too_long_is_busy(odd: Laboratory) -> None:
 
 def test_answer_lost_after_the_act_is_told_again_by_the_journal(source: Caller) -> None:
     migration_id = new_migration_id()
-    arguments = {"role": "source", "vm_id": "0" * 8, "vm_name": "x", "peer": "hv02", "by": "test", "plan": {}}
+    arguments = {"role": "source", "vm_id": NO_VM, "vm_name": "x", "peer": "hv02", "by": "test", "plan": {}}
     source.host.set_fault(Fault("create_record", FaultAction.DROP, FaultPlace.OPERATION, FaultMoment.AFTER))
     with pytest.raises(LostError):
         source.call("create_record", arguments, migration_id=migration_id)
@@ -180,7 +183,7 @@ def test_answer_lost_after_the_act_is_told_again_by_the_journal(source: Caller) 
 
 def test_call_dropped_before_the_act_was_never_heard(source: Caller) -> None:
     migration_id = new_migration_id()
-    arguments = {"role": "source", "vm_id": "0" * 8, "vm_name": "x", "peer": "hv02", "by": "test", "plan": {}}
+    arguments = {"role": "source", "vm_id": NO_VM, "vm_name": "x", "peer": "hv02", "by": "test", "plan": {}}
     source.host.set_fault(Fault("create_record", FaultAction.DROP, FaultPlace.OPERATION))
     source.exchange({"operation": "ping"})
     with pytest.raises(LostError):
