@@ -13,7 +13,7 @@ demo: $(READY)
 
 # Tests that need a PowerShell engine say so when there is none. TESTS=tests/unit runs a part.
 test: $(READY)
-	QSM_PWSH="$$(.ci/find-powershell)" $(BIN)/pytest $(TESTS)
+	QSM_PWSH="$$(.ci/find-powershell)" $(BIN)/pytest -n 2 --dist loadfile $(TESTS)
 
 lint: $(READY)
 	$(BIN)/ruff check .
