@@ -10,7 +10,7 @@ from lab.hyperv.model import StartAction
 from lab.operations import facts
 from lab.operations.calls import Call
 from lab.operations.errors import refused
-from lab.operations.removal import kept_for_a_vm, remove_files_of
+from lab.operations.removal import keep_files_of, remove_files_of
 from qsm.hosts import messages as m
 
 GONE = ("Saved", "Off")
@@ -113,7 +113,7 @@ def remove_source_files(call: Call, arguments: m.RemoveSourceFilesArguments) -> 
     """Remove the disk files that the migration has left behind at the source."""
     record = _require_handed_over(call, arguments.target_record)
     if facts.real_vm(call.host, record.vm_id) is not None:
-        return kept_for_a_vm(arguments.files, vm_name=record.vm_name)
+        return keep_files_of(call.host, arguments.files, vm_name=record.vm_name)
     ours = {path.casefold() for path in _chain_files(call)}
     return remove_files_of(call.host, arguments.files, arguments.folders, allowed=lambda path: path.casefold() in ours)
 

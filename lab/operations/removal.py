@@ -14,7 +14,12 @@ ROOT = re.compile(r"[A-Za-z]:\\?")
 
 
 def remove_files_of(
-    host: Host, files: Sequence[str], folders: Sequence[str], *, allowed: Callable[[str], bool]
+    host: Host,
+    files: Sequence[str],
+    folders: Sequence[str],
+    *,
+    allowed: Callable[[str], bool],
+    reason: str = "not a file of this migration",
 ) -> m.RemoveFilesResult:
     """Remove the files that are allowed to go, then the folders that are empty, in their order."""
     removed: list[str] = []
@@ -24,7 +29,7 @@ def remove_files_of(
         if not host.platform.files.exists(path):
             missing.append(path)
         elif not allowed(path):
-            kept.append(f"{path}: not a file of this migration")
+            kept.append(f"{path}: {reason}")
         else:
             _remove(host.platform.files.remove_file, path, removed=removed, missing=missing, kept=kept)
     for path in folders:
@@ -37,10 +42,10 @@ def remove_files_of(
     return m.RemoveFilesResult(removed=tuple(removed), missing=tuple(missing), kept=tuple(kept))
 
 
-def kept_for_a_vm(files: Sequence[str], *, vm_name: str) -> m.RemoveFilesResult:
+def keep_files_of(host: Host, files: Sequence[str], *, vm_name: str) -> m.RemoveFilesResult:
     """Remove nothing: the files may be those of a VM that is registered here."""
-    kept = tuple(f"{path}: VM {vm_name} is registered here" for path in files)
-    return m.RemoveFilesResult(removed=(), missing=(), kept=kept)
+    reason = f"VM {vm_name} is registered here"
+    return remove_files_of(host, files, (), allowed=lambda path: False, reason=reason)
 
 
 def _remove(

@@ -15,7 +15,7 @@ from lab.operations.errors import refused
 from lab.operations.host import Host
 from lab.operations.importing import lies_under
 from lab.operations.records import require_owner_none
-from lab.operations.removal import kept_for_a_vm, remove_files_of
+from lab.operations.removal import keep_files_of, remove_files_of
 from lab.operations.work import made_files
 from lab.platform.errors import PlatformError
 from qsm.hosts import messages as m
@@ -138,7 +138,8 @@ def _not_ours(call: Call, record: m.Record, why: str) -> Exception:
 def remove_files(call: Call, arguments: m.RemoveFilesArguments) -> m.RemoveFilesResult:
     """Remove what this migration copied here, file by file, and folders that are empty then."""
     record = require_owner_none(call, act="The copied files were not removed")
-    if facts.vm_or_planned(call.host, record.vm_id) is not None:
-        return kept_for_a_vm(arguments.files, vm_name=record.vm_name)
+    imported = any(outcome.state != "refused" for outcome in call.journal.of("import_vm"))
+    if imported and facts.vm_or_planned(call.host, record.vm_id) is not None:
+        return keep_files_of(call.host, arguments.files, vm_name=record.vm_name)
     ours = {path.casefold() for path in made_files(call.host, call.migration_id)}
     return remove_files_of(call.host, arguments.files, arguments.folders, allowed=lambda path: path.casefold() in ours)

@@ -75,13 +75,14 @@ class Work:
 
     def made(self) -> list[str]:
         """Destinations that runs of this copy have put in place, or were about to."""
-        return list(self.host.folder.read_json(f"{self._name}{MADE}") or [])
+        note = self.host.folder.read_json(f"{self._name}{MADE}") or {"files": []}
+        return list(note["files"])
 
     def note_made(self, destination: str) -> None:
         """Note that a destination is put in place now; the note outlives every run. Only the task writes it."""
         noted = self.made()
         if destination not in noted:
-            self.host.folder.replace_json(f"{self._name}{MADE}", [*noted, destination])
+            self.host.folder.replace_json(f"{self._name}{MADE}", {"files": [*noted, destination]})
 
     @property
     def is_to_stop(self) -> bool:

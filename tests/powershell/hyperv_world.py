@@ -82,9 +82,14 @@ class World:
     def make_record(self, role: str = "source", **plan: Any) -> None:
         arguments = {"role": role, "vm_id": self.vm_id, "vm_name": "web", "peer": "HV02", "by": "ann", "plan": plan}
         self.result("create_record", arguments)
+        self.result("take_lock", {"vm_id": self.vm_id, "vm_name": "web", "by": "ann"})
 
     def record_file(self) -> Path:
         return self.session.host.root / "migrations" / self.migration_id / "record.json"
+
+    def release_lock(self) -> None:
+        """What the other host's role in this test may not be kept from."""
+        (self.session.host.root / "locks" / f"{self.vm_id}.json").unlink()
 
     def change_record(self, **fields: Any) -> None:
         record = json.loads(self.record_file().read_text("ascii"))
@@ -166,6 +171,7 @@ def exported(world: World, **fields: Any) -> dict[str, Any]:
     for file in told.files:
         (folder / file.path.rsplit("\\", 1)[1]).write_bytes(world.path(file.path).read_bytes())
     world.run(f"$World.vms.Remove('{world.vm_id}')")
+    world.release_lock()
     world.migration_id = f"20300131T235959-{secrets.token_hex(4)}"
     world.make_record("target", target_folder=target)
     return {

@@ -46,6 +46,7 @@ class Migration:
             place.write_bytes(secrets.token_bytes(2048))
         self.set_vm(State="Saved")
         assert self.call("create_record", record_arguments(self.vm_id, self.role)).ok
+        assert self.call("take_lock", {"vm_id": self.vm_id, "vm_name": NAME, "by": "ann@tool"}).ok
 
     def place(self, path: str) -> Path:
         return self.session.host.path(path)
@@ -81,9 +82,19 @@ class Migration:
         """An outcome of another operation, as it stands in the journal."""
         put_attempt(self.session, self.migration_id, operation, subject=secrets.token_hex(4), state=state, **fields)
 
+    def facts(self) -> Any:
+        """The VM as the host tells it now."""
+        return self.session.run(f"Get-QsmVMFact -VM (Get-QsmVMObject -VMId '{self.vm_id}' -Required)")[0]
+
+    def put_save(self) -> None:
+        """The outcome of save_vm, with the VM as it stands now."""
+        facts = self.facts()
+        told = {"state": facts["state"], "disks": facts["disks"], "saved_state_files": [], "seconds": 1.0}
+        self.put("save_vm", result=told)
+
     def put_import(self) -> None:
         """The outcome of import_vm, with the VM as the host tells it now."""
-        facts = self.session.run(f"Get-QsmVMFact -VM (Get-QsmVMObject -VMId '{self.vm_id}' -Required)")[0]
+        facts = self.facts()
         assert len(facts["disks"]) == 2
         assert len(facts["saved_state_files"]) == 1
         self.put("import_vm", result={"vm": facts, "repaired": []})
@@ -112,25 +123,26 @@ def test_only_a_vm_that_stands_still_is_handed_over(source: Migration) -> None:
     assert "no save_vm is done" in answer.error.message
     source.put("save_vm", "failed")
     refused(source.call("hand_over", source.vm), "NotStandingStill")
-    source.put("save_vm")
-    for state in ("Running", "Paused", "Saving", "SavedCritical", "OffCritical", "Broken"):
+    source.put_save()
+    for state in ("Off", "Running", "Paused", "Saving", "SavedCritical", "OffCritical", "Broken"):
         source.set_vm(State=state)
         answer = refused(source.call("hand_over", source.vm), "NotStandingStill")
         assert answer.error is not None
         assert NAME in answer.error.message
-        assert answer.error.facts["state"].startswith("Unknown" if state == "Broken" else state)
+        assert answer.error.facts["state"] == ("Unknown" if state == "Broken" else state)
+        assert answer.error.facts["reasons"]
     source.remove_vm()
     answer = refused(source.call("hand_over", source.vm), "NotStandingStill")
     assert answer.error is not None
-    assert answer.error.facts == {"state": "Absent"}
+    assert answer.error.facts == {"state": "Absent", "reasons": ["it is not here"]}
     assert source.owned() == ("source", 0, "forward")
     assert source.record["revision"] == 1
 
 
 @pytest.mark.parametrize("state", ["Saved", "Off"])
 def test_handing_over_is_written_once(source: Migration, state: str) -> None:
-    source.put("save_vm")
     source.set_vm(State=state)
+    source.put_save()
     answer = source.call("hand_over", source.vm, subject="1")
     assert answer.result.record.model_dump() == source.record
     assert (source.owned(), answer.revision) == (("handed over", 0, "forward"), 2)
@@ -142,15 +154,60 @@ def test_handing_over_is_written_once(source: Migration, state: str) -> None:
     refused(source.call("start_vm", {**source.vm, "epoch": None, "suspend": False}), "NotOwner")
 
 
+@pytest.mark.parametrize(
+    "what", ["time", "identity", "length", "unreadable", "missing", "another disk", "disks swapped"]
+)
+def test_a_vm_that_ran_after_its_save_is_not_handed_over(source: Migration, what: str) -> None:
+    """It stands still, but what was copied lacks its last writes."""
+    source.put_save()
+    DIFFERENCES[f"disk {what}" if f"disk {what}" in DIFFERENCES else what](source)
+    answer = refused(source.call("hand_over", source.vm), "NotStandingStill")
+    assert answer.error is not None
+    assert answer.error.facts["state"] == "Saved"
+    assert answer.error.facts["reasons"]
+    assert source.owned() == ("source", 0, "forward")
+
+
+def test_a_vm_is_acted_on_only_under_its_lock(source: Migration) -> None:
+    start = {**source.vm, "epoch": None, "suspend": False}
+    lock = source.session.host.root / "locks" / f"{source.vm_id}.json"
+    held = json.loads(lock.read_text("ascii"))
+    lock.write_text(json.dumps({**held, "migration_id": "20300131T235959-00000000"}), "ascii")
+    answer = refused(source.call("start_vm", start), "NotOwner")
+    assert answer.error is not None
+    assert answer.error.facts["lock"]["migration_id"] == "20300131T235959-00000000"
+    assert answer.attempt is None
+    lock.unlink()  # gone, but it was ours
+    source.set_vm(State="Running")
+    assert source.call("start_vm", start).ok
+    assert source.call("close_migration", {"end": "home", "text": ""}).ok
+    answer = refused(source.call("start_vm", start), "NotOwner")
+    assert answer.error is not None
+    assert answer.error.facts["end"] == "home"
+
+
+def test_a_migration_ends_only_where_its_record_says_so(source: Migration) -> None:
+    refused(source.call("close_migration", {"end": "forward", "text": ""}), "NotOwner")
+    source.put_save()
+    source.call("hand_over", source.vm)
+    refused(source.call("close_migration", {"end": "home", "text": ""}), "NotOwner")
+    lock = source.session.host.root / "locks" / f"{source.vm_id}.json"
+    assert source.call("close_migration", {"end": "held", "text": "?"}).ok
+    assert lock.exists()
+    assert source.call("close_migration", {"end": "forward", "text": "gone"}).ok
+    assert source.call("close_migration", {"end": "forward", "text": "gone"}).ok
+    assert (source.record["end"], source.record["end_text"], lock.exists()) == ("forward", "?\ngone", False)
+
+
 def test_another_vm_is_not_handed_over(source: Migration) -> None:
-    source.put("save_vm")
+    source.put_save()
     answer = refused(source.call("hand_over", {"vm_id": REAL_VM}), "InvalidArgument")
     assert answer.error is not None
     assert source.vm_id in answer.error.message
 
 
 def test_a_vm_is_taken_back_only_with_proof(source: Migration) -> None:
-    source.put("save_vm")
+    source.put_save()
     source.call("hand_over", source.vm)
     refused(source.call("take_back", {"epoch": None, "override": "  "}), "InvalidArgument")
     refused(source.call("take_back", {"epoch": 0, "override": ""}), "InvalidArgument")
@@ -163,7 +220,7 @@ def test_a_vm_is_taken_back_only_with_proof(source: Migration) -> None:
 
 
 def test_an_override_stays_in_the_record(source: Migration) -> None:
-    source.put("save_vm")
+    source.put_save()
     source.call("hand_over", source.vm)
     text = "ann: HV02 burnt down; writes since 23:59 may be lost"
     assert source.call("take_back", {"epoch": None, "override": text}).ok

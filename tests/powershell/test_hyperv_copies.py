@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from engine import PROGRAM, EngineHost, require_engine
 from hyperv_world import HYPERV_STANDINS, World, start_copy
+from test_dispatcher import put_attempt
 
 
 def test_copy_comes_whole_and_leaves_nothing_behind(world: World) -> None:
@@ -47,6 +48,57 @@ def test_a_file_of_an_earlier_copy_is_not_in_the_way(world: World) -> None:
     assert start_copy(world, [file]).ok
     assert start_copy(world, [file], number=2).ok
     assert world.result("get_copy", {"number": 2}).state == "Done"
+
+
+def test_only_what_a_copy_put_there_is_ours(world: World) -> None:
+    """An attempt that was killed before it looked, or a copy that never got so far, claims nothing."""
+    world.make_record("target")
+    world.path(world.folder).mkdir(parents=True)
+    file = world.copy_file("a.vhdx")
+    world.path(file["destination"]).write_bytes(b"theirs")
+    put_attempt(
+        world.session, world.migration_id, "start_copy", subject="killed", state="started",
+        arguments={"number": 1, "files": [file], "reserve_bytes": 0},
+    )  # fmt: skip
+    answer = start_copy(world, [file])
+    assert answer.error is not None
+    assert (answer.error.id, answer.error.category) == ("FileInTheWay", "refused")
+    told = world.result("remove_files", {"files": [file["destination"]], "folders": []})
+    assert (told.removed, len(told.kept)) == ((), 1)
+    assert world.path(file["destination"]).read_bytes() == b"theirs"
+
+
+def test_file_that_appears_during_the_copy_is_left_alone(world: World) -> None:
+    world.make_record("target")
+    file = world.copy_file("a.vhdx")
+    place = f"Set-Content -LiteralPath '{file['destination']}' -Value 'theirs' -NoNewline"
+    world.run(f"$World.options.transfers = 1; $World.options.onLook = {{ {place} }}")
+    assert start_copy(world, [file]).ok
+    told = world.result("get_copy", {"number": 1})
+    assert (told.state, told.error.id) == ("Failed", "CopyFailed")
+    assert world.result("remove_files", {"files": [file["destination"]], "folders": []}).removed == ()
+    assert world.path(file["destination"]).read_bytes() == b"theirs"
+
+
+def test_nothing_is_copied_onto_a_vm_that_may_be_the_targets(world: World) -> None:
+    world.make_record("target")
+    file = world.copy_file("a.vhdx")
+    for owner in ("may start", "target"):
+        world.change_record(owner=owner)
+        answer = start_copy(world, [file])
+        assert answer.error is not None
+        assert (answer.error.id, answer.error.category) == ("NotOwner", "refused")
+    assert world.run("$World.tasks.Keys") == []
+
+
+def test_copy_at_work_is_not_broken_off_for_another(world: World) -> None:
+    world.make_record("target")
+    world.run("$World.options.task = 'hang'")
+    assert start_copy(world, [world.copy_file("a.vhdx")]).ok
+    other = {"number": 1, "files": [world.copy_file("b.vhdx")], "reserve_bytes": 0}
+    answer = world.refuses("Busy", "start_copy", other, subject="other")
+    assert answer.error is not None
+    assert answer.error.retryable
 
 
 @pytest.mark.parametrize(
@@ -96,6 +148,18 @@ def test_stop_work_ends_what_a_killed_task_left(world: World) -> None:
     assert world.run("$World.tasks.Keys; $World.jobs") == []
     assert world.result("get_copy", {"number": 1}).state == "Stopped"
     assert world.result("stop_work", subject="again").stopped == ()
+
+
+def test_jobs_that_outlived_the_end_of_their_copy_are_ended_too(world: World) -> None:
+    world.make_record("target")
+    world.run("$World.options.bitsError = 0x8020001D; $World.fail['Remove-BitsTransfer'] = 0x80070005")
+    assert start_copy(world, [world.copy_file("a.vhdx")]).ok
+    assert world.result("get_copy", {"number": 1}).state == "Failed"
+    job = f"qsm-{world.migration_id}-copy-1-0"
+    assert world.run("$World.jobs.DisplayName") == [job]
+    world.run("$World.fail.Clear()")
+    assert world.result("stop_work").stopped == (job,)
+    assert world.run("$World.tasks.Keys; $World.jobs") == []
 
 
 def test_jobs_that_outlived_their_task_are_gone_on_with(world: World) -> None:

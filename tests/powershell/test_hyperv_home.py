@@ -39,6 +39,26 @@ def test_checkpoint_of_another_name_is_left_alone(world: World) -> None:
     assert "Remove-VMSnapshot" not in world.run("$World.calls")
 
 
+def test_checkpoint_stays_while_the_vm_is_handed_over(world: World) -> None:
+    pair = checkpointed(world)
+    world.change_record(owner="handed over")
+    arguments = {"vm_id": world.vm_id, "name": world.checkpoint}
+    world.refuses("NotOwner", "remove_checkpoint", arguments)
+    assert world.path(pair.leaf.path).exists()
+
+
+def test_files_stay_while_the_imported_vm_is_registered(world: World) -> None:
+    arguments = exported(world)
+    file = world.copy_file("copied.vhdx", folder=arguments["folder"])
+    assert start_copy(world, [file]).ok
+    world.fenced("import_vm", arguments)
+    files = {"files": [file["destination"]], "folders": []}
+    (kept,) = world.result("remove_files", files).kept
+    assert "is registered here" in kept
+    world.fenced("remove_imported_vm", {"vm_id": world.vm_id})
+    assert world.result("remove_files", files, subject="2").removed == (file["destination"],)
+
+
 def test_imported_vm_is_removed_on_the_way_back(world: World) -> None:
     arguments = exported(world)
     world.fenced("import_vm", arguments)

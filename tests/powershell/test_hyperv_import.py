@@ -150,7 +150,7 @@ def test_record_of_another_vm_grants_nothing(world: World) -> None:
     world.make_vm(state="Off")
     world.make_record()
     world.change_record(vm_id=str(uuid.uuid4()))
-    world.refuses("NotOwner", "start_vm", start_arguments(world), revision=1)
+    world.refuses("InvalidArgument", "start_vm", start_arguments(world), revision=1)
 
 
 def test_refused_start_is_proved_or_counts_as_run(world: World) -> None:

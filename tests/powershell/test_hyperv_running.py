@@ -43,6 +43,14 @@ def test_checkpoint_is_refused_when_the_world_has_changed(world: World, change: 
     assert world.run("$World.calls | Where-Object { $_ -notlike 'Get-*' }") == []
 
 
+@pytest.mark.parametrize("name", ["QSM", "QSM 20300131T235959-00000000", "backup"])
+def test_checkpoint_of_another_name_is_not_taken(world: World, name: str) -> None:
+    world.make_vm()
+    world.make_record()
+    world.refuses("InvalidArgument", "take_checkpoint", world.checkpoint_arguments(name=name), revision=1)
+    assert "Checkpoint-VM" not in world.run("$World.calls")
+
+
 def test_checkpoint_that_fails_restores_the_type(world: World) -> None:
     world.make_vm()
     world.make_record()

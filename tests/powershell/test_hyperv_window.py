@@ -53,9 +53,12 @@ def test_save_needs_room_for_the_memory(world: World) -> None:
     pair = checkpointed(world)
     world.run("$World.volumes[1].FreeSpace = 1500MB")
     world.refuses("NoSpace", "save_vm", world.save_arguments(pair), revision=world.revision())
-    world.run("$World.volumes[1].FreeSpace = 2100MB; $vm.DynamicMemoryEnabled = $true")
+    world.run("$World.volumes[1].FreeSpace = 2100MB; $vm.DynamicMemoryEnabled = $true; $vm.MemoryAssigned = 1200MB")
     world.refuses("NoSpace", "save_vm", world.save_arguments(pair), revision=world.revision())
-    world.run("$vm.DynamicMemoryEnabled = $false")
+    # Less than it starts with is assigned: that counts. What it might grow to does not.
+    world.run("$World.volumes[1].FreeSpace = 1800MB; $vm.MemoryAssigned = 512MB")
+    world.refuses("NoSpace", "save_vm", world.save_arguments(pair), revision=world.revision())
+    world.run("$World.volumes[1].FreeSpace = 2100MB")
     assert world.fenced("save_vm", world.save_arguments(pair)).state == "Saved"
 
 
@@ -108,9 +111,8 @@ def test_export_is_made_anew_after_a_failure(world: World) -> None:
     world.fails("ExportFailed", "export_configuration", {"vm_id": world.vm_id}, revision=world.revision())
     world.run("$World.options.exportFails = $false")
     assert len(world.fenced("export_configuration", {"vm_id": world.vm_id}).files) == 2
-    world.refuses(
-        "VMNotFound", "export_configuration", {"vm_id": str(uuid.uuid4())}, subject="x", revision=world.revision()
-    )
+    world.run(f"$World.vms.Remove('{world.vm_id}')")
+    world.refuses("VMNotFound", "export_configuration", {"vm_id": world.vm_id}, subject="x", revision=world.revision())
 
 
 def merge_arguments(world: World, **fields: Any) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -127,6 +129,70 @@ def test_file_in_the_way_is_refused_and_kept(script: Script) -> None:
     assert answer.error.facts["path"] == wanted["files"][0]["destination"]
     kept = script.target.do("remove_files", files=[wanted["files"][0]["destination"]], folders=[]).kept
     assert len(kept) == 1 and path.read_bytes() == b"somebody's"
+
+
+def test_attempt_that_was_killed_before_it_looked_claims_nothing(script: Script) -> None:
+    wanted = request(script)
+    destination = wanted["files"][0]["destination"]
+    host = script.target.caller.host
+    path = host.files.host_path(destination)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"somebody's")
+    done = script.target.call("create_probe_file", subject="before", size_bytes=1)
+    assert done.ok
+    folder = host.files.host_path(rf"C:\ProgramData\QuickStorageMigration\migrations\{script.migration_id}\operations")
+    (sample,) = (each for each in folder.iterdir() if "create_probe_file" in each.read_text("ascii"))
+    entry = json.loads(sample.read_text("ascii"))
+    attempt = {**entry["attempts"][0], "state": "started", "arguments": wanted, "result": None}
+    key = hashlib.sha256(b"start_copy/killed").hexdigest()
+    started = {"operation": "start_copy", "subject": "killed", "attempts": [attempt]}
+    (folder / f"{key}.json").write_text(json.dumps(started), "ascii")
+    answer = script.target.call("start_copy", subject="killed", **wanted)
+    assert (answer.error_id, answer.attempt) == ("FileInTheWay", 2)
+    assert script.target.outcomes["start_copy"] == ["failed", "refused"]
+    kept = script.target.do("remove_files", files=[destination], folders=[]).kept
+    assert len(kept) == 1 and path.read_bytes() == b"somebody's"
+
+
+def test_file_that_appears_during_the_copy_is_left_alone(script: Script) -> None:
+    wanted = request(script)
+    destination = wanted["files"][0]["destination"]
+    slow_down(script)
+    script.target.do("start_copy", **wanted)
+    moving(script)
+    path = script.target.caller.host.files.host_path(destination)
+    path.write_bytes(b"somebody's")
+    script.lab.links.set_rate("HV01", "HV02", bytes_per_second=None)
+    state = script.wait_for_copy(1)
+    assert state.state == "Failed" and state.error is not None and state.error.id == "CopyFailed"
+    assert script.target.do("remove_files", files=[destination], folders=[]).removed == ()
+    assert path.read_bytes() == b"somebody's"
+
+
+def test_copy_at_work_is_not_broken_off_for_another(script: Script) -> None:
+    wanted = request(script)
+    slow_down(script)
+    script.target.do("start_copy", **wanted)
+    moving(script)
+    other = script.target.call("start_copy", subject="other", **{**wanted, "reserve_bytes": 2 << 20})
+    assert other.error_id == "Busy" and other.error is not None and other.error.retryable
+    assert script.target.do("get_copy", number=1).state == "Running"
+
+
+def test_share_refuses_before_it_touches_anything(script: Script) -> None:
+    base = next(iter(script.bases.values()))
+    folder = base.path.rpartition("\\")[0]
+    account = script.account()
+    host = script.source.caller.host
+    for files in ([rf"{folder}\gone.vhdx"], [r"D:\elsewhere.vhdx"], [rf"{folder}\..\..\Windows\x"]):
+        answer = script.source.call(
+            "open_share", subject=files[0], number=3, folder=folder, files=files, account=account
+        )
+        assert answer.error_id == "ShareFailed" and answer.error is not None and answer.error.category == "refused"
+    found = script.source.caller.call("get_inventory", {"folders": [folder]}).result
+    assert f"qsm-{script.migration_id}-3$" not in found.shares
+    assert not any(account in text for file in found.files for text in file.access)
+    assert host.files.exists(base.path)
 
 
 def test_copy_that_would_eat_the_reserve_is_refused(script: Script) -> None:

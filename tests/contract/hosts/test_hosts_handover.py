@@ -70,6 +70,56 @@ def test_running_vm_cannot_be_handed_over(script: Script) -> None:
     assert script.source.record.owner == "source"
 
 
+def test_vm_that_ran_after_its_save_is_not_handed_over(script: Script) -> None:
+    """Started and saved again by hand it stands still, but what was copied lacks its last writes."""
+    source = script.source.caller.host
+    lives = len(script.lab.witness.lifetimes(script.vm_id))
+    source.hyperv("start_vm", vm_id=script.vm_id)
+    wait_until(lambda: len(script.lab.witness.lifetimes(script.vm_id)) > lives, what="the guest on the source")
+    writes = script.acknowledged()
+    wait_until(lambda: script.acknowledged() > writes, what="a write on the source")
+    source.hyperv("save_vm", vm_id=script.vm_id)
+    answer = script.source.call("hand_over", vm_id=script.vm_id)
+    assert answer.error_id == "NotStandingStill" and answer.error is not None
+    assert answer.error.facts["state"] == "Saved"
+    assert any("changed since" in reason for reason in answer.error.facts["reasons"])
+    assert script.source.record.owner == "source"
+
+
+def test_source_stays_as_it_is_while_the_vm_is_handed_over(script: Script) -> None:
+    script.hand_over()
+    arguments = {"vm_id": script.vm_id, "name": f"QSM {script.migration_id}"}
+    assert script.source.call("remove_checkpoint", **arguments).error_id == "NotOwner"
+    script.allow_start()
+    again = script.target.call("import_vm", subject="late", **script.import_arguments())
+    assert again.error_id == "NotOwner"
+    late = script.target.call("start_copy", subject="late", number=7, files=[], reserve_bytes=0)
+    assert late.error_id == "NotOwner"
+    for side, end in ((script.source, "home"), (script.target, "home"), (script.target, "forward")):
+        assert side.call("close_migration", subject=end, end=end, text="").error_id == "NotOwner"
+    snapshots = script.source.caller.host.vm(script.vm_id)["snapshots"]
+    assert [each["name"] for each in snapshots] == [f"QSM {script.migration_id}"]
+
+
+def test_ended_migration_starts_nothing(make_script: Callable[..., Script]) -> None:
+    """Its record still says that the source owns the VM, and another migration may have moved it since."""
+    script = make_script("ended", state="Off")
+    script.begin()
+    assert script.source.do("close_migration", end="home", text="").record.owner == "source"
+    settings = {"automatic_start_action": "Start", "checkpoint_type": None}
+    for operation, arguments in (("start_vm", {"epoch": None, "suspend": False}), ("restore_settings", settings)):
+        answer = script.source.call(operation, vm_id=script.vm_id, **arguments)
+        assert (answer.error_id, answer.attempt) == ("NotOwner", None), operation
+    second = Script(script.source.caller, script.target.caller, script.vm_id)
+    arguments = {"vm_id": second.vm_id, "vm_name": second.vm.name, "by": "second"}
+    second.source.do("create_record", role="source", peer="HV02", plan={}, **arguments)
+    start = {"vm_id": second.vm_id, "epoch": None, "suspend": False}
+    assert second.source.call("start_vm", **start).error_id == "NotOwner", "not locked yet"
+    second.source.do("take_lock", **arguments)
+    assert script.source.caller.host.vm(script.vm_id)["state"] == "Off"
+    second.source.do("close_migration", end="home", text="")
+
+
 def test_withdrawn_target_takes_no_late_call(script: Script) -> None:
     script.hand_over()
     script.allow_start()

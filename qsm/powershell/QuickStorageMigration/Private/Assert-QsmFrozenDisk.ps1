@@ -41,7 +41,7 @@ function Assert-QsmFrozenDisk {
             $found = "not readable: $($_.Exception.Message)"
         }
         if ($identity -ne '' -and $found -eq $expected) { continue }
-        throw (New-QsmError -Id 'WorldChanged' -Category refused -Subject $old.path -Facts @{ found = $found; expected = $expected; path = $old.path } -Message (
+        throw (New-QsmError -Id 'WorldChanged' -Category refused -Subject $old.path -Facts @{ found = @{ $old.path = $found }; expected = @{ $old.path = $expected } } -Message (
                 "The frozen disk '$($old.path)' on $env:COMPUTERNAME has changed: found $found, expected $expected. Copies of it are worthless; refused to $Act."))
     }
 }

@@ -4,8 +4,7 @@ function Assert-QsmMayStart {
     Refuses to start a VM that this host does not own.
 
     .DESCRIPTION
-    NotOwner or EpochStale (refused), with the owner and epoch of the record. A VM that is not the one of the record is NotOwner
-    too.
+    NotOwner or EpochStale (refused), with the owner and epoch of the record.
 
     .PARAMETER Record
     The record of the migration on this host.
@@ -38,9 +37,6 @@ function Assert-QsmMayStart {
 
     $facts = @{ owner = $Record.owner; epoch = $Record.epoch }
     $about = "VM '$($Record.vm_name)' was not started on $env:COMPUTERNAME, the $($Record.role) of migration $($Record.migration_id)"
-    if ($Record.vm_id -ne $VMId.ToString()) {
-        throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts $facts -Message "VM $VMId was not started on $env:COMPUTERNAME`: migration $($Record.migration_id) moves VM $($Record.vm_id).")
-    }
     if ($Record.role -eq 'source') {
         if ($Record.owner -eq 'source') { return }
         throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts $facts -Message "$about`: its owner is '$($Record.owner)', so it may run at the target.")

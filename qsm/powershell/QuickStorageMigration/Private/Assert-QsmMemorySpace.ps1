@@ -4,8 +4,8 @@ function Assert-QsmMemorySpace {
     Refuses to save a VM whose memory does not fit on the volume of its configuration.
 
     .DESCRIPTION
-    The saved memory takes about what is assigned now; dynamic memory may grow until the save, so its maximum counts. NoSpace
-    (refused) unless the reserve stays free beside it.
+    The saved memory takes about what is assigned now, and Hyper-V may set aside what the VM starts with. NoSpace (refused)
+    unless the reserve stays free beside it.
 
     .PARAMETER VM
     The VM as Get-VM gives it.
@@ -29,7 +29,7 @@ function Assert-QsmMemorySpace {
         [long]$ReserveBytes
     )
 
-    $memory = if ($VM.DynamicMemoryEnabled) { [long]$VM.MemoryMaximum } else { [Math]::Max([long]$VM.MemoryAssigned, [long]$VM.MemoryStartup) }
+    $memory = [Math]::Max([long]$VM.MemoryAssigned, [long]$VM.MemoryStartup)
     $short = Get-QsmNeededSpace -Length @{ $VM.ConfigurationLocation = $memory } -ReserveBytes $ReserveBytes
     if ($null -eq $short) { return }
     throw (New-QsmError -Id 'NoSpace' -Category refused -Subject $short.volume -Facts @{ volume = $short.volume; free_bytes = $short.free_bytes; needed_bytes = $short.needed_bytes } -Message (

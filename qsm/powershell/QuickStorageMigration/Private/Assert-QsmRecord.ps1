@@ -32,6 +32,7 @@ function Assert-QsmRecord {
     $record = Get-QsmRecord -MigrationId $Call.migration_id
     $about = "$($Row.name) for VM '$($record.vm_name)' on $env:COMPUTERNAME (migration $($record.migration_id))"
     Assert-QsmRole -Row $Row -Record $record
+    if ($null -ne $Call.arguments.PSObject.Properties['vm_id']) { Assert-QsmVMOfRecord -Record $record -VMId $Call.arguments.vm_id }
     if ($Row.forward -and $record.direction -eq 'back') {
         throw (New-QsmError -Id 'TurnedBack' -Category 'refused' -Message "$about was refused: the migration was turned back and goes home.")
     }
@@ -39,4 +40,5 @@ function Assert-QsmRecord {
         throw (New-QsmError -Id 'RevisionStale' -Category 'refused' -Facts @{ given = $Call.revision; current = $record.revision } -Message (
                 "$about was refused: its sender saw revision '$($Call.revision)' of the record, but it is $($record.revision) now. Somebody else works on this migration; look before going on."))
     }
+    if ($Row.locked) { Assert-QsmLocked -Record $record -Act $about }
 }

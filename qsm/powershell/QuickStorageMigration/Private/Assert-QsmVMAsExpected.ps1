@@ -5,7 +5,7 @@ function Assert-QsmVMAsExpected {
 
     .DESCRIPTION
     State, checkpoints, the leaf of each disk, and an operational status of nothing but Ok: everything that differs is told at
-    once in WorldChanged (refused), with what was found and what was expected.
+    once in WorldChanged (refused), with what was found and what was expected under the same names.
 
     .PARAMETER VM
     The VM as Get-VM gives it.
@@ -54,20 +54,23 @@ function Assert-QsmVMAsExpected {
         state       = [string]$VM.State
         checkpoints = @(Get-QsmCheckpointFact -VM $VM | ForEach-Object { $_.checkpoint_id } | Sort-Object)
         disks       = @(Get-VMHardDiskDrive -VM $VM -ErrorAction Stop | ForEach-Object { "$(Get-QsmDriveSlot -Drive $_) $($_.Path)" } | Sort-Object)
-        status      = @(Get-QsmOperationalStatus -VM $VM | Where-Object { $_ -ne 'Ok' })
+        status      = @(Get-QsmOperationalStatus -VM $VM)
     }
     $expected = [ordered]@{
         state       = $State
         checkpoints = @(if ($Checkpoint) { $Checkpoint })
         disks       = @($Disk | ForEach-Object { "$($_.slot) $($_.path)" } | Sort-Object)
-        status      = @()
+        status      = @('Ok')
     }
+    $facts = @{ found = [ordered]@{}; expected = [ordered]@{} }
     $wrong = @(foreach ($name in $found.Keys) {
             if ((@($found[$name]) -join "`n") -ne (@($expected[$name]) -join "`n")) {
+                $facts.found[$name] = $found[$name]
+                $facts.expected[$name] = $expected[$name]
                 "$name is '$(@($found[$name]) -join ', ')' instead of '$(@($expected[$name]) -join ', ')'"
             }
         })
     if ($wrong.Count -eq 0) { return }
-    throw (New-QsmError -Id 'WorldChanged' -Category refused -Subject $VM.Id.ToString() -Facts @{ found = $found; expected = $expected } -Message (
+    throw (New-QsmError -Id 'WorldChanged' -Category refused -Subject $VM.Id.ToString() -Facts $facts -Message (
             "VM '$($VM.Name)' on $env:COMPUTERNAME is not as expected: $($wrong -join '; '). It was left as it is; refused to $Act."))
 }

@@ -4,7 +4,8 @@ function Assert-QsmVMOfRecord {
     Refuses a VM that is not the one the migration is about.
 
     .DESCRIPTION
-    InvalidArgument (refused). Ids are compared without regard to case and braces.
+    InvalidArgument (refused). A migration is about one VM: whatever names another one is a mistake of the caller, and would
+    act on a VM that nobody judged. Checked for every call that names a VM, before its function runs.
 
     .PARAMETER Record
     The record of the migration on this host.
@@ -25,10 +26,10 @@ function Assert-QsmVMOfRecord {
         [object]$Record,
 
         [Parameter(Mandatory = $true)]
-        [string]$VMId
+        [guid]$VMId
     )
 
-    if ($VMId.Trim('{', '}') -eq $Record.vm_id) { return }
+    if ($VMId.ToString() -eq $Record.vm_id) { return }
     throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Subject $VMId -Message (
             "Migration $($Record.migration_id) on $env:COMPUTERNAME is about VM $($Record.vm_id) ('$($Record.vm_name)'), not about $VMId. Nothing was changed."))
 }

@@ -52,15 +52,5 @@ function Compare-QsmImportedVM {
             if ($file.content_identity -eq '') { "the identity of '$($file.path)' could not be read: something has it open" }
         }
     }
-    $before = Get-QsmFileIdentity -VMFact $then
-    $after = Get-QsmFileIdentity -VMFact $now
-    foreach ($path in @(@($before.Keys) + @($after.Keys) | Sort-Object -Unique)) {
-        if (-not $after.ContainsKey($path)) {
-            "'$path' is not used any more"
-        } elseif (-not $before.ContainsKey($path)) {
-            "'$path' is used, and was not after the import"
-        } elseif ($before[$path] -cne $after[$path]) {
-            "'$path' is not as after the import: $($after[$path]), was $($before[$path])"
-        }
-    }
+    Compare-QsmFileIdentity -Before (Get-QsmFileIdentity -VMFact $then) -After (Get-QsmFileIdentity -VMFact $now)
 }

@@ -13,6 +13,9 @@ function Get-QsmVMObject {
     .PARAMETER Required
     Throw VMNotFound (refused) instead of returning null.
 
+    .PARAMETER Acted
+    With -Required: the VM was acted on before, so that its absence is HostFailed (failed).
+
     .OUTPUTS
     Microsoft.HyperV.PowerShell.VirtualMachine
 
@@ -25,7 +28,9 @@ function Get-QsmVMObject {
         [Parameter(Mandatory = $true)]
         [guid]$VMId,
 
-        [switch]$Required
+        [switch]$Required,
+
+        [switch]$Acted
     )
 
     try {
@@ -36,6 +41,10 @@ function Get-QsmVMObject {
     }
     $known = @(Invoke-QsmWmi -Namespace 'root\virtualization\v2' -Class 'Msvm_ComputerSystem' -Filter "Name='$($VMId.ToString().ToUpperInvariant())'")
     if ($known.Count -gt 0) { throw $cause }
+    if ($Required -and $Acted) {
+        throw (New-QsmError -Id 'HostFailed' -Category failed -Subject "$VMId" -Message (
+                "VM $VMId is no longer on host $env:COMPUTERNAME after it was acted on: somebody removed or moved it."))
+    }
     if ($Required) {
         throw (New-QsmError -Id 'VMNotFound' -Category refused -Subject "$VMId" -Message (
                 "Host $env:COMPUTERNAME has no VM with id $VMId. Nothing was done. Was it moved, removed or imported under another id?"))

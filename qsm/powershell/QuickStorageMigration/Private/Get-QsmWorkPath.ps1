@@ -5,7 +5,7 @@ function Get-QsmWorkPath {
 
     .DESCRIPTION
     state: written by the task alone once it runs; request: what is to be done, written before the task starts; stop: its
-    existence asks the task to end.
+    existence asks the task to end; made: the files that a copy has put in place, written by its task and kept for good.
 
     .PARAMETER MigrationId
     Id of the migration.
@@ -17,7 +17,7 @@ function Get-QsmWorkPath {
     Number of the work.
 
     .OUTPUTS
-    System.Management.Automation.PSCustomObject: folder, state, request, stop.
+    System.Management.Automation.PSCustomObject: folder, state, request, stop, made.
 
     .EXAMPLE
     Get-QsmWorkPath -MigrationId $MigrationId -Kind copy -Number 1
@@ -43,5 +43,6 @@ function Get-QsmWorkPath {
         state   = Join-Path -Path $folder -ChildPath "$Number.json"
         request = Join-Path -Path $folder -ChildPath "$Number.request.json"
         stop    = Join-Path -Path $folder -ChildPath "$Number.stop"
+        made    = Join-Path -Path $folder -ChildPath "$Number.made.json"
     }
 }

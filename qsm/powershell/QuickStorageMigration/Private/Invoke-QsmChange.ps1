@@ -60,10 +60,15 @@ function Invoke-QsmChange {
             $attempt.state = $(if ($failure.category -eq 'refused' -and -not $script:QsmCall.RecordWritten) { 'refused' } else { 'failed' })
         }
     }
-    if ($Row.record -eq 'changes' -and $attempt.state -ne 'refused' -and -not $script:QsmCall.RecordWritten) {
-        [void](Set-QsmRecord -MigrationId $Call.migration_id)
+    try {
+        if ($Row.record -eq 'changes' -and $attempt.state -ne 'refused' -and -not $script:QsmCall.RecordWritten) {
+            [void](Set-QsmRecord -MigrationId $Call.migration_id)
+        }
+        Write-QsmJson -Path $path -Value $entry
+    } catch {
+        # The act is over: whatever keeps it from being written down is no refusal.
+        throw (ConvertTo-QsmFailure -Cause $_ -Id 'HostFailed' -Subject $Call.migration_id -Message "What became of $($Row.name) could not be written down on $env:COMPUTERNAME.")
     }
-    Write-QsmJson -Path $path -Value $entry
     if ($null -ne $failure) { throw (ConvertTo-QsmErrorRecord -Facts $failure) }
     $attempt.result
 }

@@ -49,7 +49,7 @@ function Invoke-QsmCopyWork {
                 $state.state = 'Stopped'
                 break
             }
-            Update-QsmCopyProgress -Name $name -File $request.files -Progress $state.files -Confirm:$false
+            Update-QsmCopyProgress -MigrationId $MigrationId -Number $Number -File $request.files -Progress $state.files -Confirm:$false
             if (@($state.files | Where-Object { $_.job_state -ne 'Verified' }).Count -eq 0) { $state.state = 'Done' }
             else { Assert-QsmReserve -File $request.files -ReserveBytes $request.reserve_bytes }
             if ($state.state -eq 'Running') {

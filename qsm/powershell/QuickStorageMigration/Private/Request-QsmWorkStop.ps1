@@ -16,6 +16,9 @@ function Request-QsmWorkStop {
     .PARAMETER Number
     Number of the work.
 
+    .PARAMETER Jobs
+    BITS jobs of it are left, even if it has told its end: it is run once more, and ends as Stopped.
+
     .OUTPUTS
     None
 
@@ -33,7 +36,9 @@ function Request-QsmWorkStop {
         [string]$Kind,
 
         [Parameter(Mandatory = $true)]
-        [int]$Number
+        [int]$Number,
+
+        [switch]$Jobs
     )
 
     $name = Get-QsmWorkName -MigrationId $MigrationId -Kind $Kind -Number $Number
@@ -42,7 +47,10 @@ function Request-QsmWorkStop {
     Write-QsmJson -Path $paths.stop -Value @{ at_utc = Get-QsmUtcNow }
     $task = Get-QsmTask -Name $name
     if ($null -ne $task -and @('Running', 'Queued') -contains [string]$task.State) { return }
-    # It may have ended just now.
-    if (Test-QsmWorkEnded -State (Read-QsmJson -Path $paths.state)) { return }
+    if (Test-QsmWorkEnded -State (Read-QsmJson -Path $paths.state)) {
+        # It may have ended just now, with its jobs.
+        if (-not $Jobs -or @(Get-QsmWorkLeft -MigrationId $MigrationId | Where-Object { $_ -like "$name-*" }).Count -eq 0) { return }
+        Remove-Item -LiteralPath $paths.state -Force -Confirm:$false -ErrorAction Stop
+    }
     Start-QsmTask -MigrationId $MigrationId -Kind $Kind -Number $Number -Confirm:$false
 }

@@ -4,7 +4,8 @@ function Start-QsmWork {
     Writes down what a piece of long work shall do and starts its task.
 
     .DESCRIPTION
-    What is left of an earlier attempt is removed first: its task, its state, its wish to stop.
+    What is left of an earlier attempt is removed first: its task, its state, its wish to stop. One that is still at work on
+    something else is not broken off: Busy (refused).
 
     .PARAMETER MigrationId
     Id of the migration.
@@ -44,6 +45,10 @@ function Start-QsmWork {
     $name = Get-QsmWorkName -MigrationId $MigrationId -Kind $Kind -Number $Number
     if (-not $PSCmdlet.ShouldProcess($name, "Start the $Kind")) { return }
     $paths = Get-QsmWorkPath -MigrationId $MigrationId -Kind $Kind -Number $Number
+    $task = Get-QsmTask -Name $name
+    if ($null -ne $task -and @('Running', 'Queued') -contains [string]$task.State -and -not (Test-QsmWorkEnded -State (Read-QsmJson -Path $paths.state))) {
+        throw (New-QsmError -Id 'Busy' -Category refused -Retryable -Subject $name -Message "$name is at work on another request on $env:COMPUTERNAME. Nothing was changed; stop it first.")
+    }
     if (-not (Test-Path -LiteralPath $paths.folder)) { [void](New-Item -ItemType Directory -Path $paths.folder -ErrorAction Stop) }
     [void](Remove-QsmTask -Name $name -Confirm:$false)
     foreach ($old in $paths.state, $paths.stop) {

@@ -31,10 +31,10 @@ function Stop-QsmGuest {
     )
 
     if (-not $PSCmdlet.ShouldProcess("$VMId", 'Shut the guest down')) { return }
-    $job = Stop-VM -VM (Get-QsmVMObject -VMId $VMId -Required) -Force -AsJob -Confirm:$false -ErrorAction Stop
+    $job = Stop-VM -VM (Get-QsmVMObject -VMId $VMId -Required -Acted) -Force -AsJob -Confirm:$false -ErrorAction Stop
     $clock = [Diagnostics.Stopwatch]::StartNew()
     while ($clock.Elapsed.TotalSeconds -lt $LimitSeconds) {
-        $state = [string](Get-QsmVMObject -VMId $VMId -Required).State
+        $state = [string](Get-QsmVMObject -VMId $VMId -Required -Acted).State
         if ($state -eq 'Off') { return }
         if ([string](Get-QsmProperty -InputObject $job -Name 'State' -Default '') -eq 'Failed') {
             $reason = Get-QsmProperty -InputObject (Get-QsmProperty -InputObject $job -Name 'JobStateInfo') -Name 'Reason'

@@ -26,5 +26,5 @@ function Test-QsmPassingError {
 
     # As text: 0x80070020 is a negative Int32 to PowerShell.
     if ($null -eq $HResult) { return $false }
-    @('80070020', '80070035', '80070043', '800704CF', '80200010') -contains ('{0:X8}' -f $HResult)
+    @('80070020', '80070035', '80070040', '80070043', '80070079', '800704CF', '80200010') -contains ('{0:X8}' -f $HResult)
 }

@@ -7,8 +7,11 @@ function Update-QsmCopyProgress {
     BITS calls a file by its name only when its job is completed. Then length and time must be those that the source told
     (CopyAltered otherwise). A job in error, or one that is gone, is CopyFailed.
 
-    .PARAMETER Name
-    Name of the copy's task.
+    .PARAMETER MigrationId
+    Id of the migration.
+
+    .PARAMETER Number
+    Number of the copy.
 
     .PARAMETER File
     The files of the request.
@@ -20,13 +23,16 @@ function Update-QsmCopyProgress {
     None
 
     .EXAMPLE
-    Update-QsmCopyProgress -Name $name -File $request.files -Progress $state.files -Confirm:$false
+    Update-QsmCopyProgress -MigrationId $MigrationId -Number 1 -File $request.files -Progress $state.files -Confirm:$false
     #>
     [CmdletBinding(SupportsShouldProcess = $true)]
     [OutputType([void])]
     param(
         [Parameter(Mandatory = $true)]
-        [string]$Name,
+        [string]$MigrationId,
+
+        [Parameter(Mandatory = $true)]
+        [int]$Number,
 
         [Parameter(Mandatory = $true)]
         [object[]]$File,
@@ -35,19 +41,21 @@ function Update-QsmCopyProgress {
         [object[]]$Progress
     )
 
-    $jobs = @(Get-QsmCopyJob -Name $Name)
+    $name = Get-QsmWorkName -MigrationId $MigrationId -Kind copy -Number $Number
+    $jobs = @(Get-QsmCopyJob -Name $name)
     for ($index = 0; $index -lt $File.Count; $index++) {
         $one = $Progress[$index]
         if ($one.job_state -eq 'Verified') { continue }
-        $job = $jobs | Where-Object { $_.DisplayName -eq "$Name-$index" } | Select-Object -First 1
+        $job = $jobs | Where-Object { $_.DisplayName -eq "$name-$index" } | Select-Object -First 1
         if ($null -eq $job) {
             throw (New-QsmError -Id 'CopyFailed' -Category failed -Subject $one.destination -Facts @{ path = $one.destination } -Message (
-                    "The BITS job $Name-$index on $env:COMPUTERNAME is gone before '$($one.destination)' was complete: somebody removed it."))
+                    "The BITS job $name-$index on $env:COMPUTERNAME is gone before '$($one.destination)' was complete: somebody removed it."))
         }
         $one.job_state = [string]$job.JobState
         $one.bytes_transferred = [long][Math]::Min([decimal]$job.BytesTransferred, [decimal]$one.bytes_total)
         if ($one.job_state -eq 'Error') { throw (Get-QsmCopyJobError -Job $job -Path $one.destination) }
         if ($one.job_state -ne 'Transferred' -or -not $PSCmdlet.ShouldProcess($one.destination, 'Complete')) { continue }
+        Add-QsmMadeFile -MigrationId $MigrationId -Number $Number -Path $one.destination
         Complete-BitsTransfer -BitsJob $job -Confirm:$false -ErrorAction Stop
         $one.job_state = 'Acknowledged'
         Assert-QsmCopiedFile -File $File[$index]

@@ -31,7 +31,7 @@ function Wait-QsmVMRunning {
 
     $clock = [Diagnostics.Stopwatch]::StartNew()
     while ($true) {
-        $vm = Get-QsmVMObject -VMId $VMId -Required
+        $vm = Get-QsmVMObject -VMId $VMId -Required -Acted
         if ([string]$vm.State -eq 'Running') { return $vm }
         if ($clock.Elapsed.TotalSeconds -ge $LimitSeconds) {
             throw (New-QsmError -Id 'HostFailed' -Category failed -Subject "$VMId" -Facts @{ state = [string]$vm.State } -Message "VM '$($vm.Name)' was started on $env:COMPUTERNAME but is $($vm.State) after $LimitSeconds s. It may have run.")

@@ -36,7 +36,7 @@ function Wait-QsmVMState {
 
     $clock = [Diagnostics.Stopwatch]::StartNew()
     while ($true) {
-        $vm = Get-QsmVMObject -VMId $VMId -Required
+        $vm = Get-QsmVMObject -VMId $VMId -Required -Acted
         if ([string]$vm.State -eq $State -and @(Get-QsmBusyStatus -VM $vm).Count -eq 0) { return $vm }
         if ($clock.Elapsed.TotalSeconds -ge $LimitSeconds) { return $vm }
         Start-Sleep -Milliseconds 250

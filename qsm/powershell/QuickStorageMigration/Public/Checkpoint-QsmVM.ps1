@@ -12,7 +12,7 @@ function Checkpoint-QsmVM {
     Id of the VM.
 
     .PARAMETER Name
-    Name of the checkpoint.
+    Name of the checkpoint: "QSM <migration id>", by which it is found again (InvalidArgument otherwise).
 
     .PARAMETER CheckpointType
     Production or Standard; null where the host knows no types.
@@ -23,11 +23,14 @@ function Checkpoint-QsmVM {
     .PARAMETER ExpectedDisks
     Slot and path of each disk it must have.
 
+    .PARAMETER MigrationId
+    Id of the migration.
+
     .OUTPUTS
     System.Management.Automation.PSCustomObject with the fields of TakeCheckpointResult.
 
     .EXAMPLE
-    Checkpoint-QsmVM -VMId $VMId -Name "QSM $MigrationId" -CheckpointType Production -ExpectedState Running -ExpectedDisks $disks -Confirm:$false
+    Checkpoint-QsmVM -VMId $VMId -Name "QSM $MigrationId" -CheckpointType Production -ExpectedState Running -ExpectedDisks $disks -MigrationId $MigrationId -Confirm:$false
     #>
     [CmdletBinding(SupportsShouldProcess = $true)]
     [OutputType([PSCustomObject])]
@@ -50,9 +53,13 @@ function Checkpoint-QsmVM {
 
         [Parameter(Mandatory = $true)]
         [AllowEmptyCollection()]
-        [object[]]$ExpectedDisks
+        [object[]]$ExpectedDisks,
+
+        [Parameter(Mandatory = $true)]
+        [string]$MigrationId
     )
 
+    Assert-QsmCheckpointName -Name $Name -MigrationId $MigrationId
     $vm = Get-QsmVMObject -VMId $VMId -Required
     Assert-QsmVMAsExpected -VM $vm -State $ExpectedState -Checkpoint $null -Disk $ExpectedDisks -Act 'take a checkpoint'
     if (-not $PSCmdlet.ShouldProcess($vm.Name, "Take the checkpoint '$Name'")) { return }

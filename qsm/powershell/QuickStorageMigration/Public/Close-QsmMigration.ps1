@@ -4,9 +4,11 @@ function Close-QsmMigration {
     Ends a migration on this host.
 
     .DESCRIPTION
-    Releases the lock if this migration has it, and removes what only its course needed: state files of copies and merges,
-    and the exported configuration. Record and journal stay. A migration that is held keeps everything, lock included, until
-    somebody decides. What an override left in the record stays there.
+    Removes what only its course needed: state files of copies and merges, and the exported configuration; writes the end;
+    and last releases the lock if this migration has it, so that nobody else begins before. Record and journal stay. Home
+    needs the owner source (on the target: none), forward needs handed over (on the target: target), else NotOwner (refused).
+    A migration that is held keeps everything, lock included, until somebody decides. What an override left in the record
+    stays there.
 
     .PARAMETER MigrationId
     Id of the migration.
@@ -39,13 +41,22 @@ function Close-QsmMigration {
     )
 
     $record = Get-QsmRecord -MigrationId $MigrationId
+    $owners = @{ home = 'source', 'none'; forward = 'handed over', 'target' }
+    if ($End -ne 'held' -and $owners[$End] -notcontains $record.owner) {
+        throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Message "The migration cannot end as '$End' here.")
+    }
     if (-not $PSCmdlet.ShouldProcess($MigrationId, "End the migration: $End")) { return }
     if ($End -ne 'held') {
         $folder = Get-QsmMigrationFolder -MigrationId $MigrationId
         foreach ($name in 'copies', 'merges', 'export') { Remove-QsmFolder -Path (Join-Path -Path $folder -ChildPath $name) }
-        $lock = Get-QsmLockFact -VMId $record.vm_id
-        if ($null -ne $lock -and $lock.migration_id -eq $MigrationId) { Remove-Item -LiteralPath (Get-QsmLockPath -VMId $record.vm_id) -Force -Confirm:$false }
     }
-    $whole = if ($record.end_text -ne '' -and $record.end_text -ne $Text) { "$($record.end_text)`n$Text" } else { $Text }
-    [PSCustomObject]@{ record = Set-QsmRecord -MigrationId $MigrationId -KeepRevision -Change @{ end = $End; end_text = $whole } }
+    $whole = $Text
+    if ($record.end_text -ne '' -and $record.end_text -ne $Text) {
+        # Said before, by an attempt that was killed between record and journal: not twice.
+        $whole = if ($record.end_text.EndsWith("`n$Text", [StringComparison]::Ordinal)) { $record.end_text } else { "$($record.end_text)`n$Text" }
+    }
+    $ended = Set-QsmRecord -MigrationId $MigrationId -KeepRevision -Change @{ end = $End; end_text = $whole }
+    $lock = Get-QsmLockFact -VMId $record.vm_id
+    if ($End -ne 'held' -and $null -ne $lock -and $lock.migration_id -eq $MigrationId) { Remove-Item -LiteralPath (Get-QsmLockPath -VMId $record.vm_id) -Force -Confirm:$false }
+    [PSCustomObject]@{ record = $ended }
 }

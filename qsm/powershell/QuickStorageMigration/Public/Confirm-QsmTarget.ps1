@@ -44,7 +44,6 @@ function Confirm-QsmTarget {
     )
 
     $record = Get-QsmRecord -MigrationId $MigrationId
-    Assert-QsmVMOfRecord -Record $record -VMId $VMId
     if (@('may start', 'target') -notcontains $record.owner) {
         throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Message 'The target did not take the VM over: it may not start it.')
     }

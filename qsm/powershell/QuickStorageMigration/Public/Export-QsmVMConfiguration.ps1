@@ -35,7 +35,7 @@ function Export-QsmVMConfiguration {
     $folder = Join-Path -Path (Get-QsmMigrationFolder -MigrationId $MigrationId) -ChildPath 'export'
     if (-not $PSCmdlet.ShouldProcess($vm.Name, "Export the configuration to '$folder'")) { return }
     try {
-        Clear-QsmFolder -Path $folder -Confirm:$false
+        Remove-QsmFolder -Path $folder
         [void](New-Item -ItemType Directory -Path $folder -ErrorAction Stop)
         $before = @(Get-VMHardDiskDrive -VM $vm -ErrorAction Stop | ForEach-Object { [string]$_.Path })
         Invoke-QsmExport -VMId $VMId -Folder $folder

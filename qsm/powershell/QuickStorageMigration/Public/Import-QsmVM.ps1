@@ -7,8 +7,8 @@ function Import-QsmVM {
     The report of Compare-VM lives in one process only, and an unfinished planned VM blocks the next attempt: so all is done
     here, and a planned VM is removed again when anything goes wrong. One whose files lie under the folder is the rest of a
     killed attempt. Disks are pointed at the copies by slot, whether or not the report complains of them, since a file of the
-    same name may lie at the old path here; adapters are connected as chosen. Findings left after that: ImportIncompatible
-    (refused). Proof: state, disks, switches, VLANs, and that each disk lets the VM in.
+    same name may lie at the old path here; adapters are connected as chosen. NotOwner (refused) once the VM may be the
+    target's own. Findings left after the repair: ImportIncompatible (refused). Proof: state, disks, switches, VLANs, and that each disk lets the VM in.
 
     .PARAMETER VMId
     Id of the VM.
@@ -27,6 +27,9 @@ function Import-QsmVM {
 
     .PARAMETER ExpectedState
     Saved or Off.
+
+    .PARAMETER MigrationId
+    Id of the migration.
 
     .OUTPUTS
     System.Management.Automation.PSCustomObject with the fields of ImportVMResult.
@@ -57,9 +60,13 @@ function Import-QsmVM {
 
         [Parameter(Mandatory = $true)]
         [ValidateSet('Saved', 'Off')]
-        [string]$ExpectedState
+        [string]$ExpectedState,
+
+        [Parameter(Mandatory = $true)]
+        [string]$MigrationId
     )
 
+    Assert-QsmOwnerNone -Record (Get-QsmRecord -MigrationId $MigrationId) -Act "VM $VMId was not imported"
     Assert-QsmImportFree -VMId $VMId -Folder $Folder
     if (-not $PSCmdlet.ShouldProcess($Configuration, 'Import the VM')) { return }
     $planned = $null

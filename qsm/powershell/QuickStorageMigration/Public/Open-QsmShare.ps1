@@ -74,7 +74,8 @@ function Open-QsmShare {
         $notes = Split-Path -Path $notePath -Parent
         if (-not (Test-Path -LiteralPath $notes)) { [void](New-Item -ItemType Directory -Path $notes -ErrorAction Stop) }
         $grants = @(@($known) + @($missing) | Select-Object -Unique)
-        Write-QsmJson -Path $notePath -Value ([ordered]@{ number = $Number; name = $name; folder = $Folder; account = $Account; sid = $sid; grants = $grants })
+        $all = @(@(if ($null -ne $note) { $note.files }) + @($Files) | Select-Object -Unique)
+        Write-QsmJson -Path $notePath -Value ([ordered]@{ number = $Number; name = $name; folder = $Folder; account = $Account; sid = $sid; files = $all; grants = $grants })
         foreach ($path in $missing) { Set-QsmFileAccess -Path $path -Sid $sid -Right Read -Confirm:$false }
         if ($null -eq $share) { [void](New-SmbShare -Name $name -Path $Folder -ReadAccess $Account -CachingMode None -Temporary -ErrorAction Stop) }
         Assert-QsmShare -Name $name -Sid $sid -File $Files

@@ -4,7 +4,8 @@ function Remove-QsmCheckpoint {
     Begins to remove our checkpoint, so that the differencing disks are merged back.
 
     .DESCRIPTION
-    Only checkpoints of exactly our name; the name must be that of the migration (InvalidArgument otherwise). None is done.
+    Only checkpoints of exactly our name; the name must be that of the migration (InvalidArgument otherwise), and the owner
+    source (NotOwner otherwise): while the VM is handed over, the source stays as it is. None is done.
     Remove-VMSnapshot returns before the merge has ended: Get-QsmCheckpointRemoval tells.
 
     .PARAMETER VMId
@@ -36,8 +37,10 @@ function Remove-QsmCheckpoint {
         [string]$MigrationId
     )
 
-    if ($Name -cne "QSM $MigrationId") {
-        throw (New-QsmError -Id 'InvalidArgument' -Category refused -Subject $Name -Facts @{ argument = 'name' } -Message "'$Name' is not the checkpoint of migration $MigrationId; it was left alone.")
+    Assert-QsmCheckpointName -Name $Name -MigrationId $MigrationId
+    $record = Get-QsmRecord -MigrationId $MigrationId
+    if ($record.owner -ne 'source') {
+        throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Message 'The checkpoint was left alone: the source must stay as it is until it owns the VM again.')
     }
     $vm = Get-QsmVMObject -VMId $VMId -Required
     foreach ($checkpoint in @(Get-VMSnapshot -VM $vm -ErrorAction Stop | Where-Object { $_.Name -ceq $Name })) {

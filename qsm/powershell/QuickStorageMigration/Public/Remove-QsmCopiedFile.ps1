@@ -4,8 +4,9 @@ function Remove-QsmCopiedFile {
     Removes what the migration has copied to the target, on the way back.
 
     .DESCRIPTION
-    Only when the owner is none (NotOwner otherwise, refused), only destinations of this migration's copies, one by one, and
-    folders only when empty. Anything else is kept and told.
+    Only when the owner is none (NotOwner otherwise, refused), only files that copies of this migration put there, one by one,
+    and folders only when empty. Anything else is kept and told; everything while the VM is registered here, planned or not,
+    after an import.
 
     .PARAMETER Files
     Full paths of the files.
@@ -35,8 +36,13 @@ function Remove-QsmCopiedFile {
         [string]$MigrationId
     )
 
-    Assert-QsmOwnerNone -Record (Get-QsmRecord -MigrationId $MigrationId) -Act 'The copied files were not removed'
+    $record = Get-QsmRecord -MigrationId $MigrationId
+    Assert-QsmOwnerNone -Record $record -Act 'The copied files were not removed'
     if (-not $PSCmdlet.ShouldProcess($MigrationId, "Remove $($Files.Count) copied files")) { return }
-    $copied = @(Get-QsmCopiedFile -MigrationId $MigrationId)
-    Remove-QsmListedFile -File $Files -Allowed $copied -Folder $Folders -Reason "no copy of migration $MigrationId made it" -Confirm:$false
+    $imported = @(Get-QsmOutcome -MigrationId $MigrationId -Operation 'import_vm' -State 'started', 'done', 'failed').Count -gt 0
+    if ($imported -and ($null -ne (Get-QsmVMObject -VMId $record.vm_id) -or @(Get-QsmPlannedVM -VMId $record.vm_id).Count -gt 0)) {
+        return Remove-QsmListedFile -File $Files -Allowed @() -Folder @() -Reason "VM '$($record.vm_name)' is registered here" -Confirm:$false
+    }
+    $made = @(Get-QsmMadeFile -MigrationId $MigrationId)
+    Remove-QsmListedFile -File $Files -Allowed $made -Folder $Folders -Reason "no copy of migration $MigrationId made it" -Confirm:$false
 }

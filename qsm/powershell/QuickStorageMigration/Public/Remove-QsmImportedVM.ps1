@@ -33,18 +33,18 @@ function Remove-QsmImportedVM {
     Assert-QsmOwnerNone -Record $record -Act "VM $VMId was not removed"
     $facts = @{ owner = $record.owner; epoch = $record.epoch }
     $folder = [string](Get-QsmProperty -InputObject $record.plan -Name 'target_folder' -Default '')
-    foreach ($planned in @(Get-QsmPlannedVM -VMId $VMId)) {
-        if (@(@($planned.folders) + @($planned.disk_paths) | Where-Object { Test-QsmPathUnder -Path $_ -Folder $folder }).Count -eq 0) {
+    $planned = @(Get-QsmPlannedVM -VMId $VMId)
+    foreach ($one in $planned) {
+        if (@(@($one.folders) + @($one.disk_paths) | Where-Object { Test-QsmPathUnder -Path $_ -Folder $folder }).Count -eq 0) {
             throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts $facts -Message "The planned VM $VMId on $env:COMPUTERNAME does not lie in '$folder', so it is not of migration $MigrationId. It was left alone.")
         }
-        if ($PSCmdlet.ShouldProcess($planned.vm_id, 'Remove the planned VM')) { Remove-QsmPlannedVM -PlannedVM $planned -Confirm:$false }
     }
     $vm = Get-QsmVMObject -VMId $VMId
-    if ($null -eq $vm) { return }
-    if (-not (Test-QsmPathUnder -Path ([string]$vm.ConfigurationLocation) -Folder $folder) -or @('Off', 'Saved') -notcontains [string]$vm.State) {
+    if ($null -ne $vm -and (-not (Test-QsmPathUnder -Path ([string]$vm.ConfigurationLocation) -Folder $folder) -or @('Off', 'Saved') -notcontains [string]$vm.State)) {
         throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts $facts -Message "VM '$($vm.Name)' on $env:COMPUTERNAME is $($vm.State) in '$($vm.ConfigurationLocation)'; only one that stands still in '$folder' is of migration $MigrationId. It was left alone.")
     }
-    if (-not $PSCmdlet.ShouldProcess($vm.Name, 'Remove the VM')) { return }
+    foreach ($one in $planned) { if ($PSCmdlet.ShouldProcess($one.vm_id, 'Remove the planned VM')) { Remove-QsmPlannedVM -PlannedVM $one -Confirm:$false } }
+    if ($null -eq $vm -or -not $PSCmdlet.ShouldProcess($vm.Name, 'Remove the VM')) { return }
     Remove-VM -VM $vm -Force -Confirm:$false -ErrorAction Stop
     Assert-QsmVMGone -VMId $VMId
 }

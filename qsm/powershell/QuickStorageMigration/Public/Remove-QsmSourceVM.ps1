@@ -36,13 +36,11 @@ function Remove-QsmSourceVM {
     )
 
     Assert-QsmTargetOwns -MigrationId $MigrationId -TargetRecord $TargetRecord -Act 'The source VM was not removed'
-    if ([string]$TargetRecord.vm_id -ne $VMId.ToString()) {
-        throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts @{ owner = 'handed over'; epoch = $null } -Message "VM $VMId on $env:COMPUTERNAME was not removed: migration $MigrationId moved VM $($TargetRecord.vm_id).")
-    }
+    $record = Get-QsmRecord -MigrationId $MigrationId
     $vm = Get-QsmVMObject -VMId $VMId
     if ($null -eq $vm) { return }
     if (@('Off', 'Saved') -notcontains [string]$vm.State) {
-        throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts @{ owner = 'handed over'; epoch = $null; state = [string]$vm.State } -Message (
+        throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts @{ owner = 'handed over'; epoch = $record.epoch; state = [string]$vm.State } -Message (
                 "VM '$($vm.Name)' on $env:COMPUTERNAME was not removed: it is $($vm.State) although it was handed over. Somebody started it by hand, so it may run twice; look at both hosts at once."))
     }
     if (-not $PSCmdlet.ShouldProcess($vm.Name, 'Remove the VM')) { return }

@@ -45,16 +45,16 @@ function Restore-QsmVMSetting {
     )
 
     $record = Get-QsmRecord -MigrationId $MigrationId
-    if ($record.owner -ne $record.role -or $record.vm_id -ne $VMId.ToString()) {
+    if ($record.owner -ne $record.role) {
         throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts @{ owner = $record.owner; epoch = $record.epoch } -Message (
-                "The settings of VM $VMId on $env:COMPUTERNAME were left as they are: the owner is '$($record.owner)' and this is the $($record.role) of VM $($record.vm_id)."))
+                "The settings of VM $VMId on $env:COMPUTERNAME were left as they are: the owner is '$($record.owner)' and this is the $($record.role)."))
     }
     $vm = Get-QsmVMObject -VMId $VMId -Required
     if (-not $PSCmdlet.ShouldProcess($vm.Name, "Set the automatic start to $AutomaticStartAction")) { return }
     Set-VM -VM $vm -AutomaticStartAction $AutomaticStartAction -Confirm:$false -ErrorAction Stop
     $typed = $CheckpointType -ne '' -and $null -ne (Get-QsmCheckpointType -VM $vm)
     if ($typed) { Set-VM -VM $vm -CheckpointType $CheckpointType -Confirm:$false -ErrorAction Stop }
-    $vm = Get-QsmVMObject -VMId $VMId -Required
+    $vm = Get-QsmVMObject -VMId $VMId -Required -Acted
     $found = "$($vm.AutomaticStartAction) $(if ($typed) { Get-QsmCheckpointType -VM $vm })"
     $expected = "$AutomaticStartAction $(if ($typed) { $CheckpointType })"
     if ($found -eq $expected) { return }

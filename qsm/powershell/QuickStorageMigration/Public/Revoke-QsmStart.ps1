@@ -33,7 +33,6 @@ function Revoke-QsmStart {
     )
 
     $record = Get-QsmRecord -MigrationId $MigrationId
-    Assert-QsmVMOfRecord -Record $record -VMId $VMId
     $reasons = @()
     if ($record.owner -eq 'target') { $reasons += 'the record says that the target owns the VM' }
     foreach ($start in @(Get-QsmOutcome -MigrationId $MigrationId -Operation 'start_vm' -State 'started', 'done', 'failed')) {

@@ -78,7 +78,7 @@ function Save-QsmVM {
     Assert-QsmVMAsExpected -VM $vm -State $ExpectedState -Checkpoint $ExpectedCheckpoint -Disk $ExpectedDisks -Act 'stop it for moving'
     Assert-QsmFrozenDisk -Disk $ExpectedBases -Act 'stop the VM'
     if ($Mode -eq 'none' -and @('Saved', 'Off') -notcontains $ExpectedState) {
-        throw (New-QsmError -Id 'WorldChanged' -Category refused -Subject "$VMId" -Facts @{ found = $ExpectedState; expected = 'Saved or Off' } -Message "VM '$($vm.Name)' on $env:COMPUTERNAME is $ExpectedState and does not stand still, so it cannot be moved as it lies.")
+        throw (New-QsmError -Id 'WorldChanged' -Category refused -Subject "$VMId" -Facts @{ found = @{ state = $ExpectedState }; expected = @{ state = 'Saved or Off' } } -Message "VM '$($vm.Name)' on $env:COMPUTERNAME is $ExpectedState and does not stand still, so it cannot be moved as it lies.")
     }
     if ($Mode -eq 'save') { Assert-QsmMemorySpace -VM $vm -ReserveBytes $ReserveBytes }
     if (-not $PSCmdlet.ShouldProcess($vm.Name, "Stop for moving ($Mode)")) { return }

@@ -5,8 +5,8 @@ function Set-QsmHandedOver {
 
     .DESCRIPTION
     The first of the acts by which a VM changes hands. Refused unless the source owns the VM (NotOwner), its saving is on
-    record and it stands still at this very moment (NotStandingStill, fact: state). A VM that cannot be asked does not stand
-    still. Handed over already: done.
+    record and it stands at this very moment as the save left it, state and disks (NotStandingStill, facts: state, reasons).
+    A VM that cannot be asked does not stand still. Handed over already: done.
 
     .PARAMETER MigrationId
     Id of the migration.
@@ -31,21 +31,20 @@ function Set-QsmHandedOver {
     )
 
     $record = Get-QsmRecord -MigrationId $MigrationId
-    Assert-QsmVMOfRecord -Record $record -VMId $VMId
     if (@('source', 'handed over') -notcontains $record.owner) {
         throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Message 'The VM was not handed over: the source does not own it.')
     }
-    $saved = @(Get-QsmOutcome -MigrationId $MigrationId -Operation 'save_vm' -State 'done').Count -gt 0
+    $state = 'Unknown'
     try {
         $vm = Get-QsmVMObject -VMId $VMId
         $state = if ($null -ne $vm) { [string]$vm.State } else { 'Absent' }
+        $reasons = @(Compare-QsmSavedVM -MigrationId $MigrationId -VM $vm)
     } catch {
-        $state = "Unknown: $($_.Exception.Message)"
+        $reasons = @("it cannot be looked at: $($_.Exception.Message)")
     }
-    if (-not $saved -or @('Saved', 'Off') -notcontains $state) {
-        $why = if ($saved) { "its state is '$state', not Saved or Off" } else { "no save_vm is done (its state is '$state')" }
-        throw (New-QsmError -Id 'NotStandingStill' -Category 'refused' -Subject $record.vm_id -Facts @{ state = $state } -Message (
-                "VM '$($record.vm_name)' on $env:COMPUTERNAME was not handed over: $why. Nothing was changed; the source owns it."))
+    if ($reasons.Count -gt 0) {
+        throw (New-QsmError -Id 'NotStandingStill' -Category 'refused' -Subject $record.vm_id -Facts @{ state = $state; reasons = $reasons } -Message (
+                "VM '$($record.vm_name)' on $env:COMPUTERNAME was not handed over: $($reasons -join '; '). Nothing was changed; the source owns it."))
     }
     if ($record.owner -eq 'handed over') { return [PSCustomObject]@{ record = Set-QsmRecord -MigrationId $MigrationId } }
     if (-not $PSCmdlet.ShouldProcess($record.vm_name, 'Hand the VM over')) { return }

@@ -4,7 +4,7 @@ function Start-QsmCopy {
     Starts to fetch files from the source's share, in a SYSTEM task.
 
     .DESCRIPTION
-    Refused before anything is touched: NoSpace unless each destination volume keeps the reserve after all files;
+    Refused before anything is touched: NotOwner once the VM may be the target's own; NoSpace unless each destination volume keeps the reserve after all files;
     FileInTheWay for a destination that exists and was not put there by a copy of this migration. Then the folders are made
     and the task is started. A copy of that number with the same files that is done or going on is left alone.
 
@@ -45,6 +45,7 @@ function Start-QsmCopy {
         [string]$MigrationId
     )
 
+    Assert-QsmOwnerNone -Record (Get-QsmRecord -MigrationId $MigrationId) -Act 'Nothing was copied'
     $request = [PSCustomObject][ordered]@{ files = $Files; reserve_bytes = $ReserveBytes }
     $name = Get-QsmWorkName -MigrationId $MigrationId -Kind copy -Number $Number
     if (Test-QsmWorkAlive -MigrationId $MigrationId -Kind copy -Number $Number -Request $request) { return [PSCustomObject]@{ task_name = $name } }
@@ -56,7 +57,7 @@ function Start-QsmCopy {
         throw (New-QsmError -Id 'NoSpace' -Category refused -Subject $short.volume -Facts @{ volume = $short.volume; free_bytes = $short.free_bytes; needed_bytes = $short.needed_bytes } -Message (
                 "Volume $($short.volume) on $env:COMPUTERNAME has $($short.free_bytes) bytes free, but the files and the reserve need $($short.needed_bytes). Nothing was copied."))
     }
-    $ours = @(Get-QsmCopiedFile -MigrationId $MigrationId -Written)
+    $ours = @(Get-QsmMadeFile -MigrationId $MigrationId)
     $foreign = $Files | Where-Object { $ours -notcontains $_.destination -and (Test-Path -LiteralPath $_.destination) } | Select-Object -First 1
     if ($null -ne $foreign) {
         throw (New-QsmError -Id 'FileInTheWay' -Category refused -Subject $foreign.destination -Facts @{ path = $foreign.destination } -Message (

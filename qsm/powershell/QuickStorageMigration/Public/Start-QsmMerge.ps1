@@ -4,7 +4,7 @@ function Start-QsmMerge {
     Starts to prepare one copied disk, in a SYSTEM task: chain, checks, merge.
 
     .DESCRIPTION
-    Refused before anything is touched: FileMissing for a file of the chain that is not there; NoSpace if a base that can grow
+    Refused before anything is touched: NotOwner once the VM may be the target's own; FileMissing for a file of the chain that is not there; NoSpace if a base that can grow
     could not take its children and keep the reserve. A merge of that number with the same request that is done or going on
     is left alone.
 
@@ -64,6 +64,7 @@ function Start-QsmMerge {
         [string]$MigrationId
     )
 
+    Assert-QsmOwnerNone -Record (Get-QsmRecord -MigrationId $MigrationId) -Act 'Nothing was merged'
     $request = [PSCustomObject][ordered]@{
         base = $Base; children = $Children; base_length_bytes = $BaseLengthBytes; base_content_identity = $BaseContentIdentity; reserve_bytes = $ReserveBytes
     }

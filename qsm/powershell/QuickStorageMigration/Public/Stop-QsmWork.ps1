@@ -5,8 +5,8 @@ function Stop-QsmWork {
 
     .DESCRIPTION
     Each is asked to stop by a file, since only SYSTEM may end SYSTEM's jobs: a task that runs sees it within a second; one
-    that was killed is started once more for this. A merge in progress is waited for as long as possible, then its task is
-    ended. Work that has an end is only cleared of its task.
+    that was killed, or left jobs behind, is started once more for this. A merge in progress is waited for as long as
+    possible, then its task is ended. Work that has an end is only cleared of its task.
 
     .PARAMETER MigrationId
     Id of the migration.
@@ -24,20 +24,23 @@ function Stop-QsmWork {
         [string]$MigrationId
     )
 
-    $stopped = @()
-    if ($PSCmdlet.ShouldProcess($MigrationId, 'Stop all copies and merges')) {
-        $works = @(Find-QsmWork -MigrationId $MigrationId)
-        # All are asked first, so that they end side by side.
-        foreach ($work in @($works | Where-Object { -not $_.ended })) { Request-QsmWorkStop -MigrationId $MigrationId -Kind $work.kind -Number $work.number -Confirm:$false }
-        $clock = [Diagnostics.Stopwatch]::StartNew()
-        foreach ($work in $works) {
-            if ($work.ended) {
-                if (Remove-QsmTask -Name $work.name -Confirm:$false) { $stopped += $work.name }
-                continue
-            }
-            $limit = [Math]::Max(5, 240 - $clock.Elapsed.TotalSeconds)
-            $stopped += @(Wait-QsmWorkStop -MigrationId $MigrationId -Kind $work.kind -Number $work.number -LimitSeconds $limit)
-        }
+    if (-not $PSCmdlet.ShouldProcess($MigrationId, 'Stop all copies and merges')) { return }
+    $before = @(Get-QsmWorkLeft -MigrationId $MigrationId | Select-Object -Unique)
+    $asked = @()
+    $works = @(Find-QsmWork -MigrationId $MigrationId)
+    # All are asked first, so that they end side by side.
+    foreach ($work in $works) {
+        $jobs = @($before | Where-Object { $_ -like "$($work.name)-*" }).Count -gt 0
+        if ($work.ended -and -not $jobs) { continue }
+        Request-QsmWorkStop -MigrationId $MigrationId -Kind $work.kind -Number $work.number -Jobs:$jobs -Confirm:$false
+        $asked += $work
     }
-    [PSCustomObject]@{ stopped = @($stopped | Sort-Object) }
+    $clock = [Diagnostics.Stopwatch]::StartNew()
+    foreach ($work in $asked) {
+        $limit = [Math]::Max(5, 240 - $clock.Elapsed.TotalSeconds)
+        Wait-QsmWorkStop -MigrationId $MigrationId -Kind $work.kind -Number $work.number -LimitSeconds $limit
+    }
+    foreach ($work in $works) { [void](Remove-QsmTask -Name $work.name -Confirm:$false) }
+    $after = @(Get-QsmWorkLeft -MigrationId $MigrationId)
+    [PSCustomObject]@{ stopped = @($before | Where-Object { $after -notcontains $_ } | Sort-Object) }
 }

@@ -47,7 +47,7 @@ function Watch-QsmSource {
     $notes = @(Get-QsmShareNote -MigrationId $MigrationId)
     $missing = @(foreach ($name in $Shares) {
             $note = $notes | Where-Object { $_.name -eq $name } | Select-Object -First 1
-            if ($null -eq $note -or -not (Test-QsmShareOpen -Name $name -Sid $note.sid -File @($note.grants))) { $name }
+            if ($null -eq $note -or -not (Test-QsmShareOpen -Name $name -Sid $note.sid -File @($note.files))) { $name }
         })
     [PSCustomObject][ordered]@{
         boot_time_ticks    = ConvertFrom-QsmWmiTime -Text (Invoke-QsmWmi -Class 'Win32_OperatingSystem').LastBootUpTime

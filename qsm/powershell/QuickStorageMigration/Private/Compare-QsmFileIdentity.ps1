@@ -1,0 +1,42 @@
+function Compare-QsmFileIdentity {
+    <#
+    .SYNOPSIS
+    Tells which files of a VM are not as they were.
+
+    .DESCRIPTION
+    A file that is new, gone or has another length, time, identity or slot. No text at all: everything is as it was.
+
+    .PARAMETER Before
+    The files then, as Get-QsmFileIdentity tells them.
+
+    .PARAMETER After
+    The files now.
+
+    .OUTPUTS
+    System.String: one line per difference.
+
+    .EXAMPLE
+    $reasons = @(Compare-QsmFileIdentity -Before (Get-QsmFileIdentity -VMFact $then) -After (Get-QsmFileIdentity -VMFact $now))
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyCollection()]
+        [System.Collections.IDictionary]$Before,
+
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyCollection()]
+        [System.Collections.IDictionary]$After
+    )
+
+    foreach ($path in @(@($Before.Keys) + @($After.Keys) | Sort-Object -Unique)) {
+        if (-not $After.Contains($path)) {
+            "'$path' is not used any more"
+        } elseif (-not $Before.Contains($path)) {
+            "'$path' is used, and was not before"
+        } elseif ($Before[$path] -cne $After[$path]) {
+            "'$path' changed since: $($After[$path]), was $($Before[$path])"
+        }
+    }
+}
