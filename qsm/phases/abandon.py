@@ -169,7 +169,9 @@ def _restore_settings(migration: Migration) -> None:
 
 
 def _restore_once(migration: Migration, arguments: m.RestoreSettingsArguments) -> None:
-    refresh(migration.source)
+    record = refresh(migration.source)
+    if record is not None and record.end == "home":
+        return  # somebody else has brought it home meanwhile, settings included
     subject = f"home {migration.source.times(operations.restore_settings) + 1}"
     migration.source.change(operations.restore_settings, arguments, subject=subject)
 
