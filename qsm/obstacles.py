@@ -30,6 +30,7 @@ def about_host(name: str, host: m.HostFacts) -> Iterable[str]:
 def about_vm(vm: m.VMFacts) -> Iterable[str]:
     if vm.lock is not None:
         yield f"already migrating: migration {vm.lock.migration_id} by {vm.lock.by} since {vm.lock.since_utc}"
+        return  # busy, checkpoint and chain are that migration's own, and nobody is to remove them
     if vm.state not in CARRIED_STATES:
         yield f"its state is {vm.state}; it must be one of {', '.join(CARRIED_STATES)}"
     busy = [status for status in vm.operational_status if status not in QUIET_STATUS]

@@ -88,7 +88,8 @@ def test_a_volume_that_is_too_small(flow_lab: FlowLab, vm: TestVM) -> None:
     assert_refused(flow_lab, result, code=exits.REFUSED, reason="are needed", before=before)
 
 
-def test_a_vm_that_is_migrating_already(flow_lab: FlowLab, vm: TestVM) -> None:
+def test_a_vm_that_is_migrating_already(flow_lab: FlowLab) -> None:
+    vm = flow_lab.make_vm(disks=SMALL)  # running: the checkpoint is ours, and no reason of its own
     from qsm.model import MigrationRequest, SwitchPair
     from qsm.phases.abandon import abandon
     from qsm.phases.preflight import begin
@@ -104,11 +105,12 @@ def test_a_vm_that_is_migrating_already(flow_lab: FlowLab, vm: TestVM) -> None:
     migration = begin(request, load_settings(), requested_by="a test")
     try:
         take_checkpoint(migration)
-        before = [flow_lab.clean_inventory(host) for host in ("hv01", "hv02")]
+        before = flow_lab.before(vm)
         result = check_vm(vm.name)
         assert (result.exit_code, result.stdout) == (exits.REFUSED, "")
         assert f"already migrating: migration {migration.id}" in result.stderr.replace("\n", " ")
-        assert [flow_lab.clean_inventory(host) for host in ("hv01", "hv02")] == before
+        assert "checkpoint" not in result.stderr
+        assert flow_lab.before(vm) == before
         assert abandon(migration) == ()
     finally:
         migration.close()
