@@ -67,3 +67,12 @@ def fault_lab(
     yield lab
     lab.clear()
     load_settings.cache_clear()
+
+
+@pytest.fixture
+def slow_link(laboratory: Laboratory) -> Iterator[None]:
+    """A link on which the small disks of these tests (12 MiB as files) take some seconds."""
+    laboratory.links.set_rate("HV01", "HV02", bytes_per_second=3 << 20)
+    yield
+    laboratory.links.set_rate("HV01", "HV02", bytes_per_second=None)
+    laboratory.links.restore("HV01", "HV02")

@@ -18,16 +18,6 @@ RESERVE = 64 * MIB
 
 
 @pytest.fixture
-def slow_link(fault_lab: FaultLab) -> Iterator[None]:
-    """A link on which the small disks of these tests take some seconds."""
-    links = fault_lab.laboratory.links
-    links.set_rate("HV01", "HV02", bytes_per_second=256 << 10)
-    yield
-    links.set_rate("HV01", "HV02", bytes_per_second=None)
-    links.restore("HV01", "HV02")
-
-
-@pytest.fixture
 def room(fault_lab: FaultLab) -> Iterator[None]:
     """Both data volumes get their room back."""
     yield
