@@ -463,7 +463,7 @@ class WatchSourceResult(Message):
 
 class StartCopyArguments(Message):
     number: int
-    files: tuple[CopyFile, ...]
+    files: tuple[CopyFile, ...] = Field(min_length=1)
     reserve_bytes: int = Field(description="free space to keep on the destination volume")
 
 

@@ -13,6 +13,7 @@ from qsm.errors import HostFailed, HostRefused, OutcomeUnknown
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration import Migration
+from qsm.phases.watching import CLOCK_STEP_TICKS
 from qsm.survey import refresh, settled_vm
 
 MOST_STARTS = 5
@@ -47,7 +48,7 @@ def _is_ours_to_start(migration: Migration, vm: m.VMFacts) -> bool:
     if migration.source.tried(operations.save_vm) or CRITICAL in vm.state:
         return True
     host = migration.source.ask(operations.get_host, m.GetHostArguments())
-    return host.boot_time_ticks != migration.plan.source_boot_ticks
+    return abs(host.boot_time_ticks - migration.plan.source_boot_ticks) > CLOCK_STEP_TICKS
 
 
 def _start(migration: Migration) -> None:

@@ -198,12 +198,12 @@ def test_a_target_that_is_destroyed_for_good(fault_lab: FaultLab) -> None:
     done = typed(vm.name, vm.name)
     assert done.returncode == 5, done.stderr
     assert "hv02" in done.stdout
+    fault_lab.target.boot()
     fault_lab.assert_at(fault_lab.source, vm)
     record = fault_lab.record("source", vm)
     assert record is not None
     assert (record.owner, record.end) == ("source", "home")
     assert "declared the target destroyed" in record.end_text
-    fault_lab.target.boot()
 
 
 def test_the_override_does_not_count_while_the_target_answers(fault_lab: FaultLab) -> None:

@@ -93,7 +93,10 @@ def test_source_stays_as_it_is_while_the_vm_is_handed_over(script: Script) -> No
     script.allow_start()
     again = script.target.call("import_vm", subject="late", **script.import_arguments())
     assert again.error_id == "NotOwner"
-    late = script.target.call("start_copy", subject="late", number=7, files=[], reserve_bytes=0)
+    file = {"source": r"\\hv01\x$\y", "destination": script.target_disks()[0]["path"], "length_bytes": 1}
+    late = script.target.call(
+        "start_copy", subject="late", number=7, files=[{**file, "last_write_ticks": 1}], reserve_bytes=0
+    )
     assert late.error_id == "NotOwner"
     for side, end in ((script.source, "home"), (script.target, "home"), (script.target, "forward")):
         assert side.call("close_migration", subject=end, end=end, text="").error_id == "NotOwner"
