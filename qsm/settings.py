@@ -85,7 +85,7 @@ class TimeLimits(BaseModel):
     )
     copy_stall_seconds: int = Field(default=600, ge=5, description="a copy that moves no byte for so long has failed")
     merge_seconds: int = Field(default=6 * 3600, ge=1)
-    guest_shutdown_seconds: int = Field(default=600, ge=1)
+    guest_shutdown_seconds: int = Field(default=600, ge=1, le=3500)
     checkpoint_removal_seconds: int = Field(default=6 * 3600, ge=1)
 
 
