@@ -30,13 +30,10 @@ class Kill:
 
 HOME = [
     Kill("create_record", "source"),
-    Kill("create_record", "target"),
     Kill("take_lock", "target"),
     Kill("take_checkpoint", "source"),
-    Kill("open_share", "source"),
     Kill("start_copy", "target"),
     Kill("save_vm", "source"),
-    Kill("export_configuration", "source"),
     Kill("start_merge", "target"),
     Kill("import_vm", "target"),
     Kill("hand_over", "source"),
@@ -48,9 +45,7 @@ FORWARD = [
     Kill("start_vm", "target"),
     Kill("confirm_target", "target"),
     Kill("restore_settings", "target"),
-    Kill("close_shares", "source"),
     Kill("remove_source", "source"),
-    Kill("remove_source_files", "source"),
     Kill("close_migration", "target"),
 ]
 MAY_GO_BOTH_WAYS = ("hand_over", "allow_start")
@@ -96,7 +91,6 @@ LATE = [
     Kill("save_vm", "source"),
     Kill("import_vm", "target"),
     Kill("hand_over", "source"),
-    Kill("allow_start", "target"),
     Kill("start_vm", "target"),
 ]
 

@@ -32,7 +32,6 @@ class Trouble:
 
 TROUBLES = [
     Trouble("turn_back", "target"),
-    Trouble("withdraw", "target", end=End.HELD),
     Trouble("withdraw", "target", moment=AFTER, end=End.HELD),
     Trouble("take_back", "source", end=End.HELD),
     Trouble("take_back", "source", moment=AFTER, end=End.HELD),
@@ -40,7 +39,6 @@ TROUBLES = [
     Trouble("stop_work", "target"),
     Trouble("close_shares", "source", "Remove-SmbShare"),
     Trouble("remove_checkpoint", "source", "Remove-VMSnapshot"),
-    Trouble("remove_checkpoint", "source", "Remove-VMSnapshot", AFTER),
     Trouble("restore_settings", "source", moment=AFTER),
     Trouble("remove_imported_vm", "target", "Remove-VM"),
     Trouble("remove_files", "target", moment=AFTER),
@@ -72,4 +70,3 @@ def test_what_fails_on_the_way_home_is_named_and_done_later(fault_lab: FaultLab,
         assert "qsm abandon" in report.text
     assert fault_lab.abandon(vm) == (0 if report.left_over or report.end is End.HELD else REFUSED)
     fault_lab.assert_home(vm, before)
-    assert fault_lab.abandon(vm) == fault_lab.finish(vm) == REFUSED

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 from command_line import Command
-from fault_lab import AFTER, BEFORE, HELD, HOME, FaultLab
+from fault_lab import AFTER, BEFORE, FAILED, HELD, HOME, FaultLab
 from flow_lab import MIB, TestVM, wait_for
 
 pytestmark = pytest.mark.timeout(180)
@@ -178,7 +178,7 @@ def test_a_vm_that_an_administrator_removes_is_held(fault_lab: FaultLab, slow_li
     now = [fault_lab.clean_inventory(host, without=vm) for host in ("hv01", "hv02")]
     for kind in ("shares", "tasks", "jobs"):
         assert [host[kind] for host in now] == [host[kind] for host in before]
-    assert fault_lab.abandon(vm) == HOME  # the exit code of "failed"
+    assert fault_lab.abandon(vm) == FAILED
 
 
 def test_a_vm_that_is_started_at_the_source_in_the_window(fault_lab: FaultLab) -> None:
