@@ -15,12 +15,19 @@ from lab.operations.calls import Call
 from lab.operations.host import TASK_FOLDER, Host
 from lab.operations.records import GUID, MIGRATIONS, MODULES, normal_id, read_lock, read_locks
 from lab.operations.shares import is_open
+from lab.platform.acl import Right
 from lab.platform.errors import PlatformError
 from qsm.hosts import messages as m
 
 FULL_PATH = re.compile(r"[A-Za-z]:\\|\\\\[^\\]+\\[^\\]+")
 ADMINISTRATIVE_SHARES = re.compile(r"[A-Z]\$|ADMIN\$|IPC\$", re.IGNORECASE)
 FolderKind = Literal["local", "csv", "smb", "missing", "root", "invalid"]
+RIGHTS = {
+    Right.READ: "Read, Synchronize",
+    Right.MODIFY: "Modify, Synchronize",
+    Right.FULL_CONTROL: "FullControl",
+}
+"""What icacls grants, in the words of .NET's FileSystemRights."""
 COMPATIBLE, NOT_COMPATIBLE = 0, 32784  # CheckSystemCompatibilityInfo, "Return value"
 
 
@@ -98,7 +105,7 @@ def _entries(host: Host, folders: tuple[str, ...]) -> tuple[m.FileEntry, ...]:
             continue
         for info in host.platform.files.list(folder, recursive=True):
             if not info.folder:
-                access = sorted(str(entry) for entry in host.platform.acl.entries(info.path))
+                access = sorted(f"{each.account}:{RIGHTS[each.right]}" for each in host.platform.acl.entries(info.path))
                 found[info.path] = m.FileEntry(
                     path=info.path,
                     length_bytes=info.length_bytes,

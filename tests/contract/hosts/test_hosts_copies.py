@@ -63,7 +63,7 @@ def test_grants_are_given_and_taken_back_exactly(script: Script) -> None:
     during = script.source.caller.call("get_inventory", {"folders": [folder]}).result
     account = script.account()
     (entry,) = (file for file in during.files if file.path == base.path)
-    assert f"{account}:Read" in entry.access
+    assert f"{account}:Read, Synchronize" in entry.access
     assert f"qsm-{script.migration_id}-0$" in during.shares
     again = script.source.call(
         "open_share", subject="again", number=0, folder=folder, files=[base.path], account=account

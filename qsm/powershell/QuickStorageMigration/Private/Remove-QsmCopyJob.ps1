@@ -23,7 +23,13 @@ function Remove-QsmCopyJob {
         [string]$Name
     )
 
-    foreach ($job in @(Get-QsmCopyJob -Name $Name)) {
+    try {
+        $jobs = @(Get-QsmCopyJob -Name $Name)
+    } catch {
+        Write-Warning -Message "The BITS jobs of $Name could not be looked for: $($_.Exception.Message)"
+        return
+    }
+    foreach ($job in $jobs) {
         if (-not $PSCmdlet.ShouldProcess($job.DisplayName, 'End the BITS job')) { continue }
         try {
             Remove-BitsTransfer -BitsJob $job -Confirm:$false -ErrorAction Stop
