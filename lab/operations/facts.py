@@ -82,7 +82,7 @@ def disk_changes(before: Iterable[m.VMDisk], now: Iterable[m.VMDisk]) -> list[st
     reasons = []
     for disk in now:
         if disk.error:
-            reasons.append(f"disk {disk.slot} ({disk.path}) cannot be looked at: {disk.error}")
+            reasons.append(f"disk {disk.slot} ({disk.path}) cannot be read: {disk.error}")
         for file in disk.chain:
             was = known.pop((disk.slot, file.path.casefold()), None)
             if was is None:

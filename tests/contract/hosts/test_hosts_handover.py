@@ -215,7 +215,7 @@ def test_any_change_of_a_file_counts_as_having_run(script: Script) -> None:
     disk.rename(disk.with_suffix(".away"))
     refused = script.target.call("withdraw", vm_id=script.vm_id)
     assert refused.error is not None
-    assert any("cannot be looked at" in reason for reason in refused.error.facts["reasons"])
+    assert any("cannot be read" in reason for reason in refused.error.facts["reasons"])
     assert script.target.record.epoch == 0
 
 

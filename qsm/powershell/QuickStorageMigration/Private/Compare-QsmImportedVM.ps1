@@ -47,9 +47,9 @@ function Compare-QsmImportedVM {
         if ($question -match '\A(disks|saved_state):') { "the host could not tell $question" }
     }
     foreach ($disk in $now.disks) {
-        if (-not $disk.pass_through -and $disk.chain.Count -eq 0) { "the disk '$($disk.path)' could not be read: $($disk.error)" }
+        if (-not $disk.pass_through -and $disk.chain.Count -eq 0) { "the disk '$($disk.path)' cannot be read: $($disk.error)" }
         foreach ($file in $disk.chain) {
-            if ($file.content_identity -eq '') { "the identity of '$($file.path)' could not be read: something has it open" }
+            if ($file.content_identity -eq '') { "the identity of '$($file.path)' cannot be read: something has it open" }
         }
     }
     Compare-QsmFileIdentity -Before (Get-QsmFileIdentity -VMFact $then) -After (Get-QsmFileIdentity -VMFact $now)

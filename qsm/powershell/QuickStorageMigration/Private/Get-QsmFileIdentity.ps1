@@ -10,7 +10,7 @@ function Get-QsmFileIdentity {
     The VM, with the fields of VMFacts.
 
     .OUTPUTS
-    System.Collections.Hashtable: by path in lower case, a text.
+    System.Collections.Hashtable: by path (case does not count), a text.
 
     .EXAMPLE
     $before = Get-QsmFileIdentity -VMFact $imported.result.vm
@@ -25,11 +25,11 @@ function Get-QsmFileIdentity {
     $identities = @{}
     foreach ($disk in $VMFact.disks) {
         foreach ($file in $disk.chain) {
-            $identities[$file.path.ToLowerInvariant()] = "$($file.length_bytes) bytes, time $($file.last_write_ticks), identity $($file.content_identity), slot $($disk.slot)"
+            $identities[$file.path] = "$($file.length_bytes) bytes, time $($file.last_write_ticks), identity $($file.content_identity), slot $($disk.slot)"
         }
     }
     foreach ($file in $VMFact.saved_state_files) {
-        $identities[$file.path.ToLowerInvariant()] = "$($file.length_bytes) bytes, time $($file.last_write_ticks)"
+        $identities[$file.path] = "$($file.length_bytes) bytes, time $($file.last_write_ticks)"
     }
     $identities
 }

@@ -36,7 +36,7 @@ function Revoke-QsmStart {
     $reasons = @()
     if ($record.owner -eq 'target') { $reasons += 'the record says that the target owns the VM' }
     foreach ($start in @(Get-QsmOutcome -MigrationId $MigrationId -Operation 'start_vm' -State 'started', 'done', 'failed')) {
-        $reasons += "start_vm is on record as '$($start.state)' ($($start.at_utc))"
+        $reasons += "start_vm was $($start.state) at $($start.at_utc)"
     }
     if ($reasons.Count -eq 0) {
         try {
