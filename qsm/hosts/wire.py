@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -123,10 +124,19 @@ class ModuleFile:
 
 @cache
 def module_files() -> tuple[ModuleFile, ...]:
-    """All files of the module, sorted by path ordinally."""
+    """All files of the module as hosts get them, sorted by path ordinally.
+
+    The functions lie one per file here, and travel as one script: a host checks, scans and parses every file of the module
+    whenever a process starts, also while the VM stands still.
+    """
     root = _POWERSHELL / MODULE_NAME
-    found = (p for p in root.rglob("*") if p.is_file() and p.suffix in (".ps1", ".psm1", ".psd1", ".json"))
-    files = [ModuleFile(p.relative_to(root).as_posix(), p.read_bytes()) for p in found]
+    script = f"{MODULE_NAME}.psm1"
+    kept = (f"{MODULE_NAME}.psd1", "Operations.json", "Work.ps1")
+    files = [ModuleFile(name, (root / name).read_bytes()) for name in kept]
+    functions = [sorted((root / folder).glob("*.ps1")) for folder in ("Private", "Public")]
+    texts = [path.read_text("ascii") for path in (root / script, *chain(*functions))]
+    exported = "Export-ModuleMember -Function " + ", ".join(path.stem for path in functions[1])
+    files.append(ModuleFile(script, "\n".join([*texts, exported, ""]).encode("ascii")))
     return tuple(sorted(files, key=lambda file: file.path))
 
 

@@ -23,11 +23,10 @@ from typing import Any
 
 from qsm.hosts import wire
 from qsm.hosts.messages import ErrorFacts, Message
-from qsm.hosts.operations import MODULE_FOLDER, OPERATIONS
+from qsm.hosts.operations import OPERATIONS
 
 PROGRAM = os.environ.get("QSM_PWSH")
 NEEDS_ENGINE = "needs a PowerShell engine: QSM_PWSH names its program"
-BOOTSTRAPS = MODULE_FOLDER.parent / "bootstrap"
 STANDINS = Path(__file__).parent / "standins"
 DEADLINE_SECONDS = 60.0
 ADMINISTRATOR = '"BUILTIN\\Administrators","Alias","S-1-5-32-544",""\n"Mandatory Label","Label","S-1-16-12288",""\n'
@@ -116,6 +115,7 @@ class EngineHost:
             "SystemRoot": "C:\\Windows",
             "COMPUTERNAME": name,
             "DOTNET_EnableDiagnostics": "0",
+            "DOTNET_TieredPGO": "0",  # measures what is compiled again later: most processes here end before
             "QSM_STANDIN_STATE": str(self.state),
             **({"POSH_VERSION": version} if version else {}),
             **{k: v for k, v in os.environ.items() if k.startswith("POSH_COVERAGE")},
@@ -134,10 +134,7 @@ class EngineHost:
 
     def put_module(self) -> Path:
         """Lays the module where install.ps1 puts it, and returns that folder."""
-        folder = self.root / "modules" / wire.module_hash() / wire.MODULE_NAME
-        for file in wire.module_files():
-            (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / file.path).write_bytes(file.data)
+        folder = write_module(self.root / "modules" / wire.module_hash())
         self.root.chmod(0o700)  # the stand-in for access lists reads it as: inheritance cut
         return folder
 
@@ -155,14 +152,23 @@ class EngineHost:
 
     def bootstrap(self, name: str, *, profile: bool = False) -> EngineProcess:
         """Starts a bootstrap as it travels: by -EncodedCommand, with a pipe for standard input."""
-        script = (BOOTSTRAPS / f"{name}.ps1").read_text(encoding="ascii")
+        script = (wire.BOOTSTRAPS / f"{name}.ps1").read_text(encoding="ascii")
         return self.start(
             "-EncodedCommand", base64.b64encode(script.encode("utf-16-le")).decode("ascii"), profile=profile
         )
 
-    def session(self, module: Path = MODULE_FOLDER) -> EngineSession:
-        """Starts a process that has the module and stays."""
-        return EngineSession(self, module)
+    def session(self, module: Path | None = None) -> EngineSession:
+        """Starts a process that has the module and stays; without a module that was put on the host it takes one beside."""
+        return EngineSession(self, module or write_module(self.folder / "beside"))
+
+
+def write_module(folder: Path) -> Path:
+    """Writes the module below `folder`, as hosts get it, and returns its own folder."""
+    made = folder / wire.MODULE_NAME
+    made.mkdir(parents=True, exist_ok=True)
+    for file in wire.module_files():
+        (made / file.path).write_bytes(file.data)
+    return made
 
 
 class EngineProcess:

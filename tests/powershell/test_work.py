@@ -31,13 +31,13 @@ def test_a_whole_module_does_its_work(engine_host: EngineHost) -> None:
 @pytest.mark.parametrize("damage", ["altered", "added", "stranger", "open", "hash"])
 def test_nothing_else_runs_as_system(engine_host: EngineHost, damage: str) -> None:
     module = engine_host.put_module()
-    victim = module / "Private" / "Invoke-QsmCopyWork.ps1"
+    victim = module / "QuickStorageMigration.psm1"
     evil = "function Invoke-QsmCopyWork { New-Item -ItemType File -Path C:\\evil }\n"
     more: tuple[str, ...] = ()
     if damage == "altered":
-        victim.write_text(evil, "ascii")
+        victim.write_text(victim.read_text("ascii") + evil, "ascii")
     elif damage == "added":
-        (module / "Public" / "Invoke-QsmCopyWork.ps1").write_text(evil, "ascii")
+        (module / "more.ps1").write_text(evil, "ascii")
     elif damage == "stranger":
         victim.chmod(0o1644)
     elif damage == "open":

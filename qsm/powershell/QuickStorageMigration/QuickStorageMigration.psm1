@@ -1,4 +1,5 @@
-# Loads one function per file. Private functions stay inside: the bootstraps reach the dispatcher through the module
+# What the functions share. They lie one per file in Private and Public; hosts get them all in this script, at its end, with
+# the public ones exported (module_files in qsm/hosts/wire.py). The bootstraps reach the dispatcher through the module
 # object that Import-Module hands them.
 
 Set-StrictMode -Version Latest
@@ -13,12 +14,3 @@ $script:QsmCall = $null
 $script:QsmModuleFolder = $PSScriptRoot
 # The table of operations, read at the first call.
 $script:QsmOperations = $null
-
-foreach ($folder in 'Private', 'Public') {
-    $files = @(Get-ChildItem -LiteralPath (Join-Path -Path $PSScriptRoot -ChildPath $folder) |
-            Where-Object { $_.Name -like '*.ps1' } | Sort-Object -Property Name)
-    foreach ($file in $files) {
-        . $file.FullName
-        if ($folder -eq 'Public') { Export-ModuleMember -Function $file.BaseName }
-    }
-}

@@ -40,7 +40,7 @@ function Start-QsmTask {
 
     $name = Get-QsmWorkName -MigrationId $MigrationId -Kind $Kind -Number $Number
     if (-not $PSCmdlet.ShouldProcess($name, 'Start the scheduled task')) { return }
-    $script = Join-Path -Path $PSScriptRoot -ChildPath '..\Work.ps1' -Resolve
+    $script = Join-Path -Path $script:QsmModuleFolder -ChildPath 'Work.ps1' -Resolve
     $line = "-NoLogo -NoProfile -NonInteractive -ExecutionPolicy Bypass -File `"$script`" -Kind $Kind -MigrationId $MigrationId -Number $Number"
     $task = @{
         TaskName  = $name
