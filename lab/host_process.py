@@ -7,6 +7,7 @@ same folder boots again. The control socket is the lab's own way in, for levers 
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import sys
@@ -24,7 +25,7 @@ from lab.engine import EngineSettings as PowerShellSettings
 from lab.engine import PythonEngine, TaskEngine, WireFaults
 from lab.faults import Faults
 from lab.host_levers import HostLevers
-from lab.hyperv import HyperV, Timing
+from lab.hyperv import HyperV, Timing, vm_host
 from lab.hyperv.model import VMHost
 from lab.lab_settings import (
     ADMINISTRATOR,
@@ -41,6 +42,7 @@ from lab.operations.state_folder import StateFolder
 from lab.platform.accounts import HostSettings
 from lab.platform.platform import Platform
 from lab.platform.store import JsonStore
+from lab.platform.windows import VERSIONS
 from lab.powershell.bridge import Bridge
 from lab.powershell.processes import PowerShellEngine, PowerShellTasks, ProcessStarter
 from lab.winrm.certificates import LabCA
@@ -48,7 +50,6 @@ from lab.winrm.endpoint import Endpoint
 from lab.winrm.engine import Engine
 from lab.winrm.settings import EndpointSettings, Quotas
 
-VM_VERSIONS = ("8.0", "9.0", "10.0")
 ENDPOINT_FILE = "endpoint.json"
 
 
@@ -74,7 +75,11 @@ class Place:
 
 def create_host(lab_folder: Path, settings: LabSettings, plan: HostPlan) -> None:
     """Lay out the folder of a new host."""
+    windows = VERSIONS[plan.windows]
     facts = {
+        "os_caption": windows.caption,
+        "os_build": windows.build,
+        "powershell_version": windows.powershell,
         "computer_name": plan.name.upper(),
         "address": settings.address(plan.name),
         "domain": DOMAIN,
@@ -124,19 +129,10 @@ class HostProcess:
         self.platform.shutdown()
 
     def _vm_host(self) -> VMHost:
-        facts = self.platform.accounts.settings
-        known: dict[str, Any] = {
-            "name": facts.computer_name,
-            "processor_vendor": facts.processor_vendor,
-            "processor_name": facts.processor_name,
-            "os_caption": facts.os_caption,
-            "os_build": facts.os_build,
-            "supported_vm_versions": VM_VERSIONS,
-        }
-        told = {
+        told: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in self._place.plan.hyperv.items()
         }
-        return VMHost(**{**known, **told})
+        return dataclasses.replace(vm_host(self.platform), **told)
 
     def _engine(self) -> Engine:
         """Make the engine that the laboratory was planned with, for the endpoint and for tasks."""

@@ -20,6 +20,7 @@ ADMINISTRATOR = rf"{DOMAIN}\administrator"
 CERTIFICATE_USER = f"administrator@{DNS_DOMAIN}"
 
 Transport = Literal["ntlm", "basic", "certificate"]
+WindowsName = Literal["2012R2", "2016", "2019", "2022", "2025"]
 
 
 class HostPlan(BaseModel):
@@ -31,6 +32,7 @@ class HostPlan(BaseModel):
         min_length=1, pattern=r"^[A-Za-z0-9-]+$", description="name in the inventory; upper case: NetBIOS"
     )
     address: str = Field(default="", description="empty: 127.0.1.<number of the host>")
+    windows: WindowsName = Field(default="2022", description="version of Windows Server")
     volumes: dict[str, int] = Field(
         default_factory=lambda: {"C:\\": 64 * GIB, "D:\\": 256 * GIB}, description="root to capacity in bytes"
     )

@@ -11,12 +11,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from lab.platform.windows import version_of
+
 FOLDER = Path(__file__).parent
 CMDLETS_FILE = FOLDER / "cmdlets.json"
 ENUMERATIONS_FILE = FOLDER / "enumerations.json"
 SCRIPT_FILE = FOLDER / "StandIns.ps1"
 MODULE_NAME = "WindowsStandIns"
-BUILDS = ((26100, "2025"), (20348, "2022"), (17763, "2019"), (14393, "2016"), (0, "2012R2"))
 PROGRAMS = ("icacls.exe", "whoami.exe")
 HELPERS = ("Get-LabRule",)
 """What the members of objects need wherever they are read."""
@@ -41,11 +42,6 @@ TYPES = {
 HYPERV_OBJECTS = frozenset(
     {"VirtualMachine", "HardDiskDrive", "DvdDrive", "VMNetworkAdapter", "VMNetworkAdapterBase", "VMSnapshot"}
 )
-
-
-def version_of(build: int) -> str:
-    """Return the version of Windows Server, as cmdlets.json names it, of a build."""
-    return next(name for first, name in BUILDS if build >= first)
 
 
 def write_module(folder: Path, *, build: int) -> Path:

@@ -1,6 +1,7 @@
-"""One laboratory per session: two hosts over real sockets, as the product reaches them.
+"""Two hosts over real sockets, as the product reaches them: one laboratory per engine, made when a test first asks.
 
-QSM_LAB_ENGINE=powershell runs the same tests on the module itself (needs QSM_PWSH, and several times as long).
+Every test that takes hosts runs on both engines: the lab's own, and the module itself in a real PowerShell (needs
+QSM_PWSH). QSM_LAB_WINDOWS names the version of Windows Server that the hosts play, 2022 if nothing is said.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import dataclasses
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -21,36 +23,81 @@ from lab.lab_host import MIB, LabDisk
 from lab.lab_settings import HostPlan, LabSettings
 from lab.laboratory import Laboratory
 
+NAMES = ("hv01", "hv02")
+WINDOWS = os.environ.get("QSM_LAB_WINDOWS", "2022")
+NEEDS_ENGINE = pytest.mark.skipif(
+    not os.environ.get("QSM_PWSH"), reason="needs a PowerShell engine: QSM_PWSH names its program"
+)
+
 _serial = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
-def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
-    timing = dataclasses.asdict(INSTANT)
-    hosts = tuple(HostPlan(name=name, timing=timing) for name in ("hv01", "hv02"))
-    settings = LabSettings.model_validate({"hosts": hosts, "engine": os.environ.get("QSM_LAB_ENGINE", "python")})
-    with Laboratory(Path(tmp_path_factory.mktemp("lab"))).running(settings) as running:
-        for name in ("hv01", "hv02"):
-            caller = Caller(running, name)
-            caller.install()
+class Laboratories:
+    """The laboratories of a session, by engine, and a caller for each host: a warm process outlives a test."""
+
+    def __init__(self, folder: Callable[[str], Path]) -> None:
+        self._folder = folder
+        self._running: dict[str, Laboratory] = {}
+        self._callers: dict[tuple[str, str, int], Caller] = {}
+        self._stack = ExitStack()
+
+    def callers(self, engine: str) -> dict[str, Caller]:
+        """The callers of a laboratory's hosts, by name; a host that was booted since has a new one."""
+        running = self._running.get(engine) or self._start(engine)
+        found = {}
+        for name, told in running.status()["hosts"].items():
+            key = (engine, name, told["process_id"])
+            if key not in self._callers:
+                self._callers[key] = Caller(running, name)
+            found[name] = self._callers[key]
+        return found
+
+    def close(self) -> None:
+        """End all processes."""
+        for caller in self._callers.values():
             caller.close()
-        yield running
+        self._stack.close()
+
+    def _start(self, engine: str) -> Laboratory:
+        timing = dataclasses.asdict(INSTANT)
+        hosts = [HostPlan.model_validate({"name": name, "timing": timing, "windows": WINDOWS}) for name in NAMES]
+        settings = LabSettings.model_validate({"engine": engine, "hosts": hosts})
+        running = self._stack.enter_context(Laboratory(self._folder(engine)).running(settings))
+        self._running[engine] = running
+        for caller in self.callers(engine).values():
+            caller.install()
+        return running
+
+
+@pytest.fixture(scope="session")
+def laboratories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratories]:
+    opened = Laboratories(tmp_path_factory.mktemp)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["python", pytest.param("powershell", marks=NEEDS_ENGINE)])
+def callers(laboratories: Laboratories, request: pytest.FixtureRequest) -> Iterator[dict[str, Caller]]:
+    """Both hosts' callers; afterwards no fault is left."""
+    callers = laboratories.callers(request.param)
+    yield callers
+    for caller in callers.values():
+        caller.host.clear_faults()
 
 
 @pytest.fixture
-def source(laboratory: Laboratory) -> Iterator[Caller]:
-    caller = Caller(laboratory, "hv01")
-    yield caller
-    caller.close()
-    laboratory.host("hv01").clear_faults()
+def laboratory(callers: dict[str, Caller]) -> Laboratory:
+    return callers["hv01"].lab
 
 
 @pytest.fixture
-def target(laboratory: Laboratory) -> Iterator[Caller]:
-    caller = Caller(laboratory, "hv02")
-    yield caller
-    caller.close()
-    laboratory.host("hv02").clear_faults()
+def source(callers: dict[str, Caller]) -> Caller:
+    return callers["hv01"]
+
+
+@pytest.fixture
+def target(callers: dict[str, Caller]) -> Caller:
+    return callers["hv02"]
 
 
 @pytest.fixture

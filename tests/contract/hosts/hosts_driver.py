@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from lab.lab_host import LabHost
 from lab.laboratory import Laboratory
 from qsm.hosts import wire
@@ -22,6 +24,8 @@ from qsm.hosts.winrm_session import WinRMSession
 from qsm.settings import HostSettings, Settings, TimeLimits
 
 CALL_SECONDS = 60.0
+LABS_OWN_ENGINE = pytest.mark.parametrize("callers", ["python"], indirect=True)
+"""For a test of what belongs to the laboratory, not to the module."""
 ENVELOPE = {"ok", "revision", "attempt", "repeated", "seconds"}
 
 
@@ -56,6 +60,7 @@ class Caller:
         self.host: LabHost = laboratory.host(name)
         self.name = name
         self._bootstrap = bootstrap
+        self._in_doubt = False
         self._session = WinRMSession(name, read_settings(laboratory)[name], TimeLimits(connect_seconds=10))
 
     def call(
@@ -86,12 +91,14 @@ class Caller:
     def exchange(self, line: Mapping[str, Any], *, limit_seconds: float = CALL_SECONDS) -> dict[str, Any]:
         """Send one line and return what comes back."""
         call_id = wire.new_call_id()
+        self._in_doubt = True
         single = self._bootstrap == "call"
         if not self._session.running:
             self._session.start(self._bootstrap)
         self._session.send(wire.encode_line({"call": call_id, "module": wire.module_hash(), **line}), end=single)
         answer = self._session.receive(call_id, deadline=time.monotonic() + limit_seconds)
         assert answer is not None, f"{self.name} did not answer {line.get('operation')} in {limit_seconds} s"
+        self._in_doubt = False
         if single:
             self._session.stop()
         return answer.content
@@ -119,6 +126,12 @@ class Caller:
     def forget(self) -> None:
         """Leave the process on the host alone and begin with a new one at the next call."""
         self._session.abandon()
+        self._in_doubt = False
+
+    def recover(self) -> None:
+        """Forget the process if its last call did not end."""
+        if self._in_doubt:
+            self.forget()
 
     def close(self) -> None:
         """End process and shell."""

@@ -27,7 +27,7 @@ def script(make_script: Callable[..., Script]) -> Iterator[Script]:
     made.lab.links.restore("HV01", "HV02")
     made.lab.links.set_rate("HV01", "HV02", bytes_per_second=None)
     for side in (made.source, made.target):
-        side.caller.forget()
+        side.caller.recover()
         side.caller.host.clear_faults()
     made.target.call("stop_work", subject="end of test")
     made.source.call("close_shares", subject="end of test")

@@ -39,7 +39,7 @@ def copied(make_script: Callable[..., Script]) -> Iterator[Script]:
 def _end(script: Script) -> None:
     for side in (script.source, script.target):
         host = side.caller.host
-        side.caller.forget()
+        side.caller.recover()
         host.clear_faults()
         for vm in host.vms():
             if vm["vm_id"] == script.vm_id and vm["state"] not in ("Off", "Saved"):
@@ -204,11 +204,11 @@ def test_import_of_a_vm_that_does_not_fit_leaves_no_planned_vm(copied: Script) -
     unknown = {**arguments, "switches": [{"adapter_id": arguments["switches"][0]["adapter_id"], "switch_name": "DMZ"}]}
     failed = copied.target.call("import_vm", **unknown)
     assert failed.error_id == "ImportFailed"
-    assert host.planned_vms() == [] and host.vms() == []
+    assert host.planned_vms() == [] and all(vm["vm_id"] != copied.vm_id for vm in host.vms())
     nowhere = {**arguments, "disks": [{"slot": "SCSI 0:0", "path": r"D:\missing.vhdx"}]}
     answer = copied.target.call("import_vm", subject="missing", **nowhere)
     assert answer.error_id in ("ImportIncompatible", "ImportFailed")
-    assert host.planned_vms() == [] and host.vms() == []
+    assert host.planned_vms() == [] and all(vm["vm_id"] != copied.vm_id for vm in host.vms())
     host.set_fault(Fault("Import-VM", FaultAction.KILL_PROCESS, FaultPlace.CMDLET))
     with pytest.raises(ProcessEndedError):
         copied.target.call("import_vm", subject="killed", **arguments)

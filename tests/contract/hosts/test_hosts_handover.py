@@ -20,7 +20,7 @@ def script(make_script: Callable[..., Script]) -> Iterator[Script]:
     made.up_to_import()
     yield made
     for side in (made.source, made.target):
-        side.caller.forget()
+        side.caller.recover()
         side.caller.host.clear_faults()
         if any(vm["vm_id"] == made.vm_id for vm in side.caller.host.vms()):
             vm = side.caller.host.vm(made.vm_id)

@@ -24,7 +24,7 @@ def script(make_script: Callable[..., Script]) -> Iterator[Script]:
     made.begin()
     yield made
     for side in (made.source, made.target):
-        side.caller.forget()
+        side.caller.recover()
         side.caller.host.clear_faults()
         side.call("close_migration", subject="end of test", end="home", text="end of test")
     made.source.caller.host.hyperv("remove_vm", vm_id=made.vm_id)

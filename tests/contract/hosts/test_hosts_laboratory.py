@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hosts_driver import Caller, read_settings, wait_until
+from hosts_driver import LABS_OWN_ENGINE, Caller, read_settings, wait_until
 
 from lab.control import ControlError
 from lab.disks import files as disk_files
@@ -110,6 +110,7 @@ def test_folder_without_a_laboratory_says_so(tmp_path: Path) -> None:
         LabSettings(hosts=(HostPlan(name="a"), HostPlan(name="A")))
 
 
+@LABS_OWN_ENGINE
 def test_power_cut_takes_the_vms_with_it(laboratory: Laboratory) -> None:
     host = laboratory.host("hv02")
     vm = host.create_vm("cut off", state="Running")
@@ -129,6 +130,7 @@ def test_power_cut_takes_the_vms_with_it(laboratory: Laboratory) -> None:
     host.hyperv("stop_vm", vm_id=vm["vm_id"], turn_off=True)
 
 
+@LABS_OWN_ENGINE
 def test_frozen_host_answers_nothing_until_it_thaws(laboratory: Laboratory) -> None:
     host = laboratory.host("hv02")
     process = laboratory.status()["hosts"]["hv02"]["process_id"]
@@ -138,6 +140,7 @@ def test_frozen_host_answers_nothing_until_it_thaws(laboratory: Laboratory) -> N
     assert isinstance(host.vms(), list)
 
 
+@LABS_OWN_ENGINE
 def test_orderly_shutdown_saves_the_vms(laboratory: Laboratory) -> None:
     host = laboratory.host("hv02")
     vm = host.create_vm("put to sleep", state="Running", automatic_start_action="Nothing")
@@ -146,6 +149,7 @@ def test_orderly_shutdown_saves_the_vms(laboratory: Laboratory) -> None:
     assert host.vm(vm["vm_id"])["state"] == "Saved"
 
 
+@LABS_OWN_ENGINE
 def test_own_disk_file_is_taken_as_it_is(laboratory: Laboratory, tmp_path: Path) -> None:
     own = tmp_path / "my disk.vhdx"
     disk_files.create_disk(own, size_bytes=16 * MIB, format=DiskFormat.VHDX, kind=DiskKind.DYNAMIC)
@@ -159,6 +163,7 @@ def test_own_disk_file_is_taken_as_it_is(laboratory: Laboratory, tmp_path: Path)
 
 
 @pytest.mark.parametrize("state", ["Off", "Saved", "Paused", "Running"])
+@LABS_OWN_ENGINE
 def test_vm_is_made_in_the_state_asked_for(laboratory: Laboratory, state: str) -> None:
     host = laboratory.host("hv02")
     vm = host.create_vm(f"made {state}", disks=[LabDisk(size_bytes=8 * MIB)], memory_bytes=MIB, state=state)  # type: ignore[arg-type]

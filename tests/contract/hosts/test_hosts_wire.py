@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator
 
 import pytest
-from hosts_driver import Caller, new_migration_id, read_settings, wait_until
+from hosts_driver import LABS_OWN_ENGINE, Caller, new_migration_id, read_settings, wait_until
 from winrm.protocol import Protocol
 
 from lab.faults import Fault, FaultAction, FaultMoment, FaultPlace
@@ -67,6 +67,7 @@ def encoded(script: str) -> str:
         ("powershell.exe", [], "command is missing"),
     ],
 )
+@LABS_OWN_ENGINE
 def test_anything_but_the_scripts_is_refused(
     laboratory: Laboratory, program: str, arguments: list[str], complaint: str
 ) -> None:
@@ -75,6 +76,7 @@ def test_anything_but_the_scripts_is_refused(
     assert complaint in err
 
 
+@LABS_OWN_ENGINE
 def test_script_that_differs_by_one_letter_is_not_the_script(laboratory: Laboratory) -> None:
     program, _, arguments = wire.bootstrap_command("probe").partition(" ")
     text = base64.b64decode(arguments.rpartition(" ")[2]).decode("utf-16-le")
@@ -82,6 +84,7 @@ def test_script_that_differs_by_one_letter_is_not_the_script(laboratory: Laborat
     assert run(plain(laboratory, "hv01"), program, [altered])[2] == 1
 
 
+@LABS_OWN_ENGINE
 def test_console_input_does_not_reach_the_script(laboratory: Laboratory) -> None:
     protocol = plain(laboratory, "hv01")
     program, _, arguments = wire.bootstrap_command("probe").partition(" ")
@@ -92,6 +95,7 @@ def test_console_input_does_not_reach_the_script(laboratory: Laboratory) -> None
     assert (out, code) == (b"", 0)
 
 
+@LABS_OWN_ENGINE
 def test_noise_on_standard_error_is_no_failure(laboratory: Laboratory) -> None:
     program, _, arguments = wire.bootstrap_command("probe").partition(" ")
     line = wire.encode_line({"call": "0" * 32, "module": wire.module_hash()})
@@ -101,6 +105,7 @@ def test_noise_on_standard_error_is_no_failure(laboratory: Laboratory) -> None:
     assert wire.parse_line(out.encode()) is not None
 
 
+@LABS_OWN_ENGINE
 def test_constrained_language_is_told_and_runs_no_module(laboratory: Laboratory, source: Caller) -> None:
     source.host.change_facts(language_mode="ConstrainedLanguage")
     try:
