@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import struct
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -36,7 +35,10 @@ class RefusedError(Exception):
 
 
 class Accounts:
-    """The host's accounts, in the file form that pyspnego reads (hashes only, readable by the owner only)."""
+    """The host's accounts, in the file form that pyspnego reads (hashes only).
+
+    The file has no name and is gone with the process: a host ends by SIGKILL, and then nobody removes anything.
+    """
 
     def __init__(self, accounts: Mapping[str, SecretStr], *, machine_name: str) -> None:
         self.machine_name = machine_name
@@ -48,10 +50,10 @@ class Accounts:
                 self._account_by_principal[domain.upper(), user.upper()] = account
                 login = f"{domain}\\{user}" if domain else user
                 lines.append(f"{login}:0:{'0' * 32}:{nt_hash}:[U]:LCT-0\n")
-        descriptor, name = tempfile.mkstemp(prefix="lab-accounts-")
-        self.path = Path(name)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.writelines(lines)
+        self._file = os.fdopen(os.memfd_create("accounts"), "w", encoding="utf-8")
+        self._file.writelines(lines)
+        self._file.flush()
+        self.path = Path(f"/proc/self/fd/{self._file.fileno()}")
 
     def account(self, principal: str) -> str:
         """Account name as the settings spell it, of DOMAIN\\user or user as the client spelt it."""
@@ -59,7 +61,7 @@ class Accounts:
         return self._account_by_principal[(domain.upper(), user.upper()) if separator else ("", domain.upper())]
 
     def remove(self) -> None:
-        self.path.unlink(missing_ok=True)
+        self._file.close()
 
 
 def _spellings(account: str, machine_name: str) -> list[tuple[str, str]]:

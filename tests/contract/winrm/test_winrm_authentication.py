@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import tempfile
 
 import pytest
 import requests
@@ -14,6 +15,7 @@ from winrm.exceptions import InvalidCredentialsError, WinRMTransportError
 from winrm_harness import raw_post
 
 from lab.winrm.certificates import LabCA
+from lab.winrm.ntlm import Accounts
 
 
 @pytest.mark.parametrize("name", ["Administrator", "ADMINISTRATOR", r"HOSTA\administrator", r".\Administrator"])
@@ -168,3 +170,12 @@ def test_two_hosts_in_one_process_keep_their_accounts_apart(start, settings, con
     assert run(protocol_a, "whoami")[0] == run(protocol_b, "whoami")[0] == b"Administrator by ntlm"
     with pytest.raises(InvalidCredentialsError):
         connect(start_b, transport="ntlm").open_shell()
+
+
+def test_accounts_lie_in_no_folder(tmp_path, monkeypatch):
+    """A host that loses its power removes nothing, so there must be nothing to remove."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    accounts = Accounts({"administrator": SecretStr("secret")}, machine_name="HV01")
+    assert r"HV01\administrator:0:" in accounts.path.read_text("utf-8")
+    assert list(tmp_path.iterdir()) == []
+    accounts.remove()
