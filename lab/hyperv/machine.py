@@ -80,7 +80,7 @@ class Machine:
         return self.activity or self.arranged_activity or merging
 
     def files_of_saved_state(self) -> tuple[str, ...]:
-        """Windows paths of the saved state's files."""
+        """Windows paths of the saved memory, and of the guest state where the VM's version has one."""
         memory = files.saved_memory_path(self.configuration_file)
         if not files.has_guest_state(self.configuration.version):
             return (memory,)
@@ -124,7 +124,7 @@ def photograph(machine: Machine, *, types_known: bool, low_on_space: bool) -> Vi
         dvd_drives=found.dvd_drives,
         network_adapters=found.network_adapters,
         snapshots=found.snapshots,
-        saved_state_files=machine.files_of_saved_state() if machine.state is VMState.SAVED else (),
+        saved_state_files=machine.files_of_saved_state()[0 if machine.state is VMState.SAVED else 1 :],
         workload=found.workload,
         failure=machine.critical or machine.failure or machine.merge_failure,
     )

@@ -205,7 +205,7 @@ class VirtualMachine:
     network_adapters: tuple[NetworkAdapter, ...]
     snapshots: tuple[VMSnapshot, ...]
     saved_state_files: tuple[str, ...]
-    """Windows paths of the saved memory (and guest state), as long as the VM is Saved."""
+    """Windows paths of the saved memory, as long as the VM is Saved, and of the guest state."""
     workload: Workload
     """What its guest does: carried in the configuration, as a real guest is carried in its disks."""
     failure: str = ""

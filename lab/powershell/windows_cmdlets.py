@@ -319,6 +319,8 @@ def get_acl(call: Call, given: Given) -> Iterator[Any]:
     path = _path(call, given)
     _recall(call, path)
     acl = call.host.platform.acl
+    if not acl.identity_grants(path, call.host.caller, Right.READ):
+        raise PlatformError(errors.ACCESS_DENIED, f"Access to the path '{path}' is denied.")
     aces = ""
     for entry in acl.entries(path, inherited=True):
         aces += f"(A;{'ID' if entry.inherited else ''};{RIGHTS[entry.right][0]};;;{_sid(call, entry.account)})"

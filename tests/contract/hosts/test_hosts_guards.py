@@ -152,7 +152,8 @@ def test_save_without_room_is_refused_and_the_guest_goes_on(running: Script) -> 
 def test_guest_is_shut_down_where_its_memory_cannot_travel(running: Script) -> None:
     running.take_checkpoint()
     saved = running.source.do("save_vm", **{**running.save_arguments(), "mode": "shutdown"})
-    assert saved.state == "Off" and saved.saved_state_files == ()
+    assert saved.state == "Off"
+    assert [file.path.rpartition(".")[2] for file in saved.saved_state_files] == ["vmgs"]
     (disk,) = saved.disks
     assert [bool(file.content_identity) for file in disk.chain] == [True, True]
 
@@ -227,7 +228,7 @@ def test_import_of_a_vm_that_does_not_fit_leaves_no_planned_vm(copied: Script) -
     again = copied.target.call("import_vm", subject="again", **arguments)
     assert again.error_id == "VMExists" and again.error is not None and again.error.facts["state"] == "Saved"
     copied.target.do("remove_imported_vm", vm_id=copied.vm_id)
-    assert host.vms() == [] and host.files.exists(imported.vm.disks[0].path)
+    assert all(vm["vm_id"] != copied.vm_id for vm in host.vms()) and host.files.exists(imported.vm.disks[0].path)
     assert not any(host.files.exists(file.path) for file in files)
 
 

@@ -23,14 +23,14 @@ function Get-QsmVMFact {
     )
 
     $questions = [ordered]@{
-        disks       = { Get-QsmVMDisk -VM $VM }
-        adapters    = { Get-QsmAdapter -VM $VM }
-        dvd         = { Get-VMDvdDrive -VM $VM -ErrorAction Stop | ForEach-Object { [string]$_.Path } | Where-Object { $_ -ne '' } }
-        checkpoints = { Get-QsmCheckpointFact -VM $VM }
-        obstacles   = { Get-QsmObstacle -VM $VM }
-        processor   = { Get-VMProcessor -VM $VM -ErrorAction Stop }
-        saved_state = { Get-QsmSavedStateFile -VM $VM }
-        lock        = { Get-QsmLockFact -VMId $VM.Id.ToString() }
+        'disks'           = { Get-QsmVMDisk -VM $VM }
+        'adapters'        = { Get-QsmAdapter -VM $VM }
+        'Get-VMDvdDrive'  = { Get-VMDvdDrive -VM $VM -ErrorAction Stop | ForEach-Object { [string]$_.Path } | Where-Object { $_ -ne '' } }
+        'Get-VMSnapshot'  = { Get-QsmCheckpointFact -VM $VM }
+        'obstacles'       = { Get-QsmObstacle -VM $VM }
+        'Get-VMProcessor' = { Get-VMProcessor -VM $VM -ErrorAction Stop }
+        'saved state'     = { Get-QsmSavedStateFile -VM $VM }
+        'lock'            = { Get-QsmLockFact -VMId $VM.Id.ToString() }
     }
     $answers = @{}
     $unanswered = @()
@@ -46,7 +46,7 @@ function Get-QsmVMFact {
     try {
         $volumes = @(Get-QsmVolumeFact -Path @($folders | Where-Object { $_ } | Select-Object -Unique))
     } catch {
-        $unanswered += "volumes: $($_.Exception.Message)"
+        $unanswered += "Get-Volume: $($_.Exception.Message)"
     }
 
     [PSCustomObject][ordered]@{
@@ -67,7 +67,7 @@ function Get-QsmVMFact {
         memory_maximum_bytes    = [long]$VM.MemoryMaximum
         dynamic_memory          = [bool]$VM.DynamicMemoryEnabled
         processor_count         = [int]$VM.ProcessorCount
-        processor_compatibility = [bool](Get-QsmProperty -InputObject ($answers['processor'] | Select-Object -First 1) -Name 'CompatibilityForMigrationEnabled' -Default $false)
+        processor_compatibility = [bool](Get-QsmProperty -InputObject ($answers['Get-VMProcessor'] | Select-Object -First 1) -Name 'CompatibilityForMigrationEnabled' -Default $false)
         automatic_start_action  = [string]$VM.AutomaticStartAction
         automatic_stop_action   = [string]$VM.AutomaticStopAction
         checkpoint_type         = Get-QsmCheckpointType -VM $VM
@@ -76,12 +76,12 @@ function Get-QsmVMFact {
         notes                   = [string]$VM.Notes
         disks                   = $answers['disks']
         adapters                = $answers['adapters']
-        dvd_paths               = $answers['dvd']
-        checkpoints             = $answers['checkpoints']
+        dvd_paths               = $answers['Get-VMDvdDrive']
+        checkpoints             = $answers['Get-VMSnapshot']
         obstacles               = @($answers['obstacles'] | ForEach-Object { $_.obstacles })
         unanswered              = $unanswered
         volumes                 = $volumes
-        saved_state_files       = $answers['saved_state']
+        saved_state_files       = $answers['saved state']
         lock                    = $answers['lock'] | Select-Object -First 1
     }
 }

@@ -98,7 +98,8 @@ function Save-QsmVM {
             throw (New-QsmError -Id 'SaveFailed' -Category failed -Subject $unread.path -Facts @{ hresult = $null; state = [string]$vm.State } -Message "VM '$($vm.Name)' on $env:COMPUTERNAME is $($vm.State), but its disk '$($unread.path)' cannot be read: $($unread.error)")
         }
     } catch {
-        throw (ConvertTo-QsmFailure -Cause $_ -Id 'SaveFailed' -Subject "$VMId" -Message "VM '$($vm.Name)' on $env:COMPUTERNAME was not brought to a stand. It may run, or stand; its automatic start is off.")
+        $now = try { [string](Get-QsmVMObject -VMId $VMId).State } catch { 'unknown' }
+        throw (ConvertTo-QsmFailure -Cause $_ -Id 'SaveFailed' -Subject "$VMId" -Facts @{ state = $now } -Message "VM '$($vm.Name)' on $env:COMPUTERNAME was not brought to a stand. It may run, or stand; its automatic start is off.")
     }
     [PSCustomObject][ordered]@{
         state             = [string]$vm.State
