@@ -46,7 +46,7 @@ def get_host(call: Call, arguments: m.GetHostArguments) -> m.HostFacts:
         os_build=settings.os_build,
         powershell_version=settings.powershell_version,
         language_mode=settings.language_mode,
-        execution_policy=settings.execution_policy,
+        execution_policy=settings.enforced_execution_policy or "Bypass",
         administrator=host.caller.administrator,
         hyperv=True,
         cluster=None,

@@ -34,7 +34,9 @@ class HostSettings(BaseModel):
     os_build: int = 20348
     powershell_version: str = "5.1.20348.2227"
     language_mode: str = "FullLanguage"
-    execution_policy: str = "RemoteSigned"
+    execution_policy: str = "RemoteSigned"  # of the machine; a command line sets another one for its process
+    enforced_execution_policy: str | None = None  # of a Group Policy, which no command line overrules
+    console_code_page: int | None = None  # of the streams of each process, whatever its shell asked for; None: as asked
     cluster: str | None = None  # name of the failover cluster that the host says it belongs to
     administrator_filtered: bool = False  # WinRM logons get a filtered token (UAC remote restrictions)
     processor_vendor: str = "GenuineIntel"

@@ -35,8 +35,11 @@ from lab.processes import HostProcess
 from lab.winrm.engine import Caller, Command, Output, SignalName
 
 PROGRAM_VARIABLE = "QSM_PWSH"
+ASKS_POLICY = "-ExecutionPolicy"
 PASSED_ON = ("POSH_COVERAGE", "POSH_COVERAGE_FILES")
 READ_BYTES = 65536
+PROFILE = r"C:\Windows\System32\WindowsPowerShell\v1.0\profile.ps1"
+"""Runs first in every process that was not started with -NoProfile."""
 ANSWER = re.compile(rb"@@QSM (\S+) ")
 
 
@@ -90,7 +93,7 @@ class ProcessStarter:
 
         admitted = self._bridge.admit(process, end=end)
         started = subprocess.Popen(
-            [self._program, *words],
+            [self._program, *self._under_policy(words)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -104,8 +107,15 @@ class ProcessStarter:
         """The process is over."""
         self._bridge.dismiss(admitted)
 
+    def _under_policy(self, words: list[str]) -> list[str]:
+        """A Group Policy overrules the execution policy that a command line asks for."""
+        if self._host.platform.accounts.settings.enforced_execution_policy is None or ASKS_POLICY not in words:
+            return words
+        at = words.index(ASKS_POLICY)
+        return [*words[:at], *words[at + 2 :]]
+
     def _environment(self) -> dict[str, str]:
-        settings = self._host.platform.accounts.settings
+        settings, files = self._host.platform.accounts.settings, self._host.platform.files
         return {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "HOME": str(self._temporary),
@@ -113,8 +123,9 @@ class ProcessStarter:
             "DOTNET_EnableDiagnostics": "0",
             "POSH_ROOTS": str(self._folder / "roots.json"),
             "POSH_MODULES": str(self._modules),
+            "POSH_PROFILE": str(files.host_path(PROFILE)),
             "POSH_VERSION": settings.powershell_version,
-            "POSH_EXECUTIONPOLICY": settings.execution_policy,
+            "POSH_EXECUTIONPOLICY": settings.enforced_execution_policy or settings.execution_policy,
             "COMPUTERNAME": settings.computer_name,
             "ProgramData": PROGRAM_DATA,
             "SystemDrive": "C:",
@@ -148,7 +159,8 @@ class PowerShellEngine:
         if not words or not powershell_line.is_powershell(words[0]):
             raise FileNotFoundError(command_line)
         process = HostProcess("powershell.exe", self._host.platform.accounts.winrm_identity(caller.user))
-        told = {"POSH_CODEPAGE": str(codepage), **({"POSH_STDIN": "console"} if console_stdin else {})}
+        page = self._host.platform.accounts.settings.console_code_page or codepage
+        told = {"POSH_CODEPAGE": str(page), **({"POSH_STDIN": "console"} if console_stdin else {})}
         started, admitted = self._starter.start(words[1:], process, environment={**environment, **told})
         running = _Running(started, process, output, faults=self._faults)
         running.begin(lambda: self._starter.ended(admitted))

@@ -31,6 +31,7 @@ class ProbeFacts(BaseModel):
 
     powershell_version: str
     language_mode: str
+    execution_policy: str
     installed: bool
     administrator: bool
 
@@ -94,6 +95,12 @@ class Preparation:
             raise Refused(
                 f"Host {self._host} runs PowerShell in language mode {facts.language_mode}; FullLanguage is needed."
                 " Nothing was changed. A policy of AppLocker or Windows Defender Application Control sets it."
+            )
+        if facts.execution_policy in ("AllSigned", "Restricted"):
+            raise Refused(
+                f"A Group Policy sets PowerShell's execution policy on host {self._host} to {facts.execution_policy},"
+                " under which the module does not run: its files are not signed. Nothing was changed. Let the policy"
+                " 'Turn on Script Execution' allow local scripts (RemoteSigned) on this host."
             )
         major = facts.powershell_version.partition(".")[0]
         if not major.isdigit() or int(major) < OLDEST_POWERSHELL:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import Field
 
-from qsm.errors import HostFailed, QsmError, TimeRanOut
+from qsm.errors import HostFailed, QsmError, Refused, TimeRanOut
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.host import Host
@@ -41,7 +41,8 @@ def check_host(host: Host) -> tuple[m.HostFacts | None, list[Finding]]:
     try:
         facts = host.ask(operations.get_host, m.GetHostArguments())
     except QsmError as error:
-        repair = "see docs/hosts.md, 'WinRM': listener, firewall, certificate, account"
+        wire = "see docs/hosts.md, 'WinRM': listener, firewall, certificate, account"
+        repair = "do what the text says; see docs/hosts.md" if isinstance(error, Refused) else wire
         return None, [Finding(subject=host.name, point="answers over WinRM", ok=False, found=str(error), repair=repair)]
     return facts, list(_points(host.name, facts))
 
@@ -61,7 +62,7 @@ def _points(name: str, facts: m.HostFacts) -> Iterator[Finding]:
     )  # fmt: skip
     yield point(
         "execution policy", facts.execution_policy not in ("AllSigned", "Restricted"), facts.execution_policy,
-        "a Group Policy enforces it over the process's own; allow RemoteSigned, or sign the module",
+        "a Group Policy enforces it over the process's own; let it allow RemoteSigned",
     )  # fmt: skip
     yield point(
         "BITS service", facts.bits_start_mode.casefold() != "disabled", facts.bits_start_mode,

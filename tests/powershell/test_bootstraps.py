@@ -44,6 +44,7 @@ def test_probe_answers_while_its_input_stays_open(engine_host: EngineHost) -> No
     assert first["result"] == {
         "powershell_version": "5.1.17763.1",
         "language_mode": "FullLanguage",
+        "execution_policy": "RemoteSigned",
         "installed": False,
         "administrator": True,
     }
@@ -66,7 +67,7 @@ def test_probe_answers_at_the_end_of_its_input(engine_host: EngineHost) -> None:
 
 def test_probe_believes_no_module_that_others_could_have_changed(engine_host: EngineHost) -> None:
     folder = engine_host.put_module()
-    victim = folder / "Private" / "Get-QsmRoot.ps1"
+    victim = folder / "QuickStorageMigration.psm1"
     bytes_before = victim.read_bytes()
     process = engine_host.bootstrap("probe")
 
@@ -172,7 +173,7 @@ def test_install_takes_nothing_that_is_not_whole(engine_host: EngineHost, damage
     elif damage == "missing":
         del lines[5]
     else:
-        lines[0] = lines[0].replace(b"Private/Get-QsmRoot.ps1", b"../../Get-QsmRoot.ps1")
+        lines[0] = lines[0].replace(b"Work.ps1", b"../../Work.ps1")
     answer = install(engine_host, lines)
     assert answer["ok"] is False
     assert set(answer["error"]) == {"id", "category", "retryable", "message", "subject", "hresult", "facts"}
@@ -182,7 +183,8 @@ def test_install_takes_nothing_that_is_not_whole(engine_host: EngineHost, damage
 @pytest.mark.parametrize("name", ["call", "serve"])
 def test_calls_never_reach_a_module_that_was_altered(engine_host: EngineHost, name: str) -> None:
     folder = engine_host.put_module()
-    (folder / "Public" / "Find-QsmMigration.ps1").write_text("function Find-QsmMigration { 'evil' }\n", "ascii")
+    with (folder / "QuickStorageMigration.psm1").open("a", encoding="ascii") as module:
+        module.write("function Find-QsmMigration { 'evil' }\n")
     process = engine_host.bootstrap(name)
     process.send(operation("a" * 32, "find_migrations", {}))
     (answer,) = rest(process)

@@ -21,7 +21,12 @@ from qsm.hosts import wire
 
 SCRIPTS = {path.read_text(encoding="ascii"): path.stem for path in wire.BOOTSTRAPS.glob("*.ps1")}
 CLIXML = b'#< CLIXML\r\n<Objs Version="1.1.0.1"><Obj S="progress" RefId="0"/></Objs>'
-FACTS = {"powershell_version": "5.1.17763.1", "language_mode": "FullLanguage", "administrator": True}
+FACTS = {
+    "powershell_version": "5.1.17763.1",
+    "language_mode": "FullLanguage",
+    "execution_policy": "Bypass",
+    "administrator": True,
+}
 
 
 class KilledError(BaseException):

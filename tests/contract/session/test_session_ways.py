@@ -62,6 +62,8 @@ def test_module_that_another_run_installed_at_the_same_moment(host, played):
     ("facts", "text"),
     [
         ({"language_mode": "ConstrainedLanguage"}, "language mode ConstrainedLanguage; FullLanguage is needed"),
+        ({"execution_policy": "AllSigned"}, r"policy on host hv01 to AllSigned.*RemoteSigned"),
+        ({"execution_policy": "Restricted"}, r"policy on host hv01 to Restricted.*RemoteSigned"),
         ({"administrator": False}, "no administrator's rights"),
         ({"powershell_version": "3.0"}, "has PowerShell 3.0; 4.0 or later"),
     ],
