@@ -7,7 +7,6 @@ start takes a third of a second, so a session stays and is asked many times.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
 import os
@@ -16,7 +15,7 @@ import shutil
 import subprocess
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -138,11 +137,13 @@ class EngineHost:
         self.root.chmod(0o700)  # the stand-in for access lists reads it as: inheritance cut
         return folder
 
-    def start(self, *arguments: str, profile: bool = False) -> EngineProcess:
+    def start(self, *arguments: str) -> EngineProcess:
         """Starts the engine."""
+        return self._start(("-NoProfile", "-NonInteractive", *arguments))
+
+    def _start(self, words: Iterable[str]) -> EngineProcess:
         assert PROGRAM is not None, NEEDS_ENGINE
-        command = [PROGRAM, *([] if profile else ["-NoProfile"]), "-NonInteractive", *arguments]
-        self._processes.append(EngineProcess(command, self.environment, self.folder))
+        self._processes.append(EngineProcess([PROGRAM, *words], self.environment, self.folder))
         return self._processes[-1]
 
     def close(self) -> None:
@@ -151,11 +152,9 @@ class EngineHost:
             process.end()
 
     def bootstrap(self, name: str, *, profile: bool = False) -> EngineProcess:
-        """Starts a bootstrap as it travels: by -EncodedCommand, with a pipe for standard input."""
-        script = (wire.BOOTSTRAPS / f"{name}.ps1").read_text(encoding="ascii")
-        return self.start(
-            "-EncodedCommand", base64.b64encode(script.encode("utf-16-le")).decode("ascii"), profile=profile
-        )
+        """Starts a bootstrap by the tool's own command line, with a pipe for standard input."""
+        words = wire.bootstrap_command(name).split()[1:]
+        return self._start(word for word in words if not (profile and word == "-NoProfile"))
 
     def session(self, module: Path | None = None) -> EngineSession:
         """Starts a process that has the module and stays; without a module that was put on the host it takes one beside."""

@@ -44,7 +44,7 @@ def test_probe_answers_while_its_input_stays_open(engine_host: EngineHost) -> No
     assert first["result"] == {
         "powershell_version": "5.1.17763.1",
         "language_mode": "FullLanguage",
-        "execution_policy": "RemoteSigned",
+        "execution_policy": "Bypass",
         "installed": False,
         "administrator": True,
     }
