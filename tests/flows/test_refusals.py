@@ -175,6 +175,7 @@ def facts(flow_lab: FlowLab, host: str, **changes: Any) -> Iterator[None]:
     [
         ("hv01", {"administrator_filtered": True}, "administrator"),
         ("hv02", {"language_mode": "ConstrainedLanguage"}, "ConstrainedLanguage"),
+        ("hv02", {"enforced_execution_policy": "AllSigned"}, "RemoteSigned"),
         ("hv02", {"bits_start_mode": "Disabled"}, "BITS service is disabled"),
         ("hv02", {"domain": None}, "workgroup"),
         ("hv02", {"domain": "OTHER"}, "does not know the computer account"),
