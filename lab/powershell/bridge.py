@@ -17,7 +17,6 @@ import threading
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -55,15 +54,6 @@ _WINDOWS_CATEGORIES = {
 }
 
 
-@dataclass(frozen=True)
-class Known:
-    """A process that may ask."""
-
-    memory: ProcessMemory
-    end: Callable[[], None]
-    """Ends it at once."""
-
-
 class Bridge:
     """Answers the cmdlets of one host's PowerShell processes."""
 
@@ -71,7 +61,7 @@ class Bridge:
         """`folder` is the host's."""
         self._host = host
         self._memory = HostMemory()
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, ProcessMemory] = {}
         self._lock = threading.Lock()
         path = folder / SOCKET_NAME
         path.unlink(missing_ok=True)
@@ -90,7 +80,7 @@ class Bridge:
         """Let a process ask; returns what its environment needs."""
         token = secrets.token_hex(16)
         with self._lock:
-            self._known[token] = Known(ProcessMemory(process), end)
+            self._known[token] = ProcessMemory(process, end)
         path = f"/proc/{os.getpid()}/fd/{self._folder}/{SOCKET_NAME}"
         return {TOKEN_VARIABLE: token, SOCKET_VARIABLE: path}
 
@@ -115,16 +105,16 @@ class Bridge:
     def _answer(self, asked: dict[str, Any]) -> dict[str, Any] | None:
         """Returns None when the process was ended meanwhile: it gets no answer."""
         with self._lock:
-            known = self._known.get(str(asked.get("token")))
-        if known is None:
+            caller = self._known.get(str(asked.get("token")))
+        if caller is None:
             return _error("AccessDenied", "PermissionDenied", "No process of this host.", errors.ACCESS_DENIED)
-        call = Call(self._host, self._memory, known.memory)
+        call = Call(self._host, self._memory, caller)
         try:
-            with running_as(known.memory.process):
-                known.memory.process.check()
+            with running_as(caller.process):
+                caller.process.check()
                 return {"output": answer(call, asked["cmdlet"], asked["parameters"])}
         except ProcessEnded:
-            known.end()
+            caller.end()
             return None
         except CmdletError as error:
             return _error(error.error_id, error.category, error.message, error.hresult)

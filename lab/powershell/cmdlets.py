@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lab.faults import ProcessEnded
 from lab.hyperv.model import CompatibilityReport
 from lab.operations.host import Host
-from lab.processes import HostProcess
+from lab.processes import HostProcess, running_as
 
 Given = Mapping[str, Any]
 Handler = Callable[["Call", Given], Iterable[Any]]
@@ -67,6 +68,8 @@ class ProcessMemory:
     """What lives in one PowerShell process only."""
 
     process: HostProcess
+    end: Callable[[], None]
+    """Ends the process at once."""
     reports: dict[int, CompatibilityReport] = field(default_factory=dict)
     jobs: dict[int, CmdletJob] = field(default_factory=dict)
 
@@ -101,6 +104,19 @@ def cmdlet(name: str, *parameters: str) -> Callable[[Handler], Handler]:
         return handler
 
     return register
+
+
+def in_background(call: Call, work: Callable[[], None], *, name: str) -> None:
+    """Go on with what a cmdlet began after the cmdlet has returned, in the name of its process."""
+
+    def run() -> None:
+        try:
+            with running_as(call.caller.process):
+                work()
+        except ProcessEnded:
+            call.caller.end()
+
+    threading.Thread(target=run, name=name, daemon=True).start()
 
 
 def answer(call: Call, name: str, given: Given) -> list[Any]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 from lab.hyperv import HyperVError
 from lab.hyperv.model import CheckpointType, DeviceKind, StartAction, VirtualMachine, VlanSetting
 from lab.powershell import shapes
-from lab.powershell.cmdlets import Call, CmdletError, CmdletJob, Given, cmdlet, first, reference
+from lab.powershell.cmdlets import Call, CmdletError, CmdletJob, Given, cmdlet, first, in_background, reference
 from lab.powershell.shapes import HYPERV, shape
-from lab.processes import running_as
 
 VM = ("VM",)
 STOP_SECONDS = 300.0
@@ -185,14 +183,13 @@ def stop_vm(call: Call, given: Given) -> Iterator[Any]:
     jobs[number] = job
 
     def stop() -> None:
-        with running_as(call.caller.process):
-            try:
-                call.host.hyperv.stop_vm(vm_id, wait_seconds=STOP_SECONDS)
-                job.state = "Completed"
-            except HyperVError as error:
-                job.reason, job.state = error.message, "Failed"
+        try:
+            call.host.hyperv.stop_vm(vm_id, wait_seconds=STOP_SECONDS)
+            job.state = "Completed"
+        except HyperVError as error:
+            job.reason, job.state = error.message, "Failed"
 
-    threading.Thread(target=stop, name="Stop-VM", daemon=True).start()
+    in_background(call, stop, name="Stop-VM")
     yield {"$job": number}
 
 

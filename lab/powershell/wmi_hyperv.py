@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import re
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,9 +15,8 @@ from xml.sax.saxutils import escape
 
 from lab.hyperv import HyperVError
 from lab.hyperv.model import VirtualMachine
-from lab.powershell.cmdlets import Call, CmdletError, WmiJob, reference
+from lab.powershell.cmdlets import Call, CmdletError, WmiJob, in_background, reference
 from lab.powershell.shapes import shape
-from lab.processes import running_as
 
 Row = dict[str, Any]
 NAMESPACE = r"root\virtualization\v2"
@@ -196,25 +194,24 @@ def _export(call: Call, system: str, folder: str, text: str) -> Row:
     refused: list[HyperVError] = []
 
     def work() -> None:
-        with running_as(call.caller.process):
-            try:
-                call.host.hyperv.export_system_definition(
-                    _id(system),
-                    folder,
-                    copy_snapshot_configuration=int(told["CopySnapshotConfiguration"]),
-                    copy_vm_runtime_information=told["CopyVmRuntimeInformation"] == "TRUE",
-                    copy_vm_storage=told["CopyVmStorage"] == "TRUE",
-                    disable_differential_of_ignored_storage=told.get("DisableDifferentialOfIgnoredStorage") == "TRUE",
-                )
-                job.state = JOB_COMPLETED
-            except HyperVError as error:
-                refused.append(error)
-                job.error_code, job.error_text = error.hresult or error.return_code or 0x8000, error.message
-                job.state = JOB_EXCEPTION
-            finally:
-                job.over.set()
+        try:
+            call.host.hyperv.export_system_definition(
+                _id(system),
+                folder,
+                copy_snapshot_configuration=int(told["CopySnapshotConfiguration"]),
+                copy_vm_runtime_information=told["CopyVmRuntimeInformation"] == "TRUE",
+                copy_vm_storage=told["CopyVmStorage"] == "TRUE",
+                disable_differential_of_ignored_storage=told.get("DisableDifferentialOfIgnoredStorage") == "TRUE",
+            )
+            job.state = JOB_COMPLETED
+        except HyperVError as error:
+            refused.append(error)
+            job.error_code, job.error_text = error.hresult or error.return_code or 0x8000, error.message
+            job.state = JOB_EXCEPTION
+        finally:
+            job.over.set()
 
-    threading.Thread(target=work, name="ExportSystemDefinition", daemon=True).start()
+    in_background(call, work, name="ExportSystemDefinition")
     if job.over.wait(PROMPT_SECONDS) and refused and refused[0].return_code is not None:
         raise refused[0]
     path = f'\\\\{call.host.name}\\{NAMESPACE}:Msvm_ConcreteJob.InstanceID="{job.instance_id}"'

@@ -35,6 +35,7 @@ function Invoke-QsmOperation {
         if ($call.operation -eq 'ping') {
             $answer.result = @{}
         } else {
+            Assert-QsmCall -Call $call
             $row = Get-QsmOperation -Name $call.operation
             $script:QsmCall.Subject = [string]$call.subject
             if ($row.record -ne 'none' -or $call.migration_id -ne '') { [void](Get-QsmMigrationFolder -MigrationId $call.migration_id) }
