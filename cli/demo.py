@@ -31,6 +31,7 @@ from lab.demo_verdict import Check, Evidence, judge
 from lab.demo_watch import Watch
 from lab.laboratory import Laboratory
 from lab.leftovers import HostInventory, PlaceOfVM, left_over
+from lab.powershell.tally import Kind, Spent, to_json, told
 from qsm.hosts import operations
 from qsm.hosts.messages import InventoryArguments
 from qsm.hosts.meter import Meter
@@ -53,6 +54,8 @@ class Outcome:
     evidence: Evidence
     checks: tuple[Check, ...]
     seconds: float
+    powershell: Mapping[str, Mapping[Kind, Spent]]
+    """What the engine's processes have cost, by host and by what they were started for. Empty: no such engine."""
 
     @property
     def ok(self) -> bool:
@@ -130,8 +133,9 @@ def run_demo(plan: DemoPlan, folder: Path, *, screen: Listener) -> Outcome:
             name: left_over(before[name], after[name], migration_id=report.migration_id) for name in (SOURCE, TARGET)
         }
         evidence = watch.evidence(differences)
+        powershell = laboratory.powershell()
     checks = (*judge(evidence), _went_through(report))
-    return Outcome(report, evidence, checks, time.monotonic() - began)
+    return Outcome(report, evidence, checks, time.monotonic() - began, powershell)
 
 
 def migrate(vm: DemoVM) -> Report:
@@ -236,6 +240,8 @@ def show_verdict(outcome: Outcome) -> None:
         for line in check.found:
             console.print(f"         {_plain(line)}")
     console.print(f"- offline window: {_windows(outcome)}")
+    if outcome.powershell:
+        console.print(f"- PowerShell: {told(outcome.powershell)}")
     good = "[green]Nothing was lost.[/green]" if outcome.ok else "[red]The verdict is red.[/red]"
     console.print(f"\n[bold]{good}[/bold] {outcome.seconds:.0f} s in all.")
 
@@ -261,5 +267,6 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
             "tool": outcome.report.offline_window.seconds if outcome.report.offline_window else None,
         },
         "seconds": outcome.seconds,
+        "powershell": to_json(outcome.powershell),
         "report": outcome.report.model_dump(mode="json"),
     }

@@ -17,6 +17,7 @@ from lab.control import ControlError
 from lab.demo import ENGINES, MIB, SOURCE, SOURCE_SWITCH, TARGET, TARGET_SWITCH, VLAN_ID, VM_NAME, DemoPlan
 from lab.lab_host import DEFAULT_WORKLOAD, LabAdapter, LabDisk
 from lab.laboratory import Laboratory, LaboratoryError
+from lab.powershell.tally import to_json, told
 from lab.witness_client import WitnessError
 
 app = typer.Typer(no_args_is_help=True, help="Stand-in Hyper-V hosts, to try the product on without Windows.")
@@ -135,14 +136,16 @@ def _make_vm_of(files: list[Path], laboratory: Laboratory) -> None:
 
 
 def _show(laboratory: Laboratory, *, as_json: bool) -> None:
-    status = laboratory.status()
+    status, powershell = laboratory.status(), laboratory.powershell()
     if as_json:
-        say_json({**status, "settings_file": str(laboratory.settings_file)})
+        say_json({**status, "settings_file": str(laboratory.settings_file), "powershell": to_json(powershell)})
         return
     typer.echo(f"laboratory in {status['folder']}")
     for name, host in status["hosts"].items():
         where = f"https://{host['address']}:{host['port']}/wsman" if host["process_id"] else "off"
         typer.echo(f"  {name}  {where}  {', '.join(host['vms']) or 'no VMs'}")
+    if powershell:
+        typer.echo(f"  PowerShell: {told(powershell)}")
 
 
 def _show_next_steps(laboratory: Laboratory, vm_name: str) -> None:

@@ -1,23 +1,20 @@
 """Child processes that die with their parent.
 
 When a host loses power its VMs must be gone at the same instant: a VM process that outlives its host would go on
-writing, and the lab itself would break the promise it is there to check. Linux offers PR_SET_PDEATHSIG for this, with
-two traps: the signal comes when the *thread* that made the child ends, not its process; and a parent that died before
-the child asked for the signal is missed. So all children are made by one thread that lives as long as the process, and
-the child compares its parent's id after asking.
+writing, and the lab itself would break the promise it is there to check. Linux sends a signal for this
+(`lab.dying_with_parent`), but it comes when the *thread* that made the child ends, not its process. So all children are
+made by one thread that lives as long as the process.
 """
 
-import ctypes
 import os
-import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
+from lab import dying_with_parent
 
 _makers: dict[int, ThreadPoolExecutor] = {}
 _makers_lock = threading.Lock()
@@ -41,13 +38,15 @@ def start_child(
     return _maker().submit(make).result()
 
 
-def die_with_parent(parent_process_id: int) -> None:
-    """Have the kernel kill this process when its parent ends. Ends at once where the parent is gone already."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) was refused")
-    if os.getppid() != parent_process_id:
-        os._exit(1)
+def start_program(command: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start a program that knows nothing of this process and dies with it all the same. Its streams are pipes."""
+    guard = [sys.executable, "-I", "-S", dying_with_parent.__file__, str(os.getpid())]
+
+    def make() -> subprocess.Popen[bytes]:
+        pipe = subprocess.PIPE
+        return subprocess.Popen([*guard, *command], stdin=pipe, stdout=pipe, stderr=pipe, cwd=folder, env=environment)
+
+    return _maker().submit(make).result()
 
 
 def _maker() -> ThreadPoolExecutor:

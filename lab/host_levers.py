@@ -60,6 +60,7 @@ class HostLevers:
             "faults": self._process.faults.list,
             "drop_connections": self._process.endpoint.drop_connections,
             "tasks": self.tasks,
+            "powershell": self.powershell,
         }
 
     def shut_down(self) -> None:
@@ -73,6 +74,10 @@ class HostLevers:
     def tasks(self) -> list[dict[str, Any]]:
         """All scheduled tasks, with their last results."""
         return [dataclasses.asdict(task) for task in self._process.platform.tasks.get_scheduled_task()]
+
+    def powershell(self) -> dict[str, dict[str, Any]]:
+        """What PowerShell processes have cost so far, by what they were started for."""
+        return {kind: dataclasses.asdict(spent) for kind, spent in self._process.tally.spent().items()}
 
     def hyperv(self, method: str, **arguments: Any) -> Any:
         """Call a cmdlet of the host as somebody who sits at it: without faults, and not over the wire."""

@@ -18,9 +18,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from lab.child_process import die_with_parent
 from lab.cmdlets import PlatformFaults, with_faults
 from lab.control import ControlServer
+from lab.dying_with_parent import die_with_parent
 from lab.engine import EngineSettings as PowerShellSettings
 from lab.engine import PythonEngine, TaskEngine, WireFaults
 from lab.faults import Faults
@@ -45,6 +45,7 @@ from lab.platform.store import JsonStore
 from lab.platform.windows import VERSIONS
 from lab.powershell.bridge import Bridge
 from lab.powershell.processes import PowerShellEngine, PowerShellTasks, ProcessStarter
+from lab.powershell.tally import Tally
 from lab.winrm.certificates import LabCA
 from lab.winrm.endpoint import Endpoint
 from lab.winrm.engine import Engine
@@ -110,6 +111,7 @@ class HostProcess:
             StateFolder(self.platform.files),
             MigrationLocks(wait_seconds=place.plan.lock_wait_seconds),
         )
+        self.tally = Tally()
         self.endpoint = self._endpoint(self._engine())
 
     def boot(self) -> None:
@@ -139,7 +141,7 @@ class HostProcess:
         plan = self._place.plan
         if self._place.settings.engine == "powershell":
             bridge = Bridge(self.host, self._place.folder)
-            starter = ProcessStarter(self.host, bridge)
+            starter = ProcessStarter(self.host, bridge, self.tally)
             self.platform.tasks.runner = PowerShellTasks(starter)
             bridge.start()
             return PowerShellEngine(self.host, starter, faults=self.faults)

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from lab import control
-from lab.child_process import die_with_parent, start_child
+from lab.child_process import start_child
 from lab.control import ControlServer
+from lab.dying_with_parent import die_with_parent
 from lab.lab_settings import LabSettings
 from lab.witness_client import WitnessProcess
 

@@ -24,6 +24,7 @@ from lab.platform.accounts import Accounts, HostSettings
 from lab.platform.directory import HostDirectory
 from lab.platform.files import FileSystem
 from lab.platform.volumes import Volumes
+from lab.powershell.tally import Kind, Spent
 
 MIB = 1 << 20
 VMState = Literal["Running", "Off", "Saved", "Paused"]
@@ -190,6 +191,10 @@ class LabHost:
     def tasks(self) -> list[dict[str, Any]]:
         """All scheduled tasks."""
         return list(self._ask("tasks"))
+
+    def powershell(self) -> dict[Kind, Spent]:
+        """What its PowerShell processes have cost since it was switched on: for its endpoint, and for its tasks."""
+        return {kind: Spent(**spent) for kind, spent in self._ask("powershell").items()}
 
     # --- what can be set whether it is on or off
 

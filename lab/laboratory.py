@@ -40,6 +40,7 @@ from lab.lab_settings import (
 from lab.platform.link import Links
 from lab.platform.store import JsonStore, write_whole
 from lab.powershell.processes import NoPowerShell, find_program
+from lab.powershell.tally import Kind, Spent
 from lab.winrm.certificates import LabCA
 from lab.witness_client import WitnessClient
 
@@ -126,6 +127,13 @@ class Laboratory:
                 "vms": [f"{vm['name']} ({vm['state']})" for vm in host.vms()] if process_id else [],
             }
         return {"folder": str(self.folder), "witness": running["witness"], "hosts": hosts}
+
+    def powershell(self) -> dict[str, dict[Kind, Spent]]:
+        """What real PowerShell processes have cost, by host; none where the lab's engine has none, or hosts are off."""
+        if self.settings.engine != "powershell":
+            return {}
+        running = control.ask(self.folder, "status")["hosts"]
+        return {host.name: host.powershell() for host in self.hosts() if running[host.name]}
 
     # --- parts
 

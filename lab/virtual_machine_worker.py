@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lab.child_process import die_with_parent
+from lab.dying_with_parent import die_with_parent
 from lab.guest import Guest, GuestMemory, Workload, boot, draw_incarnation
 from lab.guest_block import BLOCK_BYTES
 from lab.message_lines import MessageLines

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import witness_questions as questions
-from lab.child_process import die_with_parent
+from lab.dying_with_parent import die_with_parent
 from lab.witness_ledger import INCARNATION, LOST, Ledger, Machine
 from lab.witness_wire import (
     ACKNOWLEDGEMENTS_FRAME,

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from lab import powershell_line
+from lab.child_process import start_program
 from lab.faults import FaultAction, FaultMoment, Faults, ProcessEnded
 from lab.operations.host import Host
 from lab.platform import errors
@@ -29,13 +30,16 @@ from lab.platform.identity import Identity
 from lab.platform.paths import PROGRAM_DATA
 from lab.platform.store import write_whole
 from lab.platform.tasks import TaskProcess
-from lab.powershell.bridge import Bridge
+from lab.powershell.bridge import TOKEN_VARIABLE, Bridge
 from lab.powershell.standins import write_module
+from lab.powershell.tally import Kind, Tally
 from lab.processes import HostProcess
 from lab.winrm.engine import Caller, Command, Output, SignalName
 
 PROGRAM_VARIABLE = "QSM_PWSH"
 ASKS_POLICY = "-ExecutionPolicy"
+SHORT_LIVED = {"DOTNET_EnableDiagnostics": "0", "DOTNET_TieredPGO": "0", "DOTNET_TC_CallCounting": "0"}
+"""A process lives for seconds: one that compiles its code a second time, for speed, is only slower by that."""
 PASSED_ON = ("POSH_COVERAGE", "POSH_COVERAGE_FILES")
 READ_BYTES = 65536
 PROFILE = r"C:\Windows\System32\WindowsPowerShell\v1.0\profile.ps1"
@@ -63,8 +67,9 @@ def find_program() -> str:
 class ProcessStarter:
     """Starts PowerShell processes on one host."""
 
-    def __init__(self, host: Host, bridge: Bridge) -> None:
+    def __init__(self, host: Host, bridge: Bridge, tally: Tally) -> None:
         """Write what the processes need below the host's folder."""
+        self._tally = tally
         self._host = host
         self._bridge = bridge
         self._program = find_program()
@@ -81,7 +86,7 @@ class ProcessStarter:
         host.platform.files.make_folder(r"C:\Windows\Temp")
 
     def start(
-        self, words: list[str], process: HostProcess, *, environment: Mapping[str, str]
+        self, words: list[str], process: HostProcess, *, kind: Kind, environment: Mapping[str, str]
     ) -> tuple[subprocess.Popen[bytes], dict[str, str]]:
         """Start the program; returns it, and what `ended` takes."""
         holder: list[subprocess.Popen[bytes]] = []
@@ -92,20 +97,19 @@ class ProcessStarter:
                 each.kill()
 
         admitted = self._bridge.admit(process, end=end)
-        started = subprocess.Popen(
+        started = start_program(
             [self._program, *self._under_policy(words)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=self._temporary,
-            env={**self._environment(), **environment, **admitted},
+            folder=self._temporary,
+            environment={**self._environment(), **environment, **admitted},
         )
         holder.append(started)
+        self._tally.started(admitted[TOKEN_VARIABLE], kind)
         return started, admitted
 
     def ended(self, admitted: dict[str, str]) -> None:
         """The process is over."""
         self._bridge.dismiss(admitted)
+        self._tally.ended(admitted[TOKEN_VARIABLE])
 
     def _under_policy(self, words: list[str]) -> list[str]:
         """A Group Policy overrules the execution policy that a command line asks for."""
@@ -120,7 +124,7 @@ class ProcessStarter:
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "HOME": str(self._temporary),
             "TMPDIR": str(self._temporary),
-            "DOTNET_EnableDiagnostics": "0",
+            **SHORT_LIVED,
             "POSH_ROOTS": str(self._folder / "roots.json"),
             "POSH_MODULES": str(self._modules),
             "POSH_PROFILE": str(files.host_path(PROFILE)),
@@ -161,7 +165,9 @@ class PowerShellEngine:
         process = HostProcess("powershell.exe", self._host.platform.accounts.winrm_identity(caller.user))
         page = self._host.platform.accounts.settings.console_code_page or codepage
         told = {"POSH_CODEPAGE": str(page), **({"POSH_STDIN": "console"} if console_stdin else {})}
-        started, admitted = self._starter.start(words[1:], process, environment={**environment, **told})
+        started, admitted = self._starter.start(
+            words[1:], process, kind="endpoint", environment={**environment, **told}
+        )
         running = _Running(started, process, output, faults=self._faults)
         running.begin(lambda: self._starter.ended(admitted))
         return running
@@ -181,7 +187,7 @@ class PowerShellTasks:
                 errors.FILE_NOT_FOUND, f"The system cannot find the file of the action '{command_line}'."
             )
         process = HostProcess(f"task of {identity.account}", identity)
-        started, admitted = self._starter.start(words[1:], process, environment={})
+        started, admitted = self._starter.start(words[1:], process, kind="tasks", environment={})
         return _Task(started, process, starter=self._starter, admitted=admitted)
 
 

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from cli.demo import Outcome, show_verdict
 from lab.demo_verdict import ChangesFile, Comparison, Evidence, judge
+from lab.powershell.tally import Kind, Spent
 from lab.verify_guest import Finding, FindingKind, Verification
 from lab.witness_client import Lifetime
 from lab.witness_ledger import WitnessFinding, WitnessFindingKind
+from qsm.report import Report
 
 SLOTS = ("SCSI 0:0", "SCSI 0:1")
 BOTH = dict.fromkeys(SLOTS, 7)
@@ -90,3 +93,15 @@ def test_each_of_them_alone_turns_the_verdict_red(changes: dict[str, Any], faili
 
 def test_a_vm_without_disks_proves_nothing() -> None:
     assert not all(check.holds for check in judge(replace(GOOD, slots=())))
+
+
+def test_the_verdict_tells_what_a_real_powershell_has_cost(capsys: pytest.CaptureFixture[str]) -> None:
+    spent: dict[str, dict[Kind, Spent]] = {"hv01": {"endpoint": Spent(2, 10.0), "tasks": Spent(1, 3.0)}}
+    report = Report.model_construct(offline_window=None)
+    show_verdict(Outcome(report, GOOD, judge(GOOD), seconds=60.0, powershell=spent))
+    assert (
+        "- PowerShell: 3 processes, 13.0 s (hv01: endpoint 2 processes, 10.0 s, tasks 1 process, 3.0 s)"
+        in capsys.readouterr().out
+    )
+    show_verdict(Outcome(report, GOOD, judge(GOOD), seconds=60.0, powershell={}))
+    assert "PowerShell" not in capsys.readouterr().out
