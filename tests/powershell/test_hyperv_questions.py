@@ -87,7 +87,7 @@ def test_a_question_that_fails_is_told_as_unanswered(world: World) -> None:
     world.run("$World.fail['Get-VMFibreChannelHba'] = 0x80070005; $World.fail['Get-VMProcessor'] = 0x80004005")
     world.run("$World.options.dda = $true; $World.options.tpm = $true; $World.fail['Get-VHD'] = 0x80070020")
     (vm,) = world.result("get_vm", {"name_or_id": world.vm_id}).matches
-    assert [text.split(":")[0] for text in vm.unanswered] == ["processor", "Get-VMFibreChannelHba"]
+    assert [text.split(":")[0] for text in vm.unanswered] == ["Get-VMProcessor", "Get-VMFibreChannelHba"]
     assert {o.code for o in vm.obstacles} == {"AssignableDevice", "VirtualTpm"}
     assert vm.disks[0].chain == ()
     assert vm.disks[0].error

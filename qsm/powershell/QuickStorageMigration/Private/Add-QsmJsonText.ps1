@@ -90,7 +90,7 @@ function Add-QsmJsonText {
         if ($item -is [string] -and $item -cmatch $printable) {
             [void]$Builder.Append('"').Append($item.Replace('\', '\\').Replace('"', '\"')).Append('"')
         } elseif ($item -is [int] -or $item -is [long]) {
-            [void]$Builder.Append($item)
+            [void]$Builder.Append([string]$item)  # Append itself asks the host's culture for the sign
         } elseif ($null -eq $item) {
             [void]$Builder.Append('null')
         } else {

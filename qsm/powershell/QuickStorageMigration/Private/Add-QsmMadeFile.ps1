@@ -35,12 +35,12 @@ function Add-QsmMadeFile {
         [string]$Path
     )
 
-    if (@(Get-QsmMadeFile -MigrationId $MigrationId) -notcontains $Path -and (Test-Path -LiteralPath $Path)) {
+    if (-not (Test-QsmSameText -Text $Path -Other @(Get-QsmMadeFile -MigrationId $MigrationId)) -and (Test-Path -LiteralPath $Path)) {
         throw (New-QsmError -Id 'CopyFailed' -Category failed -Subject $Path -Facts @{ path = $Path } -Message (
                 "'$Path' has appeared on $env:COMPUTERNAME while it was copied, and no copy of migration $MigrationId made it. It was left alone."))
     }
     $note = (Get-QsmWorkPath -MigrationId $MigrationId -Kind copy -Number $Number).made
     $old = Read-QsmJson -Path $note
     $files = @(if ($null -ne $old) { $old.files })
-    if ($files -notcontains $Path) { Write-QsmJson -Path $note -Value ([PSCustomObject]@{ files = @($files) + $Path }) }
+    if (-not (Test-QsmSameText -Text $Path -Other $files)) { Write-QsmJson -Path $note -Value ([PSCustomObject]@{ files = @($files) + $Path }) }
 }

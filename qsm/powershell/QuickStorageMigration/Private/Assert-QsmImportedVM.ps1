@@ -49,12 +49,12 @@ function Assert-QsmImportedVM {
     if ($vm.checkpoints.Count -gt 0) { $wrong += "it has $($vm.checkpoints.Count) checkpoints" }
     $found = @($vm.disks | ForEach-Object { "$($_.slot) $($_.path)" } | Sort-Object) -join ', '
     $expected = @($Disk | ForEach-Object { "$($_.slot) $($_.path)" } | Sort-Object) -join ', '
-    if ($found -ne $expected) { $wrong += "its disks are '$found' instead of '$expected'" }
+    if (-not (Test-QsmSameText -Text $found -Other $expected)) { $wrong += "its disks are '$found' instead of '$expected'" }
     foreach ($one in $vm.disks) { if ($null -ne $one.error) { $wrong += "disk $($one.slot) cannot be read: $($one.error)" } }
     foreach ($choice in $SwitchChoice) {
         $adapter = $vm.adapters | Where-Object { $_.adapter_id -eq $choice.adapter_id } | Select-Object -First 1
         if ($null -eq $adapter) { $wrong += "it has no adapter '$($choice.adapter_id)'" }
-        elseif ([string]$adapter.switch_name -ne [string]$choice.switch_name) { $wrong += "adapter '$($adapter.name)' is connected to '$($adapter.switch_name)' instead of '$($choice.switch_name)'" }
+        elseif (-not (Test-QsmSameText -Text $adapter.switch_name -Other ([string]$choice.switch_name))) { $wrong += "adapter '$($adapter.name)' is connected to '$($adapter.switch_name)' instead of '$($choice.switch_name)'" }
     }
     if ($wrong.Count -eq 0) { return $vm }
     throw (New-QsmError -Id 'ImportFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; wrong = $wrong } -Message "VM '$($vm.name)' was imported on $env:COMPUTERNAME, but $($wrong -join '; '). It is registered there and has not been started.")

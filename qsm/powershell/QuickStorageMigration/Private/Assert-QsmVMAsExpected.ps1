@@ -64,7 +64,7 @@ function Assert-QsmVMAsExpected {
     }
     $facts = @{ found = [ordered]@{}; expected = [ordered]@{} }
     $wrong = @(foreach ($name in $found.Keys) {
-            if ((@($found[$name]) -join "`n") -ne (@($expected[$name]) -join "`n")) {
+            if (-not (Test-QsmSameText -Text (@($found[$name]) -join "`n") -Other (@($expected[$name]) -join "`n"))) {
                 $facts.found[$name] = $found[$name]
                 $facts.expected[$name] = $expected[$name]
                 "$name is '$(@($found[$name]) -join ', ')' instead of '$(@($expected[$name]) -join ', ')'"

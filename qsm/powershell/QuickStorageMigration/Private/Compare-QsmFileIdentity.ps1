@@ -30,7 +30,7 @@ function Compare-QsmFileIdentity {
         [System.Collections.IDictionary]$After
     )
 
-    foreach ($path in @(@($Before.Keys) + @($After.Keys) | Sort-Object -Unique)) {
+    foreach ($path in @($Before.Keys) + @($After.Keys | Where-Object { -not $Before.Contains($_) })) {
         if (-not $After.Contains($path)) {
             "'$path' is not used any more"
         } elseif (-not $Before.Contains($path)) {

@@ -34,5 +34,5 @@ function Get-QsmCopyJobError {
     $words = [string](Get-QsmProperty -InputObject $Job -Name 'ErrorDescription' -Default '')
     $source = [string](@($Job.FileList)[0].RemoteName)
     New-QsmError -Id 'CopyFailed' -Category failed -Subject $Path -HResult $number -Facts @{ path = $Path; source = $source; hresult = $number; context = $context } -Message (
-        "BITS on $env:COMPUTERNAME could not fetch '$source' to '$Path' (0x{0:X8} {1}): {2}" -f $number, $context, $words.Trim())
+        "BITS on $env:COMPUTERNAME could not fetch '$source' to '$Path' " + ('(0x{0:X8} {1}): {2}' -f $number, $context, $words.Trim()))
 }

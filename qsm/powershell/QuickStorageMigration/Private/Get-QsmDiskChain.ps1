@@ -26,7 +26,7 @@ function Get-QsmDiskChain {
     $passed = @()
     $next = $Path
     while ($next) {
-        if ($passed -contains $next -or $passed.Count -ge 64) {
+        if ((Test-QsmSameText -Text $next -Other $passed) -or $passed.Count -ge 64) {
             throw (New-QsmError -Id 'HostFailed' -Category refused -Subject $Path -Facts @{ path = $next } -Message "The disk chain of '$Path' on $env:COMPUTERNAME does not end: it comes to '$next' again.")
         }
         $passed += $next

@@ -22,7 +22,7 @@ function Get-QsmFileIdentity {
         [object]$VMFact
     )
 
-    $identities = @{}
+    $identities = New-Object -TypeName System.Collections.Hashtable -ArgumentList ([StringComparer]::OrdinalIgnoreCase)
     foreach ($disk in $VMFact.disks) {
         foreach ($file in $disk.chain) {
             $identities[$file.path] = "$($file.length_bytes) bytes, time $($file.last_write_ticks), identity $($file.content_identity), slot $($disk.slot)"

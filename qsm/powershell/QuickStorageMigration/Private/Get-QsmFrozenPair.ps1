@@ -34,8 +34,8 @@ function Get-QsmFrozenPair {
     foreach ($old in $Former) {
         $drive = $drives | Where-Object { (Get-QsmDriveSlot -Drive $_) -eq $old.slot } | Select-Object -First 1
         $path = if ($null -eq $drive) { '' } else { [string]$drive.Path }
-        $leaf = if ($path -eq '' -or $path -eq $old.path) { $null } else { Get-QsmDiskFile -Path $path }
-        if ($null -eq $leaf -or $leaf.type -ne 'Differencing' -or $leaf.parent_path -ne $old.path) {
+        $leaf = if ($path -eq '' -or (Test-QsmSameText -Text $path -Other $old.path)) { $null } else { Get-QsmDiskFile -Path $path }
+        if ($null -eq $leaf -or $leaf.type -ne 'Differencing' -or -not (Test-QsmSameText -Text $leaf.parent_path -Other $old.path)) {
             throw (New-QsmError -Id 'CheckpointFailed' -Category failed -Subject $old.path -Facts @{ hresult = $null; slot = $old.slot; found = $path; expected = "a differencing disk on $($old.path)" } -Message (
                     "After the checkpoint disk $($old.slot) on $env:COMPUTERNAME is '$path', which is no differencing disk on '$($old.path)'."))
         }

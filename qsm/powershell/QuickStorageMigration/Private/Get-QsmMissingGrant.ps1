@@ -53,7 +53,7 @@ function Get-QsmMissingGrant {
             $entries = @(Get-QsmAccessEntry -Sddl (Get-Acl -LiteralPath $path -ErrorAction Stop).Sddl)
             if (Test-QsmAccess -Entry $entries -Sid $Sid -Right Read) { continue }
             $own = @($entries | Where-Object { $_.sid -eq $Sid -and -not $_.inherited })
-            if ($own.Count -eq 0 -or $Known -contains $path) {
+            if ($own.Count -eq 0 -or (Test-QsmSameText -Text $path -Other $Known)) {
                 $path
                 continue
             }

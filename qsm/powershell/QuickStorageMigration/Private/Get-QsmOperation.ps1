@@ -25,7 +25,7 @@ function Get-QsmOperation {
 
     if ($null -eq $script:QsmOperations) {
         $table = @{}
-        foreach ($row in (ConvertFrom-QsmJson -Text (Get-Content -LiteralPath (Join-Path -Path $script:QsmModuleFolder -ChildPath 'Operations.json') -Raw))) { $table[$row.name] = $row }
+        foreach ($row in (ConvertFrom-QsmJson -Text (Get-Content -LiteralPath (Join-Path -Path $script:QsmModuleFolder -ChildPath 'Operations.json') -Raw -Encoding UTF8))) { $table[$row.name] = $row }
         $script:QsmOperations = $table
     }
     if (-not $script:QsmOperations.ContainsKey($Name)) {

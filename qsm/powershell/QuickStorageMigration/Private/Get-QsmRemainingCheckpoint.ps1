@@ -49,7 +49,7 @@ function Get-QsmRemainingCheckpoint {
     foreach ($one in $Base) {
         $drive = $drives | Where-Object { (Get-QsmDriveSlot -Drive $_) -eq $one.slot } | Select-Object -First 1
         $path = if ($null -eq $drive) { '' } else { [string]$drive.Path }
-        if ($path -ne $one.path) {
+        if (-not (Test-QsmSameText -Text $path -Other $one.path)) {
             "disk $($one.slot): $path"
             continue
         }

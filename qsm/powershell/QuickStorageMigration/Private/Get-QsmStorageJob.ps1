@@ -27,6 +27,6 @@ function Get-QsmStorageJob {
     foreach ($job in @(Invoke-QsmWmi -Namespace 'root\virtualization\v2' -Class 'Msvm_StorageJob')) {
         if ($null -eq $job -or [int]$job.JobState -lt 2 -or [int]$job.JobState -gt 6) { continue }
         $child = [string](Get-QsmProperty -InputObject $job -Name 'Child' -Default '')
-        if ($Path -contains $child) { [PSCustomObject]@{ path = $child; percent = [int](Get-QsmProperty -InputObject $job -Name 'PercentComplete' -Default 0) } }
+        if (Test-QsmSameText -Text $child -Other $Path) { [PSCustomObject]@{ path = $child; percent = [int](Get-QsmProperty -InputObject $job -Name 'PercentComplete' -Default 0) } }
     }
 }

@@ -25,7 +25,7 @@ function Remove-QsmFolder {
         [string]$Path
     )
 
-    if ($Path -eq (Get-QsmRoot) -or -not (Test-QsmPathUnder -Path $Path -Folder (Get-QsmRoot))) {
+    if ((Test-QsmSameText -Text $Path -Other (Get-QsmRoot)) -or -not (Test-QsmPathUnder -Path $Path -Folder (Get-QsmRoot))) {
         throw (New-Object -TypeName System.InvalidOperationException -ArgumentList "'$Path' does not lie below '$(Get-QsmRoot)' and is not removed.")
     }
     if (-not (Test-Path -LiteralPath $Path)) { return }

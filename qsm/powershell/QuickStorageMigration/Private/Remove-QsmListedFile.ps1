@@ -49,7 +49,7 @@ function Remove-QsmListedFile {
     $kept = @()
     foreach ($path in $File) {
         if (-not (Test-Path -LiteralPath $path)) { $missing += $path; continue }
-        if ($Allowed -notcontains $path) { $kept += "$path`: $Reason"; continue }
+        if (-not (Test-QsmSameText -Text $path -Other $Allowed)) { $kept += "$path`: $Reason"; continue }
         if (Test-Path -LiteralPath $path -PathType Container) { $kept += "$path`: it is a folder"; continue }
         if (-not $PSCmdlet.ShouldProcess($path, 'Remove the file')) { continue }
         try {

@@ -42,7 +42,7 @@ function Repair-QsmPlannedVM {
     foreach ($drive in @($Report.VM.HardDrives)) {
         $slot = Get-QsmDriveSlot -Drive $drive
         $wanted = $Disk | Where-Object { $_.slot -eq $slot } | Select-Object -First 1
-        if ($null -eq $wanted -or [string]$drive.Path -eq $wanted.path) { continue }
+        if ($null -eq $wanted -or (Test-QsmSameText -Text $drive.Path -Other $wanted.path)) { continue }
         Set-VMHardDiskDrive -VMHardDiskDrive $drive -Path $wanted.path -Confirm:$false -ErrorAction Stop
         "disk $slot`: $($wanted.path)"
     }

@@ -45,9 +45,9 @@ function Start-QsmCopyJob {
         $part = @($job.FileList)[0]
         $index = [array]::IndexOf($destinations, [string]$part.LocalName)
         $alive = @('Queued', 'Connecting', 'Transferring', 'TransientError', 'Transferred') -contains [string]$job.JobState
-        if ($index -ge 0 -and $alive -and $job.DisplayName -eq "$name-$index" -and $part.RemoteName -eq $File[$index].source) {
+        if ($index -ge 0 -and $alive -and $job.DisplayName -eq "$name-$index" -and (Test-QsmSameText -Text $part.RemoteName -Other $File[$index].source)) {
             $kept += $index
-        } elseif ($destinations -contains $part.LocalName -or $job.DisplayName -like "$name-*") {
+        } elseif ((Test-QsmSameText -Text $part.LocalName -Other $destinations) -or $job.DisplayName -like "$name-*") {
             Remove-BitsTransfer -BitsJob $job -Confirm:$false -ErrorAction Stop
         }
     }

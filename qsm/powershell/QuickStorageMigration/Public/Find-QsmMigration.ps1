@@ -37,7 +37,7 @@ function Find-QsmMigration {
         if ($null -eq $record) { continue }
         $known += $id
         if ($MigrationId -ne '' -and $MigrationId -ne $id) { continue }
-        if ($VM -ne '' -and $wanted -ne $record.vm_id -and $VM -ne $record.vm_name) { continue }
+        if ($VM -ne '' -and $wanted -ne $record.vm_id -and -not (Test-QsmSameText -Text $VM -Other $record.vm_name)) { continue }
         $lock = Get-QsmLockFact -VMId $record.vm_id
         $migrations += [PSCustomObject][ordered]@{
             record   = $record
@@ -48,7 +48,7 @@ function Find-QsmMigration {
     $locks = @(Get-QsmLockFact | Where-Object {
             $known -notcontains $_.migration_id -and
             ($MigrationId -eq '' -or $MigrationId -eq $_.migration_id) -and
-            ($VM -eq '' -or $wanted -eq $_.vm_id -or $VM -eq $_.vm_name)
+            ($VM -eq '' -or $wanted -eq $_.vm_id -or (Test-QsmSameText -Text $VM -Other $_.vm_name))
         })
     [PSCustomObject][ordered]@{ migrations = $migrations; locks = $locks }
 }

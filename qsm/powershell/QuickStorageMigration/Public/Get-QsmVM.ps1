@@ -26,8 +26,8 @@ function Get-QsmVM {
 
     $guid = [guid]::Empty
     $isId = [guid]::TryParse($NameOrId, [ref]$guid)
-    $found = @(Get-VM -ErrorAction Stop | Where-Object { ($isId -and $_.Id -eq $guid) -or $_.Name -eq $NameOrId })
-    $planned = @(Get-QsmPlannedVM | Where-Object { ($isId -and $_.vm_id -eq $guid.ToString()) -or $_.name -eq $NameOrId })
+    $found = @(Get-VM -ErrorAction Stop | Where-Object { ($isId -and $_.Id -eq $guid) -or (Test-QsmSameText -Text $_.Name -Other $NameOrId) })
+    $planned = @(Get-QsmPlannedVM | Where-Object { ($isId -and $_.vm_id -eq $guid.ToString()) -or (Test-QsmSameText -Text $_.name -Other $NameOrId) })
     $matching = @($found | ForEach-Object { Get-QsmVMFact -VM $_ }) + @($planned | ForEach-Object { Get-QsmPlannedVMFact -PlannedVM $_ })
     [PSCustomObject]@{ matches = $matching }
 }

@@ -65,7 +65,7 @@ function Open-QsmShare {
     $known = @(if ($null -ne $note) { $note.grants })
     $missing = @(Get-QsmMissingGrant -Folder $Folder -File $Files -Sid $sid -Known $known)
     $share = Get-QsmShare -Name $name
-    if ($null -ne $share -and $share.Path.TrimEnd('\') -ne $Folder.TrimEnd('\')) {
+    if ($null -ne $share -and -not (Test-QsmSameText -Text $share.Path.TrimEnd('\') -Other $Folder.TrimEnd('\'))) {
         throw (New-QsmError -Id 'ShareFailed' -Category refused -Subject $name -Facts @{ share = $name; path = $share.Path } -Message "The share '$name' on $env:COMPUTERNAME exists and shows '$($share.Path)' instead of '$Folder'. Nothing was changed.")
     }
     if (-not $PSCmdlet.ShouldProcess($name, "Share '$Folder' with $Account")) { return }

@@ -50,7 +50,7 @@ function Start-QsmCopy {
     $name = Get-QsmWorkName -MigrationId $MigrationId -Kind copy -Number $Number
     if (Test-QsmWorkAlive -MigrationId $MigrationId -Kind copy -Number $Number -Request $request) { return [PSCustomObject]@{ task_name = $name } }
 
-    $length = @{}
+    $length = New-Object -TypeName System.Collections.Hashtable -ArgumentList ([StringComparer]::OrdinalIgnoreCase)
     foreach ($file in $Files) { $length[$file.destination] = [long]$file.length_bytes }
     $short = Get-QsmNeededSpace -Length $length -ReserveBytes $ReserveBytes
     if ($null -ne $short) {
@@ -58,7 +58,7 @@ function Start-QsmCopy {
                 "Volume $($short.volume) on $env:COMPUTERNAME has $($short.free_bytes) bytes free, but the files and the reserve need $($short.needed_bytes). Nothing was copied."))
     }
     $ours = @(Get-QsmMadeFile -MigrationId $MigrationId)
-    $foreign = $Files | Where-Object { $ours -notcontains $_.destination -and (Test-Path -LiteralPath $_.destination) } | Select-Object -First 1
+    $foreign = $Files | Where-Object { -not (Test-QsmSameText -Text $_.destination -Other $ours) -and (Test-Path -LiteralPath $_.destination) } | Select-Object -First 1
     if ($null -ne $foreign) {
         throw (New-QsmError -Id 'FileInTheWay' -Category refused -Subject $foreign.destination -Facts @{ path = $foreign.destination } -Message (
                 "'$($foreign.destination)' exists already on $env:COMPUTERNAME and no copy of migration $MigrationId made it. Nothing was copied; move it away or choose another folder."))

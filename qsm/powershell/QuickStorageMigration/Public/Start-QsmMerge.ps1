@@ -77,7 +77,7 @@ function Start-QsmMerge {
         if ($null -eq $file) {
             throw (New-QsmError -Id 'FileMissing' -Category refused -Subject $path -Facts @{ path = $path } -Message "The disk file '$path' is not there on $env:COMPUTERNAME. Nothing was merged; was it copied?")
         }
-        if ($path -ne $Base) { $growth += $file.length_bytes }
+        if (-not (Test-QsmSameText -Text $path -Other $Base)) { $growth += $file.length_bytes }
     }
     if ($Children.Count -gt 0 -and (Get-QsmDiskFile -Path $Base).type -eq 'Fixed') { $growth = [long]0 }
     $short = Get-QsmNeededSpace -Length @{ $Base = $growth } -ReserveBytes $ReserveBytes

@@ -68,7 +68,7 @@ function Test-QsmTarget {
         files_in_the_way  = @($Files | Where-Object { Test-Path -LiteralPath $_ })
         vm_state          = $(if ($null -eq $vm) { $null } else { [string]$vm.State })
         planned_vm        = @(Get-QsmPlannedVM -VMId $VMId).Count -gt 0
-        missing_switches  = @($SwitchNames | Where-Object { $known -notcontains $_ })
+        missing_switches  = @($SwitchNames | Where-Object { -not (Test-QsmSameText -Text $_ -Other $known) })
         compatible        = $verdict.compatible
         incompatibilities = $verdict.incompatibilities
         smb_reachable     = Test-QsmSmbReachable -Address $SourceAddress
