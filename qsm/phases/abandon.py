@@ -56,11 +56,19 @@ def abandon(migration: Migration, *, override: str = "") -> tuple[str, ...]:
         rest.attempt(source, f"settings of VM {plan.vm_name}", lambda: _restore_settings(migration))
     copied = f"copied VM and files on host {target.name}"
     rest.attempt(target, copied, lambda: look_again(lambda: _clean_target(migration, rest.left_over)))
-    text = f"VM {plan.vm_name} is at {source.name}." + _listed(rest.left_over)
+    text = home_text(migration) + _listed(rest.left_over)
     for side in migration.sides:
         if side.record is not None and side.record.end != "home" and not rest.holds(side):
             rest.attempt(side, f"record on host {side.name}", partial(side.close, End.HOME, text))
     return tuple(rest.left_over)
+
+
+def home_text(migration: Migration) -> str:
+    """Where the VM is, as far as this migration may say so: without the lock it has nothing to say."""
+    plan = migration.plan
+    if not migration.source.tried(operations.take_lock):
+        return f"VM {plan.vm_name} was not touched by migration {migration.id}."
+    return f"VM {plan.vm_name} is at {plan.source}."
 
 
 class _Rest:
@@ -120,6 +128,10 @@ def _withdraw(migration: Migration, *, override: str) -> int | None:
             raise
     if override and not known:
         return None
+    return _withdraw_now(migration)
+
+
+def _withdraw_now(migration: Migration) -> int:
     subject = f"{migration.target.times(operations.withdraw) + 1}"
     result = migration.target.change(operations.withdraw, m.VMArguments(vm_id=migration.plan.vm_id), subject=subject)
     return result.record.epoch
@@ -149,7 +161,9 @@ def _stop_target(migration: Migration) -> None:
     record = refresh(target)
     if record is None or record.end == "home":
         return
-    if record.direction != "back":
+    if record.owner != "none":
+        _withdraw_now(migration)  # it was taken back without asking this host, which had been declared destroyed
+    elif record.direction != "back":
         target.change(operations.turn_back, m.Nothing())
     target.change(operations.stop_work, m.Nothing(), subject=f"home {target.times(operations.stop_work) + 1}")
 

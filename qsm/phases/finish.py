@@ -40,9 +40,8 @@ def bring_up(migration: Migration) -> None:
 
 
 def _bring_up(migration: Migration) -> None:
+    _require_handed_over(migration)
     target = refresh(migration.target)
-    if target is None or target.owner == "none":
-        _require_handed_over(migration)
     if target is None:
         raise Failed(
             f"Host {migration.target.name} has no record of migration {migration.id}; VM {migration.plan.vm_name} is held."
@@ -59,8 +58,8 @@ def _bring_up(migration: Migration) -> None:
 
 
 def _require_handed_over(migration: Migration) -> None:
-    """Raises NotHandedOver. Asked only where the target's own record does not imply it: a source that is off must not
-    keep the VM from running."""
+    """Raises NotHandedOver. The target's own record is no proof: the source may have taken the VM back from a target that
+    was declared destroyed, and that comes back now."""
     source = refresh(migration.source)
     if source is None or source.owner != "handed over":
         owner = "no record" if source is None else f"owner: {source.owner}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from qsm.errors import HostRefused, QsmError
 from qsm.migration import Migration
 from qsm.model import End
-from qsm.phases.abandon import abandon
+from qsm.phases.abandon import abandon, home_text
 from qsm.phases.clean_up import clean_up
 from qsm.phases.finish import bring_up
 from qsm.survey import current_vm, refresh
@@ -56,7 +56,7 @@ def _on(migration: Migration) -> Ending:
 
 def _home(migration: Migration) -> Ending:
     left_over = abandon(migration)
-    text = f"VM {migration.plan.vm_name} is at {migration.source.name}."
+    text = home_text(migration)
     if left_over:
         text += " 'qsm abandon' does the rest."
     return Ending(End.HOME, text, left_over)

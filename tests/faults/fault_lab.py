@@ -24,6 +24,7 @@ from lab.verify_guest import verify_disks
 from lab.witness_client import WitnessError
 from qsm.hosts import messages as m
 from qsm.hosts import operations
+from qsm.hosts.host import Host
 from qsm.hosts.meter import Meter
 from qsm.migration import open_host
 from qsm.report import Report
@@ -54,6 +55,7 @@ class FaultLab(FlowLab):
         self._command_line = command_line
         self._folder = folder
         self._commands: list[Command] = []
+        self._looking: dict[str, Host] = {}
 
     def host(self, side: str) -> LabHost:
         """The host of a side."""
@@ -142,20 +144,35 @@ class FaultLab(FlowLab):
 
     # --- ends
 
-    def assert_home_cold(self, vm: TestVM, before: Sequence[dict[str, Any]]) -> None:
-        """Home after a power cut: one write may have been in flight, and only that one."""
-        self.assert_home(vm, before, after_crash=True)
+    def inventory(self, host: str) -> m.InventoryResult:
+        """What design calls the inventory, asked over one connection per test."""
+        return self._look(host).ask(operations.get_inventory, m.InventoryArguments(folders=("C:\\", "D:\\")))
+
+    def record(self, side: str, vm: TestVM) -> m.Record | None:
+        """The record of the VM's newest migration on that host."""
+        question = m.FindMigrationArguments(vm=vm.vm_id)
+        found = self._look(self.host(side).name).ask(operations.find_migrations, question).migrations
+        return max((each.record for each in found), key=lambda record: record.created_utc, default=None)
+
+    def _look(self, host: str) -> Host:
+        if host not in self._looking:
+            self._looking[host] = open_host(host, load_settings(), meter=Meter())
+        return self._looking[host]
 
     def assert_home(self, vm: TestVM, before: Sequence[dict[str, Any]], *, after_crash: bool = False) -> None:
-        """At the source in its state, nothing left over on either host, no write lost, never ran twice."""
+        """Running at the source, nothing left over on either host, no write lost, never ran twice."""
         self.assert_clean(vm, before)
-        if not after_crash:
-            super().assert_home(vm, before)
-        else:
-            self.assert_at(self.source, vm, after_crash=True)
-            assert self.state(self.target, vm) is None
-        assert self.source.vm(vm.vm_id)["automatic_start_action"] == "StartIfRunning"
-        assert self.source.vm(vm.vm_id)["checkpoint_type"] == "Production"
+        assert self.state(self.target, vm) is None
+        self.assert_source_is_whole(vm)
+        self.assert_at(self.source, vm, after_crash=after_crash)
+
+    def assert_source_is_whole(self, vm: TestVM) -> None:
+        """No checkpoint, no differencing disk, settings as they were; and no file of the VM at the target."""
+        found = self.source.vm(vm.vm_id)
+        assert found["snapshots"] == []
+        assert (found["automatic_start_action"], found["checkpoint_type"]) == ("StartIfRunning", "Production")
+        assert not [path for path in self.files_of(self.source, vm) if path.endswith((".avhd", ".avhdx"))]
+        assert not self.files_of(self.target, vm)
 
     def assert_clean(self, vm: TestVM, before: Sequence[dict[str, Any]]) -> None:
         """Both hosts as before, but for the VM."""
@@ -163,7 +180,8 @@ class FaultLab(FlowLab):
             now = self.clean_inventory(host, without=vm)
             changed = {kind: (earlier[kind], now[kind]) for kind in now if now[kind] != earlier[kind]}
             if "files" in changed:
-                changed["files"] = tuple(dict(old.items() - new.items()) for old, new in _both_ways(*changed["files"]))
+                old, new = (set(files.items()) for files in changed["files"])
+                changed["files"] = (sorted(old - new), sorted(new - old))
             assert not changed, f"{host}: was and is {changed}"
 
     def assert_forward(
@@ -203,19 +221,12 @@ class FaultLab(FlowLab):
         except WitnessError:
             return 0
 
-    def record(self, side: str, vm: TestVM) -> m.Record | None:
-        """The record of the VM's newest migration on that host."""
-        host = open_host(self.host(side).name, load_settings(), meter=Meter())
-        try:
-            found = host.ask(operations.find_migrations, m.FindMigrationArguments(vm=vm.vm_id)).migrations
-        finally:
-            host.close()
-        return max((each.record for each in found), key=lambda record: record.created_utc, default=None)
-
     def clear(self) -> None:
         """Ends commands, clears faults, and takes the VMs of this test away from both hosts."""
         for command in self._commands:
             command.close()
+        for looking in self._looking.values():
+            looking.close()
         for name, host in self.laboratory.status()["hosts"].items():
             if host["process_id"] is None:
                 self.laboratory.host(name).boot()
@@ -227,10 +238,6 @@ class FaultLab(FlowLab):
                 if self.state(host, vm) is not None:
                     host.hyperv("remove_vm", vm_id=vm.vm_id)
             wait_for(lambda host=host: not host.hyperv("get_merge_jobs"), what=f"the merges on {host.name}")  # type: ignore[misc]
-
-
-def _both_ways(old: dict[str, Any], new: dict[str, Any]) -> tuple[tuple[dict[str, Any], dict[str, Any]], ...]:
-    return ((old, new), (new, old))
 
 
 class Hang:

@@ -181,9 +181,10 @@ def test_held_while_the_target_is_away_after_handing_over(fault_lab: FaultLab, c
 
 
 def test_a_target_that_is_destroyed_for_good(fault_lab: FaultLab) -> None:
-    """The override counts for a target that does not answer, and what is left on it is named."""
+    """The override counts for a target that does not answer. Should it come back, it is not finished there, but cleaned."""
     vm = fault_lab.small_vm()
-    hang = fault_lab.hang("target", "allow_start", moment=BEFORE)
+    before = fault_lab.before(vm)
+    hang = fault_lab.hang("target", "allow_start", moment=AFTER)
     run = fault_lab.start_migration(vm)
     hang.wait(run)
     run.kill()
@@ -193,12 +194,16 @@ def test_a_target_that_is_destroyed_for_good(fault_lab: FaultLab) -> None:
     done = typed(vm.name, vm.name)
     assert done.returncode == LEFT_OVER, done.stderr
     assert "hv02" in done.stdout
-    fault_lab.target.boot()
-    fault_lab.assert_at(fault_lab.source, vm)
+    assert fault_lab.state(fault_lab.source, vm) == "Running"
     record = fault_lab.record("source", vm)
     assert record is not None
     assert (record.owner, record.end) == ("source", "home")
     assert "declared the target destroyed" in record.end_text
+    fault_lab.target.boot()
+    assert fault_lab.finish(vm) == REFUSED
+    assert fault_lab.state(fault_lab.target, vm) == "Saved"
+    assert fault_lab.abandon(vm) == 0
+    fault_lab.assert_home(vm, before)
 
 
 def test_the_override_does_not_count_while_the_target_answers(fault_lab: FaultLab) -> None:

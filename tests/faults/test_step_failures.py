@@ -77,7 +77,7 @@ HOME = [
 
 @pytest.mark.parametrize("failure", HOME, ids=str)
 def test_it_ends_at_home(fault_lab: FaultLab, failure: Failure) -> None:
-    vm = fault_lab.small_vm()
+    vm = fault_lab.small_vm(disks=2 if failure.operation in ("start_copy", "start_merge") else 1)
     before = fault_lab.before(vm)
     failure.arm(fault_lab)
     report = fault_lab.failed_report(vm)
@@ -122,6 +122,7 @@ CLEAN_UP = [
     Failure("restore_settings", "target", "Set-VM"),
     Failure("close_shares", "source", "Remove-SmbShare"),
     Failure("remove_source", "source", "Remove-VM"),
+    Failure("retire_source", "source", "Disconnect-VMNetworkAdapter"),
 ]
 
 
@@ -130,7 +131,8 @@ def test_what_fails_after_the_start_is_named_and_done_later(fault_lab: FaultLab,
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
     fault_lab.fail(failure.side, failure.cmdlet, times=None)
-    report = fault_lab.migrate(vm)
+    keep_source = failure.operation == "retire_source"
+    report = fault_lab.migrate(vm, keep_source=keep_source)
     assert fault_lab.has_acted(failure.side, failure.cmdlet)
     assert report.end is End.FORWARD
     assert any(failure.operation in item for item in report.left_over)
@@ -139,4 +141,23 @@ def test_what_fails_after_the_start_is_named_and_done_later(fault_lab: FaultLab,
     assert fault_lab.finish(vm) == FAILED  # it fails still, and nothing gets worse
     fault_lab.clear_faults()
     assert fault_lab.finish(vm) == 0
-    fault_lab.assert_forward(vm, before)
+    fault_lab.assert_forward(vm, before, kept=keep_source)
+
+
+@pytest.mark.parametrize("state", ["Paused", "Saved", "Off"])
+def test_a_vm_in_another_state_is_in_it_again(fault_lab: FaultLab, state: str) -> None:
+    vm = fault_lab.small_vm(state=state)
+    before = fault_lab.before(vm)
+    content = fault_lab.contents(fault_lab.source, vm) if state != "Paused" else {}
+    fault_lab.fail("target", "Import-VM", moment=AFTER)
+    report = fault_lab.failed_report(vm)
+    assert (report.end, report.left_over) == (End.HOME, ())
+    fault_lab.assert_clean(vm, before)
+    fault_lab.assert_source_is_whole(vm)
+    assert fault_lab.state(fault_lab.source, vm) == state
+    assert fault_lab.state(fault_lab.target, vm) is None
+    if state == "Paused":
+        fault_lab.source.hyperv("resume_vm", vm_id=vm.vm_id)
+        fault_lab.assert_at(fault_lab.source, vm)
+    else:
+        assert fault_lab.contents(fault_lab.source, vm) == content

@@ -43,6 +43,7 @@ def test_a_second_migration_that_passed_preflight_in_time(fault_lab: FaultLab, o
     late.release()
     assert loser.exit_code() == HOME
     assert "AlreadyMigrating" in loser.output
+    assert f"VM {vm.name} was not touched" in loser.output
     assert fault_lab.lives(vm) == lives
     fault_lab.clear_faults()
     assert winner.exit_code() == 0, winner.output
