@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from qsm.hosts.messages import FileEntry, InventoryResult
 
 ROOT = "c:\\programdata\\quickstoragemigration\\"
-CONFIGURATION_EXTENSIONS = (".vmcx", ".vmrs", ".vmgs")
+CONFIGURATION_EXTENSIONS = (".vmcx", ".vmrs", ".vmgs", ".xml", ".bin", ".vsv")
 """Files of a VM that are named after its id: configuration, saved state and device states, guest state."""
 
 

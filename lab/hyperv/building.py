@@ -55,7 +55,7 @@ def new_vm(core: Core, wanted: NewVM) -> VirtualMachine:
     version = wanted.version or max(core.host.supported_vm_versions, key=files.version_numbers)
     _check_new(core, wanted, vm_id, version)
     location = ntpath.join(core.platform.files.full_path(wanted.path), wanted.name)
-    configuration_file = files.configuration_path(location, vm_id)
+    configuration_file = files.configuration_path(location, vm_id, version)
     found = _configuration(core, wanted, vm_id=vm_id, version=version, location=location)
     machine = Machine(found, configuration_file)
     disks = [chains.read_chain(core, drive.path) for drive in chains.file_drives(machine)]

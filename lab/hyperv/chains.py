@@ -107,7 +107,7 @@ def file_drives(machine: Machine) -> tuple[HardDiskDrive, ...]:
 
 def handles(machine: Machine, chains: Iterable[Chain]) -> dict[str, OpenMode]:
     """Return what a running VM holds open: leaves and guest state for itself alone, parents for all to read."""
-    wanted = dict.fromkeys(machine.files_of_saved_state()[1:], HELD_FILE)
+    wanted = dict.fromkeys(machine.files_of_guest_state(), HELD_FILE)
     for chain in chains:
         wanted |= {each.path: SHARED_FILE for each in chain[1:]}
         wanted[chain[0].path] = HELD_FILE

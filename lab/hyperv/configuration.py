@@ -1,4 +1,4 @@
-"""A VM's configuration: what its .vmcx holds, and where the files beside it lie.
+"""A VM's configuration: what its .vmcx holds (before 2016 an .xml), and where the files beside it lie.
 
 A host that dies keeps what is in its files and nothing else. So everything about a VM that outlives its process is in
 one frozen value, written whole to `<folder>\\Virtual Machines\\<GUID>.vmcx`: either all of a change is there or none.
@@ -29,6 +29,7 @@ MACHINES_FOLDER = "Virtual Machines"
 SNAPSHOTS_FOLDER = "Snapshots"
 DISKS_FOLDER = "Virtual Hard Disks"
 GUEST_STATE_VERSION = (10, 0)  # from this configuration version on there is a .vmgs
+BINARY_VERSION = (6, 2)  # from this one on there are .vmcx and .vmrs; before, .xml, .bin and .vsv
 _HEADER = b"LAB VMCX 1\n"
 
 
@@ -86,7 +87,7 @@ _CONFIGURATION = TypeAdapter(Configuration)
 
 
 def encode(configuration: Configuration) -> bytes:
-    """Return the contents of the .vmcx."""
+    """Return the contents of the .vmcx or .xml."""
     return _HEADER + _CONFIGURATION.dump_json(configuration, indent=1)
 
 
@@ -100,20 +101,34 @@ def decode(content: bytes) -> Configuration:
         raise ValueError(f"it is no whole VM configuration ({error.error_count()} errors)") from error
 
 
-def configuration_path(location: str, vm_id: str) -> str:
-    """Return where the .vmcx of a VM lies below its configuration location."""
-    return ntpath.join(location, MACHINES_FOLDER, f"{vm_id.upper()}.vmcx")
+def is_binary(version: str) -> bool:
+    """Whether VMs of this configuration version have a .vmcx; before 2016 it is an .xml."""
+    return version_numbers(version) >= BINARY_VERSION
+
+
+def configuration_path(location: str, vm_id: str, version: str) -> str:
+    """Return where the configuration of a VM lies below its configuration location."""
+    return ntpath.join(location, MACHINES_FOLDER, vm_id.upper() + (".vmcx" if is_binary(version) else ".xml"))
 
 
 def location_of(configuration_file: str) -> str:
-    """Return the configuration location that a .vmcx lies in."""
+    """Return the configuration location that a configuration lies in."""
     folder = ntpath.dirname(configuration_file)
     return ntpath.dirname(folder) if ntpath.basename(folder).lower() == MACHINES_FOLDER.lower() else folder
 
 
+def saved_state_paths(configuration_file: str) -> tuple[str, ...]:
+    """Return the files of a saved state, the memory first: the .vmrs beside a .vmcx. Beside an .xml lies a folder of the
+    VM's id with a .bin and, for the devices, a .vsv."""
+    stem, extension = ntpath.splitext(configuration_file)
+    if extension.lower() != ".xml":
+        return (f"{stem}.vmrs",)
+    return tuple(ntpath.join(stem, ntpath.basename(stem) + each) for each in (".bin", ".vsv"))
+
+
 def saved_memory_path(configuration_file: str) -> str:
-    """Return the .vmrs beside a .vmcx."""
-    return ntpath.splitext(configuration_file)[0] + ".vmrs"
+    """Return the file of a saved state that holds the memory."""
+    return saved_state_paths(configuration_file)[0]
 
 
 def guest_state_path(configuration_file: str) -> str:
@@ -134,4 +149,4 @@ def version_numbers(version: str) -> tuple[int, ...]:
 def snapshot_files(configuration: Configuration, snapshot_id: str) -> tuple[str, str]:
     """Return the paths of a checkpoint's configuration and of its memory."""
     stem = ntpath.join(configuration.snapshot_file_location, SNAPSHOTS_FOLDER, snapshot_id.upper())
-    return f"{stem}.vmcx", f"{stem}.vmrs"
+    return (f"{stem}.vmcx", f"{stem}.vmrs") if is_binary(configuration.version) else (f"{stem}.xml", f"{stem}.bin")

@@ -11,7 +11,7 @@ import ntpath
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -260,11 +260,20 @@ class Core:
         machine = Machine(found, registration.configuration_file, planned=planned, ran_before=registration.running)
         machine.state = VMState.SAVED if found.saved else VMState.OFF
         if found.saved is None and not planned:  # of a save that was broken off, or restored and not yet removed
-            self.host_path(files.saved_memory_path(registration.configuration_file)).unlink(missing_ok=True)
+            self.remove_saved_state(machine)
         self.machines[registration.vm_id] = machine
         self.open_files(machine.vm_id, {registration.configuration_file: HELD_FILE}, holder=SERVICE)
 
     # --- files
+
+    def remove_saved_state(self, machine: Machine) -> None:
+        """Remove the files of a saved state, and the folder that only they lie in before 2016."""
+        paths = machine.files_of_saved_state()
+        for path in paths:
+            self.remove_file(path)
+        if not files.is_binary(machine.configuration.version):
+            with suppress(OSError):
+                self.host_path(paths[0]).parent.rmdir()
 
     def host_path(self, windows_path: str) -> Path:
         """Return the file behind a Windows path."""

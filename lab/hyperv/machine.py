@@ -80,11 +80,13 @@ class Machine:
         return self.activity or self.arranged_activity or merging
 
     def files_of_saved_state(self) -> tuple[str, ...]:
-        """Windows paths of the saved memory, and of the guest state where the VM's version has one."""
-        memory = files.saved_memory_path(self.configuration_file)
-        if not files.has_guest_state(self.configuration.version):
-            return (memory,)
-        return (memory, files.guest_state_path(self.configuration_file))
+        """Windows paths of the saved state, the memory first."""
+        return files.saved_state_paths(self.configuration_file)
+
+    def files_of_guest_state(self) -> tuple[str, ...]:
+        """Windows path of the guest state, where the VM's version has one."""
+        has_one = files.has_guest_state(self.configuration.version)
+        return (files.guest_state_path(self.configuration_file),) if has_one else ()
 
 
 def photograph(machine: Machine, *, types_known: bool, low_on_space: bool) -> VirtualMachine:
@@ -124,7 +126,10 @@ def photograph(machine: Machine, *, types_known: bool, low_on_space: bool) -> Vi
         dvd_drives=found.dvd_drives,
         network_adapters=found.network_adapters,
         snapshots=found.snapshots,
-        saved_state_files=machine.files_of_saved_state()[0 if machine.state is VMState.SAVED else 1 :],
+        saved_state_files=(
+            *(machine.files_of_saved_state() if machine.state is VMState.SAVED else ()),
+            *machine.files_of_guest_state(),
+        ),
         workload=found.workload,
         failure=machine.critical or machine.failure or machine.merge_failure,
     )

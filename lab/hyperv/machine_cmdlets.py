@@ -212,10 +212,9 @@ class MachineCmdlets:
         core = self._core
         states = (VMState.SAVED,)
         with core.occupied(vm_id, VMOperationalStatus.MODIFYING, states=states, planned=True) as machine:
-            memory_file = machine.files_of_saved_state()[0]
             core.change(machine, replace(machine.configuration, saved=None))
             core.set_state(machine, VMState.OFF)
-            core.remove_file(memory_file)
+            core.remove_saved_state(machine)
         return core.show(machine)
 
     # --- switches

@@ -36,6 +36,7 @@ from lab.virtual_machine import VirtualMachineError, VirtualMachineProcess
 RUNNING = (VMState.RUNNING, VMState.PAUSED, VMState.PAUSED_CRITICAL)
 GUEST_START_SECONDS = 60.0
 POLL_SECONDS = 0.05
+DEVICE_STATE_BYTES = 4096
 WRITTEN_BY_GUEST = b"guest state, written by the running virtual machine\n"
 
 
@@ -90,10 +91,10 @@ class Power:
 
     def _check_saved_state(self, machine: Machine, saved: SavedState) -> None:
         core = self._core
-        memory_file = files.saved_memory_path(machine.configuration_file)
-        if not core.platform.files.is_file(memory_file):
-            what = f"The saved state '{memory_file}' is not there."
-            raise core.error(ERROR_FILE_NOT_FOUND, ErrorCategory.OPERATION_FAILED, machine, what)
+        for path in machine.files_of_saved_state():
+            if not core.platform.files.is_file(path):
+                what = f"The saved state '{path}' is not there."
+                raise core.error(ERROR_FILE_NOT_FOUND, ErrorCategory.OPERATION_FAILED, machine, what)
         if (reason := why_not_restorable(core, saved)) is not None:
             what = f"It cannot be restored: {reason}"
             raise core.error(None, ErrorCategory.OPERATION_FAILED, machine, what, return_code=RETURN_FAILED)
@@ -133,9 +134,9 @@ class Power:
         threading.Thread(
             target=self._watch, args=[machine, process], name=f"watches {machine.holder}", daemon=True
         ).start()
-        core.remove_file(memory_file)
-        if files.has_guest_state(former.version):
-            core.host_path(files.guest_state_path(machine.configuration_file)).write_bytes(WRITTEN_BY_GUEST)
+        core.remove_saved_state(machine)
+        for path in machine.files_of_guest_state():
+            core.host_path(path).write_bytes(WRITTEN_BY_GUEST)
 
     def _end_if_closed(self, process: VirtualMachineProcess) -> None:
         if self._core.closed.is_set():
@@ -237,12 +238,15 @@ class Power:
         with core.occupied(vm_id, activity, states=states, during_merge=during_merge) as machine:
             self._merges.interrupt(machine)
             process, found = self._process_of(machine), machine.configuration
-            memory_file = files.saved_memory_path(machine.configuration_file)
+            memory_file, *of_devices = machine.files_of_saved_state()
+            core.host_path(memory_file).parent.mkdir(exist_ok=True)
             self._check_save(machine, memory_file)
             was_paused = machine.state is VMState.PAUSED
             held = core.opened({memory_file: HELD_FILE}, holder=machine.holder)
             with held, self._ending(machine, VMState.SAVING):
                 self._write_memory(machine, process, core.host_path(memory_file), go_on=not was_paused)
+                for path in of_devices:
+                    core.host_path(path).write_bytes(bytes(DEVICE_STATE_BYTES))
             core.change(machine, replace(found, saved=saved_on(core, machine)))
             self._stopped(machine, VMState.SAVED)
         return core.show(machine)

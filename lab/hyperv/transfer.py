@@ -87,10 +87,11 @@ def _plan_export(
 ) -> tuple[Configuration, dict[str, str]]:
     """Return the configuration to write, and the files to copy (destination: source)."""
     found = machine.configuration
-    configuration_file = files.configuration_path(folder, machine.vm_id)
-    sources = {}
+    configuration_file = files.configuration_path(folder, machine.vm_id, found.version)
+    sources: dict[str, str] = {}
     if found.saved is not None and memory:
-        sources[files.saved_memory_path(configuration_file)] = files.saved_memory_path(machine.configuration_file)
+        copies = files.saved_state_paths(configuration_file)
+        sources |= dict(zip(copies, machine.files_of_saved_state(), strict=True))
     if files.has_guest_state(found.version):
         sources[files.guest_state_path(configuration_file)] = files.guest_state_path(machine.configuration_file)
     kept = found.snapshots if snapshots else ()
@@ -123,7 +124,7 @@ def _write_export(
     core: Core, machine: Machine, folder: str, exported: Configuration, sources: dict[str, str]
 ) -> tuple[str, ...]:
     total_bytes = sum(core.host_path(source).stat().st_size for source in sources.values())
-    configuration_file = files.configuration_path(folder, machine.vm_id)
+    configuration_file = files.configuration_path(folder, machine.vm_id, exported.version)
     if not core.platform.files.grow_allowed(configuration_file, total_bytes):
         what = f"There is no room for {total_bytes} bytes in '{folder}'."
         raise core.error(ERROR_DISK_FULL, ErrorCategory.OPERATION_FAILED, machine, what, return_code=RETURN_FAILED)
@@ -131,6 +132,7 @@ def _write_export(
         core.platform.files.make_folder(ntpath.join(folder, name))
     core.take_time(core.timing.export_seconds + total_bytes / core.timing.copy_bytes_per_second)
     for destination, source in sources.items():
+        core.host_path(destination).parent.mkdir(exist_ok=True)
         shutil.copyfile(core.host_path(source), core.host_path(destination))
     core.host_path(configuration_file).write_bytes(files.encode(exported))
     return (configuration_file, *sources)
@@ -232,9 +234,9 @@ def _why_not_usable(core: Core, drive: HardDiskDrive) -> str | None:
 
 
 def _why_not_saved(core: Core, machine: Machine) -> str | None:
-    memory_file = files.saved_memory_path(machine.configuration_file)
-    if not core.platform.files.is_file(memory_file):
-        return f"The saved state '{memory_file}' was not found."
+    for path in machine.files_of_saved_state():
+        if not core.platform.files.is_file(path):
+            return f"The saved state '{path}' was not found."
     assert machine.configuration.saved is not None
     return why_not_restorable(core, machine.configuration.saved)
 
@@ -277,7 +279,7 @@ def remove(core: Core, merges: Merges, vm_id: str) -> None:
             return
         core.take_time(core.timing.remove_seconds)
         found = machine.configuration
-        own = (machine.configuration_file, *machine.files_of_saved_state())
+        own = (machine.configuration_file, *machine.files_of_saved_state(), *machine.files_of_guest_state())
         of_snapshots = tuple(path for each in found.snapshots for path in each.state_files)
         machine.configuration = replace(
             found, snapshots=(), leftover_files=(*found.leftover_files, *own, *of_snapshots)
