@@ -16,6 +16,7 @@ from lab.operations.host import Host, check_process
 from lab.operations.records import require_owner_none
 from lab.operations.state_folder import parent_of
 from lab.operations.work import Work, all_work, made_files
+from lab.platform.errors import NOT_LOGGED_ON, PlatformError
 from qsm.hosts import messages as m
 
 STOP_SECONDS = 240
@@ -136,9 +137,21 @@ def stop_work(call: Call, arguments: m.Nothing) -> m.StopWorkResult:
 
 
 def _names(call: Call) -> set[str]:
-    """Return the names of the migration's tasks and jobs that are there now."""
+    """Return the names of the migration's tasks and jobs that are there now, or may be where BITS does not tell."""
     host = call.host
-    jobs = host.platform.bits.get_bits_transfer(caller=host.caller, all_users=True, name=f"qsm-{call.migration_id}-*")
-    tasks = host.platform.tasks.get_scheduled_task()
     prefix = f"qsm-{call.migration_id}-"
-    return {job.display_name for job in jobs} | {task.name for task in tasks if task.name.startswith(prefix)}
+    tasks = {task.name for task in host.platform.tasks.get_scheduled_task() if task.name.startswith(prefix)}
+    try:
+        jobs = host.platform.bits.get_bits_transfer(caller=host.caller, all_users=True, name=f"{prefix}*")
+    except PlatformError as error:
+        if error.hresult != NOT_LOGGED_ON:
+            raise
+        return tasks | {name for work in all_work(host, call.migration_id) for name in _possible_jobs(work)}
+    return tasks | {job.display_name for job in jobs}
+
+
+def _possible_jobs(work: Work) -> list[str]:
+    """Return the names of the jobs that a copy may have; one that is done has completed them all."""
+    if work.kind != "copy" or (work.state() or {}).get("state") == "Done":
+        return []
+    return [f"{work.task_name}-{index}" for index in range(len((work.request() or {"files": []})["files"]))]

@@ -43,6 +43,7 @@ class HostSettings(BaseModel):
     processor_name: str = "Intel(R) Xeon(R) Gold 6330 CPU @ 2.00GHz"
     memory_bytes: int = 64 << 30
     bits_start_mode: str = "Manual"  # Win32_Service.StartMode: Auto, Manual or Disabled
+    bits_tells_network_logons: bool = True  # of jobs, which they may not make; documented nowhere
     max_shells_per_user: int = 30
     max_processes_per_shell: int = 25
     max_memory_per_shell_mb: int = 1024

@@ -84,11 +84,7 @@ class Bits:
         self._require_service()
         with changing(self._faults, "Start-BitsTransfer"):
             if caller.logon is Logon.NETWORK:
-                raise PlatformError(
-                    errors.NOT_LOGGED_ON,
-                    f"The operation being requested was not performed because the user '{caller.account}' has not"
-                    " logged on to the network. The specified service does not exist.",
-                )
+                raise _not_logged_on(caller)
             if retry_interval_seconds < SHORTEST_RETRY_SECONDS or retry_timeout_seconds < 0:
                 raise PlatformError(errors.INVALID_PARAMETER, "RetryInterval must be at least 60 seconds.")
             pairs = self._pairs(source, destination)
@@ -115,8 +111,12 @@ class Bits:
     def get_bits_transfer(
         self, *, caller: Identity, all_users: bool = False, name: str | None = None, job_id: str | None = None
     ) -> tuple[BitsJob, ...]:
-        """The caller's jobs, or all (administrators only, else ACCESS_DENIED); ``name`` may hold ``*`` and ``?``."""
+        """The caller's jobs, or all (administrators only, else ACCESS_DENIED); ``name`` may hold ``*`` and ``?``.
+
+        NOT_LOGGED_ON for a network logon on a host that is set so."""
         self._require_service()
+        if caller.logon is Logon.NETWORK and not self._accounts.settings.bits_tells_network_logons:
+            raise _not_logged_on(caller)
         if all_users and not caller.administrator:
             raise PlatformError(errors.ACCESS_DENIED, "Only administrators see the BITS jobs of all users.")
         owner = caller.account.casefold()
@@ -245,3 +245,11 @@ class Bits:
         return PlatformError(
             errors.BITS_INVALID_STATE, f"The BITS job '{job.display_name}' is {job.state.value}: not possible now."
         )
+
+
+def _not_logged_on(caller: Identity) -> PlatformError:
+    return PlatformError(
+        errors.NOT_LOGGED_ON,
+        f"The operation being requested was not performed because the user '{caller.account}' has not logged on to the"
+        " network. The specified service does not exist.",
+    )

@@ -274,13 +274,19 @@ def test_target_that_lost_power_says_so_and_goes_on_where_it_was(script: Script)
     assert script.wait_for_copy(1).state == "Done"
 
 
-def test_work_of_a_dead_task_is_cleared_by_system(script: Script) -> None:
+@pytest.mark.parametrize("bits_tells", [True, False])
+def test_work_of_a_dead_task_is_cleared_by_system(script: Script, bits_tells: bool) -> None:
+    """Also where BITS does not even tell a network logon which jobs there are."""
     script.target.caller.host.set_fault(Fault("Complete-BitsTransfer", FaultAction.KILL_PROCESS, FaultPlace.CMDLET))
     script.target.do("start_copy", **request(script))
     state = script.wait_for_copy(1)
     assert state.error is not None and state.error.id == "HostFailed" and state.error.retryable
     assert script.target.caller.call("get_inventory", {"folders": []}).result.jobs != ()
-    script.target.do("stop_work")
+    script.target.caller.host.change_facts(bits_tells_network_logons=bits_tells)
+    try:
+        assert f"qsm-{script.migration_id}-copy-1" in script.target.do("stop_work").stopped
+    finally:
+        script.target.caller.host.change_facts(bits_tells_network_logons=True)
     assert leftovers(script.target.caller, script.folder)[1:] == ((), (), ())
 
 

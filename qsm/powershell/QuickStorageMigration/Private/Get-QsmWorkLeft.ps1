@@ -4,7 +4,9 @@ function Get-QsmWorkLeft {
     Tells the names of all scheduled tasks and BITS jobs of a migration that are on this host now.
 
     .DESCRIPTION
-    Jobs of all users: those of SYSTEM are shown to administrators, but only SYSTEM may end them.
+    Jobs of all users: those of SYSTEM are shown to administrators, but only SYSTEM may end them. Whether BITS answers a
+    network logon at all is documented nowhere; it refuses such a logon to make jobs (0x800704DD, 0x80200014). Where it
+    refuses to tell them too, each job of a copy that is not Done counts as there: then SYSTEM looks and ends it.
 
     .PARAMETER MigrationId
     Id of the migration.
@@ -23,5 +25,16 @@ function Get-QsmWorkLeft {
     )
 
     Get-QsmTask | ForEach-Object { [string]$_.TaskName } | Where-Object { $_ -like "qsm-$MigrationId-*" }
-    @(Get-BitsTransfer -AllUsers -ErrorAction Stop) | Where-Object { $null -ne $_ } | ForEach-Object { [string]$_.DisplayName } | Where-Object { $_ -like "qsm-$MigrationId-*" }
+    try {
+        $jobs = @(@(Get-BitsTransfer -AllUsers -ErrorAction Stop) | Where-Object { $null -ne $_ } | ForEach-Object { [string]$_.DisplayName })
+    } catch {
+        if (@('800704DD', '80200014') -notcontains ('{0:X8}' -f (Get-QsmHResult -ErrorRecord $_))) { throw }
+        $jobs = @(foreach ($copy in @(Find-QsmWork -MigrationId $MigrationId | Where-Object { $_.kind -eq 'copy' })) {
+                $state = Read-QsmJson -Path (Get-QsmWorkPath -MigrationId $MigrationId -Kind copy -Number $copy.number).state
+                if ($null -ne $state -and $state.state -eq 'Done') { continue }
+                $files = @((Get-QsmWorkRequest -MigrationId $MigrationId -Kind copy -Number $copy.number).files)
+                for ($index = 0; $index -lt $files.Count; $index++) { "$($copy.name)-$index" }
+            })
+    }
+    $jobs | Where-Object { $_ -like "qsm-$MigrationId-*" }
 }
