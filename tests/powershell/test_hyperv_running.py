@@ -68,6 +68,17 @@ def test_checkpoint_that_moved_no_writes_is_no_success(world: World) -> None:
     world.fails("CheckpointFailed", "take_checkpoint", world.checkpoint_arguments(), revision=1)
 
 
+def test_base_that_nobody_may_read_after_the_checkpoint_is_no_success(world: World) -> None:
+    world.make_vm()
+    world.make_record()
+    world.run("$World.options.holdsBase = $true")
+    answer = world.fails("CheckpointFailed", "take_checkpoint", world.checkpoint_arguments(), revision=1)
+    world.run("$World.held.Dispose()")
+    assert answer.error is not None
+    assert "still locked" in answer.error.message
+    assert answer.error.retryable
+
+
 def test_checkpoint_without_types_asks_for_none(world: World) -> None:
     world.make_vm()
     world.make_record()

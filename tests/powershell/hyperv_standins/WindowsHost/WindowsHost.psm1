@@ -2,6 +2,12 @@
 # lists. The world of a test is $global:World; files are real. They obey the rules that the functions depend on and refuse
 # what Windows refuses; $World.fail makes a cmdlet fail with an HRESULT, $World.calls lists the changing ones.
 
+# .NET tells EAGAIN of this machine's system where it tells a sharing violation on Windows.
+Update-TypeData -TypeName System.IO.IOException -MemberType ScriptProperty -MemberName HResult -Force -Value {
+    $number = [System.Exception].GetProperty('HResult').GetValue($this.PSObject.BaseObject)
+    if ($number -eq 11) { -2147024864 } else { $number }
+}
+
 function Reset-World {
     $global:World = @{
         vms = [ordered]@{}; planned = [ordered]@{}; vhd = @{}; acl = @{}; shares = @{}; tasks = @{}; jobs = @(); fail = @{}; calls = @()
@@ -97,6 +103,7 @@ function Checkpoint-VM {
         Copy-Item -LiteralPath $base -Destination $leaf
         $World.vhd[$leaf] = @{ parent = $base }
         if (-not $World.options.halfCheckpoint) { $drive.Path = $leaf }
+        if ($World.options.holdsBase) { $World.held = New-Object -TypeName System.IO.FileStream -ArgumentList $PSCmdlet.GetUnresolvedProviderPathFromPSPath($base), 'Open', 'Read', 'None' }
     }
     $snapshot = [PSCustomObject]@{ Id = $guid; Name = $SnapshotName; SnapshotType = 'Standard'; VM = $VM }
     $VM.Snapshots += $snapshot
