@@ -1,11 +1,13 @@
-"""One Prefect server and one laboratory for all flow tests; each test makes its own VMs."""
+"""One Prefect server and one laboratory for all flow and fault tests; each test makes its own VMs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from command_line import CommandLine
+from fault_lab import FaultLab
 from flow_lab import FlowLab
 
 from lab.lab_settings import HostPlan, LabSettings
@@ -55,6 +57,49 @@ def flow_lab(
     monkeypatch.setenv("QSM_REPORT_FOLDER", str(tmp_path / "reports"))
     load_settings.cache_clear()
     lab = FlowLab(laboratory)
+    yield lab
+    lab.clear()
+    load_settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def command_line(prefect_server: None) -> CommandLine:
+    """Commands run their flows against the session's server."""
+    from prefect.settings import PREFECT_API_URL
+
+    return CommandLine(
+        {
+            "PREFECT_API_URL": str(PREFECT_API_URL.value()),
+            "PREFECT_LOGGING_LEVEL": "ERROR",
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "DO_NOT_TRACK": "1",
+        }
+    )
+
+
+@pytest.fixture
+def limits() -> Mapping[str, str]:
+    """Time limits of the product that are not its own defaults, by name."""
+    return {}
+
+
+@pytest.fixture
+def fault_lab(
+    laboratory: Laboratory,
+    command_line: CommandLine,
+    limits: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Iterator[FaultLab]:
+    """The laboratory as one fault test uses it; both hosts are on and without faults afterwards."""
+    monkeypatch.setenv("QSM_CONFIG", str(laboratory.settings_file))
+    monkeypatch.setenv("QSM_RESERVE_BYTES", str(64 << 20))
+    monkeypatch.setenv("QSM_REPORT_FOLDER", str(tmp_path / "reports"))
+    monkeypatch.setenv("QSM_POLL_SECONDS", "0.5")
+    for name, value in limits.items():
+        monkeypatch.setenv(f"QSM_LIMITS__{name}", value)
+    load_settings.cache_clear()
+    lab = FaultLab(laboratory, command_line, folder=tmp_path)
     yield lab
     lab.clear()
     load_settings.cache_clear()

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
 import pytest
-from command_line import CommandLine
-from fault_lab import FaultLab
 
 from lab.lab_settings import HostPlan, LabSettings
 from lab.laboratory import Laboratory
-from qsm.settings import load_settings
 
 LIMITS = {
     "UNREACHABLE_SECONDS": "5",
@@ -36,37 +32,10 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]
         yield running
 
 
-@pytest.fixture(scope="session")
-def command_line(prefect_server: None) -> CommandLine:
-    """Commands run their flows against the session's server."""
-    from prefect.settings import PREFECT_API_URL
-
-    return CommandLine(
-        {
-            "PREFECT_API_URL": str(PREFECT_API_URL.value()),
-            "PREFECT_LOGGING_LEVEL": "ERROR",
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "DO_NOT_TRACK": "1",
-        }
-    )
-
-
 @pytest.fixture
-def fault_lab(
-    laboratory: Laboratory, command_line: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[FaultLab]:
-    """The laboratory as one fault test uses it; both hosts are on and without faults afterwards."""
-    monkeypatch.setenv("QSM_CONFIG", str(laboratory.settings_file))
-    monkeypatch.setenv("QSM_RESERVE_BYTES", str(64 << 20))
-    monkeypatch.setenv("QSM_REPORT_FOLDER", str(tmp_path / "reports"))
-    monkeypatch.setenv("QSM_POLL_SECONDS", "0.5")
-    for name, value in LIMITS.items():
-        monkeypatch.setenv(f"QSM_LIMITS__{name}", value)
-    load_settings.cache_clear()
-    lab = FaultLab(laboratory, command_line, folder=tmp_path)
-    yield lab
-    lab.clear()
-    load_settings.cache_clear()
+def limits() -> Mapping[str, str]:
+    """Nobody waits for long."""
+    return LIMITS
 
 
 @pytest.fixture

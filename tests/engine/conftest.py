@@ -1,0 +1,39 @@
+"""A laboratory whose hosts run the PowerShell module itself. Needs QSM_PWSH."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from lab.hyperv import INSTANT
+from lab.lab_settings import HostPlan, LabSettings
+from lab.laboratory import Laboratory
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engine() -> Iterator[None]:
+    """Skips everything here where there is no engine.
+
+    Statements are not counted here: that takes the engine many times as long, and the contract's tests run them all.
+    """
+    if not os.environ.get("QSM_PWSH"):
+        pytest.skip("needs a PowerShell engine: QSM_PWSH names its program")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("POSH_COVERAGE", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def laboratory(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    """Two hosts that take no time for what they do, with room for the shells that killed runs leave behind."""
+    told = {"timing": dataclasses.asdict(INSTANT), "quotas": {"max_shells_per_user": 500}}
+    hosts = (
+        HostPlan.model_validate({"name": "hv01", "switches": ("LAN",), **told}),
+        HostPlan.model_validate({"name": "hv02", "switches": ("Production", "LAN"), **told}),
+    )
+    settings = LabSettings(hosts=hosts, engine="powershell")
+    with Laboratory(tmp_path_factory.mktemp("engine-lab")).running(settings) as running:
+        yield running
