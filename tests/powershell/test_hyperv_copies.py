@@ -122,6 +122,19 @@ def test_copy_that_fails_ends_its_jobs(world: World, trouble: str, error_id: str
     assert world.run("$World.jobs") == []
 
 
+@pytest.mark.parametrize("cmdlet", ["Register-ScheduledTask", "Start-ScheduledTask"])
+def test_host_that_runs_no_task_as_system_copies_nothing(world: World, cmdlet: str) -> None:
+    world.make_record("target")
+    file = world.copy_file("a.vhdx")
+    world.run(f"$World.fail['{cmdlet}'] = 0x80070005")
+    answer = start_copy(world, [file])
+    assert answer.error is not None
+    assert (answer.error.id, answer.error.category, answer.error.hresult) == ("AccessDenied", "failed", 0x80070005)
+    assert not world.path(file["destination"]).exists()
+    assert world.result("stop_work").stopped in ((), (f"qsm-{world.migration_id}-copy-1",))
+    assert world.run("$World.tasks.Keys; $World.jobs") == []
+
+
 def test_copy_of_a_dead_task_is_failed_and_may_be_tried_again(world: World) -> None:
     world.make_record("target")
     world.run("$World.options.task = 'hang'")

@@ -1,11 +1,12 @@
 function Request-QsmWorkStop {
     <#
     .SYNOPSIS
-    Asks a piece of long work to stop.
+    Asks a piece of long work to stop, and tells whether there is an end to wait for.
 
     .DESCRIPTION
-    Work that ends meanwhile is left as it is. A task that is dead is started again: it sees the wish at once, ends the jobs that it
-    finds, and writes the end.
+    A task that runs sees the wish. One that does not run and has left BITS jobs, even if it has told its end, is run once more: it
+    ends the jobs that it finds, and writes the end. Without either nothing goes on, and no task is started for it: this may be a
+    host that forbids them.
 
     .PARAMETER MigrationId
     Id of the migration.
@@ -16,17 +17,14 @@ function Request-QsmWorkStop {
     .PARAMETER Number
     Number of the work.
 
-    .PARAMETER Jobs
-    BITS jobs of it are left, even if it has told its end: it is run once more, and ends as Stopped.
-
     .OUTPUTS
-    None
+    System.Boolean
 
     .EXAMPLE
     Request-QsmWorkStop -MigrationId $MigrationId -Kind copy -Number 1 -Confirm:$false
     #>
     [CmdletBinding(SupportsShouldProcess = $true)]
-    [OutputType([void])]
+    [OutputType([bool])]
     param(
         [Parameter(Mandatory = $true)]
         [string]$MigrationId,
@@ -36,21 +34,17 @@ function Request-QsmWorkStop {
         [string]$Kind,
 
         [Parameter(Mandatory = $true)]
-        [int]$Number,
-
-        [switch]$Jobs
+        [int]$Number
     )
 
     $name = Get-QsmWorkName -MigrationId $MigrationId -Kind $Kind -Number $Number
     $paths = Get-QsmWorkPath -MigrationId $MigrationId -Kind $Kind -Number $Number
-    if (-not $PSCmdlet.ShouldProcess($name, 'Ask to stop')) { return }
+    if (-not $PSCmdlet.ShouldProcess($name, 'Ask to stop')) { return $false }
     Write-QsmJson -Path $paths.stop -Value @{ at_utc = Get-QsmUtcNow }
     $task = Get-QsmTask -Name $name
-    if ($null -ne $task -and @('Running', 'Queued') -contains [string]$task.State) { return }
-    if (Test-QsmWorkEnded -State (Read-QsmJson -Path $paths.state)) {
-        # It may have ended just now, with its jobs.
-        if (-not $Jobs -or @(Get-QsmWorkLeft -MigrationId $MigrationId | Where-Object { $_ -like "$name-*" }).Count -eq 0) { return }
-        Remove-Item -LiteralPath $paths.state -Force -Confirm:$false -ErrorAction Stop
-    }
+    if ($null -ne $task -and @('Running', 'Queued') -contains [string]$task.State) { return $true }
+    if (@(Get-QsmWorkLeft -MigrationId $MigrationId | Where-Object { $_ -like "$name-*" }).Count -eq 0) { return $false }
+    if (Test-QsmWorkEnded -State (Read-QsmJson -Path $paths.state)) { Remove-Item -LiteralPath $paths.state -Force -Confirm:$false -ErrorAction Stop }
     Start-QsmTask -MigrationId $MigrationId -Kind $Kind -Number $Number -Confirm:$false
+    $true
 }

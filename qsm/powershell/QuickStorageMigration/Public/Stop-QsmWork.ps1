@@ -5,7 +5,7 @@ function Stop-QsmWork {
 
     .DESCRIPTION
     Each is asked to stop by a file, since only SYSTEM may end SYSTEM's jobs: a task that runs sees it within a second; one
-    that was killed, or left jobs behind, is started once more for this. A merge in progress is waited for as long as
+    that was killed and left jobs behind is started once more for this. A merge in progress is waited for as long as
     possible, then its task is ended. Work that has an end is only cleared of its task.
 
     .PARAMETER MigrationId
@@ -32,8 +32,7 @@ function Stop-QsmWork {
     foreach ($work in $works) {
         $jobs = @($before | Where-Object { $_ -like "$($work.name)-*" }).Count -gt 0
         if ($work.ended -and -not $jobs) { continue }
-        Request-QsmWorkStop -MigrationId $MigrationId -Kind $work.kind -Number $work.number -Jobs:$jobs -Confirm:$false
-        $asked += $work
+        if (Request-QsmWorkStop -MigrationId $MigrationId -Kind $work.kind -Number $work.number -Confirm:$false) { $asked += $work }
     }
     $clock = [Diagnostics.Stopwatch]::StartNew()
     foreach ($work in $asked) {
