@@ -85,7 +85,8 @@ class PythonEngine:
         if not powershell_line.is_powershell(program):
             raise FileNotFoundError(program)
         identity = self._host.platform.accounts.winrm_identity(caller.user)
-        command = _PowerShell(self._settings, output, identity, codepage=codepage)
+        page = self._host.platform.accounts.settings.console_code_page or codepage
+        command = _PowerShell(self._settings, output, identity, codepage=page)
         script = self._recognise(" ".join([rest, *arguments]), command)
         if console_stdin:
             command.send(b"", end=True)  # nothing feeds a console to the pipeline

@@ -15,6 +15,8 @@ from lab.platform.store import write_whole
 
 GIB = 1 << 30
 FILE_NAME = "lab.json"
+OF_PYTHON = ("start_delay_seconds", "noise", "lock_wait_seconds")
+"""Settings of the engine 'python'; what a real PowerShell does about them is its own affair."""
 DOMAIN, DNS_DOMAIN = "LAB", "lab.example"
 ADMINISTRATOR = rf"{DOMAIN}\administrator"
 CERTIFICATE_USER = f"administrator@{DNS_DOMAIN}"
@@ -63,6 +65,15 @@ class LabSettings(BaseModel):
         names = [host.name.casefold() for host in self.hosts]
         if len(names) != len(set(names)):
             raise ValueError(f"two hosts have one name: {names}")
+        return self
+
+    @model_validator(mode="after")
+    def _acted_on(self) -> LabSettings:
+        plain = {name: HostPlan.model_fields[name].default for name in OF_PYTHON}
+        for host in self.hosts if self.engine == "powershell" else ():
+            told = [name for name, value in plain.items() if getattr(host, name) != value]
+            if told:
+                raise ValueError(f"the engine 'powershell' does nothing about {', '.join(told)} of host {host.name}")
         return self
 
     def host(self, name: str) -> HostPlan:

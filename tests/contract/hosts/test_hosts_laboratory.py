@@ -108,6 +108,8 @@ def test_folder_without_a_laboratory_says_so(tmp_path: Path) -> None:
         ONE_HOST.host("hv09")
     with pytest.raises(ValueError, match="two hosts have one name"):
         LabSettings(hosts=(HostPlan(name="a"), HostPlan(name="A")))
+    with pytest.raises(ValueError, match="does nothing about noise of host a"):
+        LabSettings(hosts=(HostPlan(name="a", noise=False),), engine="powershell")
 
 
 @LABS_OWN_ENGINE
