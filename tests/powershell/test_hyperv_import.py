@@ -41,6 +41,14 @@ def test_disk_that_exists_at_the_old_path_here_is_not_taken(world: World) -> Non
     assert world.value("$vm.HardDrives[0].Path") == arguments["disks"][0]["path"]
 
 
+def test_vm_that_lost_its_memory_in_the_import_is_no_success(world: World) -> None:
+    arguments = exported(world)
+    world.run("$World.options.losesMemory = $true")
+    answer = world.fails("ImportFailed", "import_vm", arguments, revision=world.revision())
+    assert answer.error is not None
+    assert "its state is Off instead of Saved" in answer.error.message
+
+
 def test_disconnected_adapter_stays_so(world: World) -> None:
     arguments = exported(world)
     arguments["switches"][0]["switch_name"] = None

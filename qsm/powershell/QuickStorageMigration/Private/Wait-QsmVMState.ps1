@@ -4,7 +4,8 @@ function Wait-QsmVMState {
     Waits until a VM has a state and is at rest; returns it as it is then, or at the end of the time.
 
     .DESCRIPTION
-    Cmdlets return while a state is still being reached. The caller judges what it gets.
+    Cmdlets return while a state is still being reached. A VM that has been at rest in another state for 5 s will not reach it any
+    more. The caller judges what it gets.
 
     .PARAMETER VMId
     Id of the VM.
@@ -35,10 +36,15 @@ function Wait-QsmVMState {
     )
 
     $clock = [Diagnostics.Stopwatch]::StartNew()
+    $restsSince = $null
     while ($true) {
         $vm = Get-QsmVMObject -VMId $VMId -Required -Acted
-        if ([string]$vm.State -eq $State -and @(Get-QsmBusyStatus -VM $vm).Count -eq 0) { return $vm }
-        if ($clock.Elapsed.TotalSeconds -ge $LimitSeconds) { return $vm }
+        $now = $clock.Elapsed.TotalSeconds
+        $rests = @(Get-QsmBusyStatus -VM $vm).Count -eq 0
+        if ([string]$vm.State -eq $State -and $rests) { return $vm }
+        if (-not $rests -or @('Running', 'Paused', 'Saved', 'Off') -notcontains [string]$vm.State) { $restsSince = $null }
+        elseif ($null -eq $restsSince) { $restsSince = $now }
+        if ($now -ge $LimitSeconds -or ($null -ne $restsSince -and $now - $restsSince -ge 5)) { return $vm }
         Start-Sleep -Milliseconds 250
     }
 }

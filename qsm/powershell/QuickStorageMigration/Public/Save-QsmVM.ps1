@@ -90,7 +90,7 @@ function Save-QsmVM {
         $vm = Wait-QsmVMState -VMId $VMId -State $wanted -LimitSeconds $WaitLimitSeconds
         if ([string]$vm.State -ne $wanted) {
             throw (New-QsmError -Id 'SaveFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; state = [string]$vm.State } -Message (
-                    "VM '$($vm.Name)' on $env:COMPUTERNAME is $($vm.State) instead of $wanted after $WaitLimitSeconds s. Its automatic start is off."))
+                    "VM '$($vm.Name)' on $env:COMPUTERNAME is $($vm.State) instead of $wanted after $([int]$clock.Elapsed.TotalSeconds) s. Its automatic start is off."))
         }
         $disks = @(Get-QsmVMDisk -VM $vm)
         $unread = $disks | Where-Object { $null -ne $_.error } | Select-Object -First 1

@@ -174,6 +174,7 @@ function Import-VM {
     $vm = $CompatibilityReport.VM
     $World.planned.Remove([string]$vm.Id)
     $World.vms[[string]$vm.Id] = $vm
+    if ($World.options.losesMemory) { $vm.State = 'Off' }
     if ($World.options.losesVlan) { $vm.NetworkAdapters[0].VlanSetting.OperationMode = 'Untagged'; $vm.NetworkAdapters[0].VlanSetting.AccessVlanId = 0 }
     if (-not $World.options.noGrant) { foreach ($drive in $vm.HardDrives) { Add-Ace $drive.Path "(A;;FA;;;$(ConvertTo-VMSid $vm.Id))" } }
     $vm
