@@ -171,7 +171,8 @@ class WinRMSession:
         return "" if self._exit_code is None else str(self._ended(self._exit_code))
 
     def _ended(self, exit_code: int) -> ProcessEndedError:
-        return ProcessEndedError(exit_code, wire.readable(self._noise))
+        told = f"{wire.readable(self._noise)} {wire.readable(self._errors)}"
+        return ProcessEndedError(exit_code, told.strip())
 
     def reconnect(self) -> None:
         """Replaces the connection; shell and process stay."""
@@ -215,7 +216,7 @@ class WinRMSession:
     def _forget_output(self) -> None:
         self._lines = wire.LineBuffer()
         self._answers: deque[wire.Answer] = deque()
-        self._noise = b""
+        self._noise = self._errors = b""
         self._exit_code: int | None = None
 
     # --- wire
@@ -253,10 +254,10 @@ class WinRMSession:
         for line in self._lines.feed(out + b"\n" if done else out):
             answer = wire.parse_line(line)
             if answer is None:
-                self._add_noise(line + b"\n")
+                self._noise = (self._noise + line + b"\n")[-_NOISE_BYTES:]
             else:
                 self._answers.append(answer)
-        self._add_noise(err)
+        self._errors = (self._errors + err)[-_NOISE_BYTES:]
         if done:
             self._exit_code = code
 
@@ -265,9 +266,6 @@ class WinRMSession:
             return self._protocol.get_command_output_raw(shell, command)
         except WinRMOperationTimeoutError:
             return b"", b"", -1, False
-
-    def _add_noise(self, text: bytes) -> None:
-        self._noise = (self._noise + text)[-_NOISE_BYTES:]
 
     def _request(self, send: Callable[[], T], *, seconds: int | None = None, patience_seconds: int | None = None) -> T:
         """Sends one request that the host may take `seconds` for. Raises what `translate` says.

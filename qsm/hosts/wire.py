@@ -16,7 +16,6 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +93,12 @@ class LineBuffer:
         self._pieces = []
 
 
-_CLIXML = re.compile(r"#< CLIXML\s*(<Objs.*?(?:</Objs>|$))", re.DOTALL)
+_CLIXML = re.compile(
+    r"""(?: \#<\ CLIXML\s*<Objs                             # a document, or
+          | \A(?=(?:(?!\#<\ CLIXML).)*</(?:S|Obj|Objs)>)    # the rest of one that began before
+        ) .*? (?:</Objs>|\Z)""",
+    re.DOTALL | re.VERBOSE,
+)
 _ERROR_TEXT = re.compile(r'<S S="Error">(.*?)(?:</S>|$)', re.DOTALL)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -102,9 +106,10 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 def readable(noise: bytes) -> str:
     """What a process said besides its answers, in one line for people: of CLIXML only the errors.
 
+    Of much noise only the end may be known, so a document of CLIXML may lack its beginning as well as its end.
     Source of CLIXML and its escapes: [MS-PSRP] 2.2.5.
     """
-    text = _CLIXML.sub(lambda found: "".join(_ERROR_TEXT.findall(found[1])), noise.decode("utf-8", "replace"))
+    text = _CLIXML.sub(lambda found: "".join(_ERROR_TEXT.findall(found[0])), noise.decode("utf-8", "replace"))
     text = html.unescape(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), text))
     return " ".join(text.split())
 
@@ -126,17 +131,16 @@ class ModuleFile:
 def module_files() -> tuple[ModuleFile, ...]:
     """All files of the module as hosts get them, sorted by path ordinally.
 
-    The functions lie one per file here, and travel as one script: a host checks, scans and parses every file of the module
-    whenever a process starts, also while the VM stands still.
+    The functions lie one per file here, in Public and in the rooms of Private; each room travels as one script. A host
+    checks, scans and parses every file of the module whenever a process starts, also while the VM stands still.
     """
     root = _POWERSHELL / MODULE_NAME
-    script = f"{MODULE_NAME}.psm1"
-    kept = (f"{MODULE_NAME}.psd1", "Operations.json", "Work.ps1")
+    kept = [f"{MODULE_NAME}.psd1", f"{MODULE_NAME}.psm1", "Operations.json", "Work.ps1"]
     files = [ModuleFile(name, (root / name).read_bytes()) for name in kept]
-    functions = [sorted((root / folder).glob("*.ps1")) for folder in ("Private", "Public")]
-    texts = [path.read_text("ascii") for path in (root / script, *chain(*functions))]
-    exported = "Export-ModuleMember -Function " + ", ".join(path.stem for path in functions[1])
-    files.append(ModuleFile(script, "\n".join([*texts, exported, ""]).encode("ascii")))
+    rooms = [root / "Public", *(path for path in (root / "Private").iterdir() if path.is_dir())]
+    for room in rooms:
+        functions = [path.read_text("ascii") for path in sorted(room.glob("*.ps1"))]
+        files.append(ModuleFile(f"{room.name}.ps1", "\n".join(functions).encode("ascii")))
     return tuple(sorted(files, key=lambda file: file.path))
 
 

@@ -38,6 +38,10 @@ def test_noise_is_told_in_one_readable_line() -> None:
     )
     assert wire.readable(noise) == "banner Import-Module : It's not digitally signed. \ufffd rest"
     assert wire.readable(b'#< CLIXML\r\n<Objs><S S="Error">cut off') == "cut off"
+    begun_before = b'many words_x000D__x000A_</S><S S="Error">It failed.</S><S S="verbose">more</S></Objs>'
+    assert wire.readable(begun_before) == "It failed."
+    assert wire.readable(b"more</AV><PC>-1</PC></MS></Obj>" + b'<S S="Error">It failed.</S>') == "It failed."
+    assert wire.readable(b"plain\n#< CLIXML\n" + b'<Objs><S S="verbose">x</S></Objs>\nbehind') == "plain behind"
     assert wire.readable(b"") == ""
 
 

@@ -23,7 +23,7 @@ function Get-VMSwitch {
             $DebugPreference = 'Continue'
             Write-Progress -Activity 'asking' -Status 'half' -PercentComplete 50
             Write-Warning 'a warning'
-            Write-Verbose 'many words' -Verbose
+            Write-Verbose ('many words ' * 1000) -Verbose
             Write-Debug 'a hint'
             Write-Information 'a remark' -InformationAction Continue
             Write-Error ([IO.File]::ReadAllText($ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath('C:\Windows\Temp\words.txt'))) -ErrorAction Continue
