@@ -44,7 +44,7 @@ class Script:
 
     @property
     def room(self) -> str:
-        """Public, Private, bootstrap or the module itself."""
+        """Public, a room of Private, bootstrap or the module itself."""
         return self.path.parent.name
 
     @property
@@ -53,7 +53,7 @@ class Script:
 
     @property
     def function_file(self) -> bool:
-        return self.room in ("Public", "Private")
+        return self.public or self.path.parent.parent.name == "Private"
 
     @cached_property
     def tree(self) -> tree_sitter.Node:

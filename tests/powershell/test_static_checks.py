@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -36,10 +37,13 @@ def test_nothing_is_overlooked() -> None:
     shipped = {path for path in MODULE_FOLDER.parent.rglob("*") if path.suffix in (".ps1", ".psm1")}
     assert {script.path for script in SCRIPTS} == shipped
     assert {path.stem for path in BOOTSTRAP_FOLDER.iterdir()} == {"probe", "install", "call", "serve"}
-    (whole,) = [file.data.decode("ascii") for file in wire.module_files() if file.path.endswith(".psm1")]
-    assert all(script.text in whole for script in SCRIPTS if script.function_file)
-    others = [file.path for file in wire.module_files() if not file.path.endswith(".psm1")]
-    assert others == ["Operations.json", "QuickStorageMigration.psd1", "Work.ps1"]
+    sent = {file.path: file.data.decode("ascii") for file in wire.module_files()}
+    assert all(script.text in sent[f"{script.room}.ps1"] for script in SCRIPTS if script.function_file)
+    rooms = {f"{script.room}.ps1" for script in SCRIPTS if script.function_file}
+    others = {"Operations.json", "QuickStorageMigration.psd1", "QuickStorageMigration.psm1", "Work.ps1"}
+    assert set(sent) == rooms | others
+    loaded = re.search(r"foreach \(\$room in (.+)\) \{", sent["QuickStorageMigration.psm1"])
+    assert loaded and {f"{name}.ps1" for name in re.findall(r"'(\w+)'", loaded[1])} == rooms
     assert all(check.applies(script) for check in CHECKS[:2] for script in SCRIPTS)
 
 

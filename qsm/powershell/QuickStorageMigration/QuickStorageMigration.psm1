@@ -1,6 +1,6 @@
-# What the functions share. They lie one per file in Private and Public; hosts get them all in this script, at its end, with
-# the public ones exported (module_files in qsm/hosts/wire.py). The bootstraps reach the dispatcher through the module
-# object that Import-Module hands them.
+# Loads the functions. They are written one per file, in Public and in the rooms of Private; a host gets each room as one
+# script (module_files in qsm/hosts/wire.py). Private functions stay inside: the bootstraps reach the dispatcher through
+# the module object that Import-Module hands them.
 
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
@@ -12,5 +12,13 @@ $script:QsmLockWaitSeconds = 60
 $script:QsmCall = $null
 # Where this module lies.
 $script:QsmModuleFolder = $PSScriptRoot
-# The table of operations, read at the first call.
-$script:QsmOperations = $null
+# The operations by name, as the table that the tool and the hosts share has them.
+$script:QsmOperations = @{}
+
+foreach ($room in 'Calls', 'Copies', 'Disks', 'Files', 'Hosts', 'Imports', 'Json', 'Machines', 'Merges', 'Records', 'Tasks', 'Public') {
+    . (Join-Path -Path $PSScriptRoot -ChildPath "$room.ps1")
+}
+foreach ($row in (ConvertFrom-QsmJson -Text (Get-Content -LiteralPath (Join-Path -Path $PSScriptRoot -ChildPath 'Operations.json') -Raw -Encoding UTF8))) {
+    $script:QsmOperations[$row.name] = $row
+}
+Export-ModuleMember -Function @($script:QsmOperations.Values | ForEach-Object { $_.function })

@@ -23,11 +23,6 @@ function Get-QsmOperation {
         [string]$Name
     )
 
-    if ($null -eq $script:QsmOperations) {
-        $table = @{}
-        foreach ($row in (ConvertFrom-QsmJson -Text (Get-Content -LiteralPath (Join-Path -Path $script:QsmModuleFolder -ChildPath 'Operations.json') -Raw -Encoding UTF8))) { $table[$row.name] = $row }
-        $script:QsmOperations = $table
-    }
     if (-not $script:QsmOperations.ContainsKey($Name)) {
         throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Message "Host $env:COMPUTERNAME knows no operation '$Name'.")
     }
