@@ -14,6 +14,7 @@ from lab.operations.errors import OperationError, refused
 from lab.operations.host import Host
 from lab.operations.journal import Journal
 from lab.platform.errors import PlatformError
+from lab.platform.paths import fold
 from qsm.hosts import messages as m
 
 CLEAN_WAIT_SECONDS = 1.0
@@ -249,9 +250,7 @@ def find_migrations(call: Call, arguments: m.FindMigrationArguments) -> m.FindMi
 def _matches(arguments: m.FindMigrationArguments, migration_id: str, *, vm_id: str, vm_name: str) -> bool:
     if arguments.migration_id and arguments.migration_id != migration_id:
         return False
-    return not arguments.vm or (
-        normal_id(arguments.vm) == normal_id(vm_id) or arguments.vm.casefold() == vm_name.casefold()
-    )
+    return not arguments.vm or normal_id(arguments.vm) == normal_id(vm_id) or fold(arguments.vm) == fold(vm_name)
 
 
 def clean_host(call: Call, arguments: m.Nothing) -> m.CleanHostResult:

@@ -17,6 +17,7 @@ from lab.operations.records import GUID, MIGRATIONS, MODULES, normal_id, read_lo
 from lab.operations.shares import is_open
 from lab.platform.acl import Right
 from lab.platform.errors import PlatformError
+from lab.platform.paths import fold
 from qsm.hosts import messages as m
 
 FULL_PATH = re.compile(r"[A-Za-z]:\\|\\\\[^\\]+\\[^\\]+")
@@ -72,7 +73,7 @@ def get_vm(call: Call, arguments: m.GetVMArguments) -> m.GetVMResult:
     wanted = arguments.name_or_id
     everything = (*call.host.hyperv.get_vms(), *call.host.hyperv.get_planned_vms())
     vm_id = normal_id(wanted) if GUID.fullmatch(wanted) else None
-    matches = [vm for vm in everything if vm.vm_id == vm_id or vm.name.casefold() == wanted.casefold()]
+    matches = [vm for vm in everything if vm.vm_id == vm_id or fold(vm.name) == fold(wanted)]
     return m.GetVMResult(matches=tuple(facts.vm_facts(call.host, vm) for vm in matches))
 
 

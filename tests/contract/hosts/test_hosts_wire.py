@@ -230,6 +230,21 @@ def test_words_of_all_languages_travel_as_ascii(source: Caller) -> None:
     source.host.hyperv("remove_vm", vm_id=vm["vm_id"])
 
 
+def test_names_that_only_a_language_takes_for_one_are_two(source: Caller) -> None:
+    names = ("Straße", "Strasse")
+    made = [source.host.create_vm(name, disks=[], adapters=[], state="Off")["vm_id"] for name in names]
+    for name, vm_id in zip(names, made, strict=True):
+        asked = name.replace("Str", "sTR")
+        assert [match.vm_id for match in source.call("get_vm", {"name_or_id": asked}).result.matches] == [vm_id]
+        migration_id = new_migration_id()
+        about = {"role": "source", "vm_id": vm_id, "vm_name": name, "peer": "hv02", "by": "test", "plan": {}}
+        assert source.call("create_record", about, migration_id=migration_id).ok
+        found = source.call("find_migrations", {"vm": asked}).result.migrations
+        assert [migration.record.migration_id for migration in found] == [migration_id]
+    for vm_id in made:
+        source.host.hyperv("remove_vm", vm_id=vm_id)
+
+
 def test_line_that_is_no_call_is_answered_as_such(source: Caller) -> None:
     wrong = source.exchange({"operation": "get_host", "surprise": 1})
     assert wrong["error"]["id"] == "InvalidArgument"
