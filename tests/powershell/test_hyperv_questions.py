@@ -93,6 +93,14 @@ def test_a_question_that_fails_is_told_as_unanswered(world: World) -> None:
     assert vm.disks[0].error
 
 
+def test_vm_on_a_volume_that_windows_does_not_tell(world: World) -> None:
+    world.make_vm()
+    world.run("$World.volumes = @($World.volumes[0])")
+    (vm,) = world.result("get_vm", {"name_or_id": world.vm_id}).matches
+    assert [question.partition(":")[0] for question in vm.unanswered] == ["Get-Volume"]
+    assert vm.volumes == ()
+
+
 def test_pass_through_and_shared_disks_have_no_chain(world: World) -> None:
     world.make_vm()
     world.run("$vm.HardDrives[0].DiskNumber = 3; $vm.HardDrives[0].Path = 'Disk 3 10.00 GB'")
