@@ -64,34 +64,34 @@ function ConvertTo-LabValue([object]$Value) {
 }
 
 function ConvertFrom-LabValue([object]$Value) {
-    if ($null -eq $Value) { return $null }
-    if ($Value -is [array]) {
-        $all = New-Object -TypeName System.Collections.ArrayList
-        foreach ($one in $Value) { [void]$all.Add((ConvertFrom-LabValue $one)) }
-        return , $all.ToArray()
-    }
-    if ($Value -is [string] -or $Value -isnot [System.Management.Automation.PSCustomObject]) { return $Value }
+    if ($null -eq $Value -or $Value -is [string] -or $Value -is [ValueType]) { return $Value }
+    if ($Value -is [array]) { return , [object[]]@(foreach ($one in $Value) { , (ConvertFrom-LabValue $one) }) }
     $first = @($Value.PSObject.Properties)[0]
     switch ($first.Name) {
+        '$type' { return (New-LabObject $Value) }
+        '$enum' { return [Enum]::Parse($script:LabEnumerations[$first.Value[0]], $first.Value[1]) }
         '$guid' { return [guid]$first.Value }
         '$uint64' { return [uint64]::Parse($first.Value) }
         '$seconds' { return [timespan]::FromSeconds($first.Value) }
         '$version' { return [version]$first.Value }
         '$bytes' { return , [Convert]::FromBase64String($first.Value) }
-        '$enum' { return [Enum]::Parse($script:LabEnumerations[$first.Value[0]], $first.Value[1]) }
         '$job' { return (New-LabJob $first.Value) }
-        '$type' { return (New-LabObject $Value) }
     }
     $Value
 }
 
+# Made without New-Object, which takes several times as long: objects of Hyper-V have many properties and are asked for often.
 function New-LabObject([object]$Told) {
-    $properties = [ordered]@{}
-    foreach ($property in $Told.properties.PSObject.Properties) { $properties[$property.Name] = ConvertFrom-LabValue $property.Value }
-    $made = New-Object -TypeName PSObject -Property $properties
+    $made = [psobject]::new()
+    $members, $names = $made.PSObject.Properties, $made.PSObject.TypeNames
+    foreach ($property in $Told.properties.PSObject.Properties) {
+        $value = $property.Value
+        if ($value -isnot [string] -and $value -isnot [ValueType]) { $value = ConvertFrom-LabValue $value }
+        $members.Add([psnoteproperty]::new($property.Name, $value))
+    }
     $at = 0
-    foreach ($name in $Told.'$type') { $made.PSObject.TypeNames.Insert($at, $name); $at++ }
-    if (@($Told.'$ref'.PSObject.Properties).Count -gt 0) { $made.PSObject.Properties.Add((New-Object -TypeName System.Management.Automation.PSNoteProperty -ArgumentList 'LabReference', $Told.'$ref')) }
+    foreach ($name in $Told.'$type') { $names.Insert($at, $name); $at++ }
+    if (@($Told.'$ref'.PSObject.Properties).Count -gt 0) { $members.Add([psnoteproperty]::new('LabReference', $Told.'$ref')) }
     if ($null -ne $Told.PSObject.Properties['$embedded']) { Add-LabText $made $Told.'$embedded' }
     $made
 }
