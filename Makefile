@@ -6,7 +6,7 @@ ENGINE ?= python
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-versions lint clean
 
 demo: $(READY)
 	$(if $(filter powershell,$(ENGINE)),QSM_PWSH="$$(.ci/find-powershell)" )$(BIN)/qsm demo --engine $(ENGINE)
@@ -14,6 +14,12 @@ demo: $(READY)
 # Tests that need a PowerShell engine say so when there is none. TESTS=tests/unit runs a part.
 test: $(READY)
 	QSM_PWSH="$$(.ci/find-powershell)" $(BIN)/pytest -n 2 --dist loadfile $(TESTS)
+
+# The contract of a host, whole, on the module with the cmdlets and the PowerShell of each version of Windows Server.
+test-versions: $(READY)
+	for windows in 2012R2 2016 2019 2022 2025; do \
+	    QSM_LAB_WINDOWS=$$windows QSM_PWSH="$$(.ci/find-powershell)" $(BIN)/pytest -n 2 --dist loadfile -k powershell tests/contract/hosts || exit 1; \
+	done
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import module_coverage
 import pytest
 from command_line import CommandLine
 from fault_lab import FaultLab
@@ -15,6 +16,14 @@ from lab.laboratory import Laboratory
 from qsm.settings import load_settings
 
 GIB = 1 << 30
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    module_coverage.begin(config)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    module_coverage.end(session)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """Two hosts over real sockets, as the product reaches them: one laboratory per engine, made when a test first asks.
 
 Every test that takes hosts runs on both engines: the lab's own, and the module itself in a real PowerShell (needs
-QSM_PWSH). QSM_LAB_WINDOWS names the version of Windows Server that the hosts play, 2022 if nothing is said.
+QSM_PWSH). QSM_LAB_WINDOWS names the version of Windows Server that the hosts of the latter play, 2022 if nothing is said;
+`make test-versions` runs all tests with each.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hosts_driver import Caller
+from hosts_driver import NEEDS_ENGINE, Caller
 from hosts_script import Script
 
 from lab.hyperv import INSTANT
@@ -24,29 +25,28 @@ from lab.lab_settings import HostPlan, LabSettings
 from lab.laboratory import Laboratory
 
 NAMES = ("hv01", "hv02")
-WINDOWS = os.environ.get("QSM_LAB_WINDOWS", "2022")
-NEEDS_ENGINE = pytest.mark.skipif(
-    not os.environ.get("QSM_PWSH"), reason="needs a PowerShell engine: QSM_PWSH names its program"
-)
+USUAL = "2022"
+WINDOWS = os.environ.get("QSM_LAB_WINDOWS", USUAL)
 
 _serial = itertools.count(1)
 
 
 class Laboratories:
-    """The laboratories of a session, by engine, and a caller for each host: a warm process outlives a test."""
+    """The laboratories of a session, by engine and version of Windows, and a caller for each host. A warm process outlives
+    a test."""
 
     def __init__(self, folder: Callable[[str], Path]) -> None:
         self._folder = folder
-        self._running: dict[str, Laboratory] = {}
-        self._callers: dict[tuple[str, str, int], Caller] = {}
+        self._running: dict[tuple[str, str], Laboratory] = {}
+        self._callers: dict[tuple[Laboratory, str, int], Caller] = {}
         self._stack = ExitStack()
 
-    def callers(self, engine: str) -> dict[str, Caller]:
+    def callers(self, engine: str, windows: str) -> dict[str, Caller]:
         """The callers of a laboratory's hosts, by name; a host that was booted since has a new one."""
-        running = self._running.get(engine) or self._start(engine)
+        running = self._running.get((engine, windows)) or self._start(engine, windows)
         found = {}
         for name, told in running.status()["hosts"].items():
-            key = (engine, name, told["process_id"])
+            key = (running, name, told["process_id"])
             if key not in self._callers:
                 self._callers[key] = Caller(running, name)
             found[name] = self._callers[key]
@@ -58,13 +58,13 @@ class Laboratories:
             caller.close()
         self._stack.close()
 
-    def _start(self, engine: str) -> Laboratory:
+    def _start(self, engine: str, windows: str) -> Laboratory:
         timing = dataclasses.asdict(INSTANT)
-        hosts = [HostPlan.model_validate({"name": name, "timing": timing, "windows": WINDOWS}) for name in NAMES]
+        hosts = [HostPlan.model_validate({"name": name, "timing": timing, "windows": windows}) for name in NAMES]
         settings = LabSettings.model_validate({"engine": engine, "hosts": hosts})
         running = self._stack.enter_context(Laboratory(self._folder(engine)).running(settings))
-        self._running[engine] = running
-        for caller in self.callers(engine).values():
+        self._running[engine, windows] = running
+        for caller in self.callers(engine, windows).values():
             caller.install()
         return running
 
@@ -76,10 +76,11 @@ def laboratories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laborator
     opened.close()
 
 
-@pytest.fixture(params=["python", pytest.param("powershell", marks=NEEDS_ENGINE)])
+@pytest.fixture(params=["python", pytest.param(f"powershell {WINDOWS}", marks=NEEDS_ENGINE)])
 def callers(laboratories: Laboratories, request: pytest.FixtureRequest) -> Iterator[dict[str, Caller]]:
     """Both hosts' callers; afterwards no fault is left."""
-    callers = laboratories.callers(request.param)
+    engine, _, windows = request.param.partition(" ")
+    callers = laboratories.callers(engine, windows or USUAL)
     yield callers
     for caller in callers.values():
         caller.host.clear_faults()

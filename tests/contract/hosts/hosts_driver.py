@@ -6,6 +6,7 @@ table of operations.
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 import tomllib
@@ -17,6 +18,7 @@ import pytest
 
 from lab.lab_host import LabHost
 from lab.laboratory import Laboratory
+from lab.platform.windows import VERSIONS
 from qsm.hosts import wire
 from qsm.hosts.messages import ErrorFacts
 from qsm.hosts.operations import OPERATIONS
@@ -24,6 +26,13 @@ from qsm.hosts.winrm_session import WinRMSession
 from qsm.settings import HostSettings, Settings, TimeLimits
 
 CALL_SECONDS = 60.0
+NEEDS_ENGINE = pytest.mark.skipif(
+    not os.environ.get("QSM_PWSH"), reason="needs a PowerShell engine: QSM_PWSH names its program"
+)
+EVERY_WINDOWS = pytest.mark.parametrize(
+    "callers", ["python", *(pytest.param(f"powershell {name}", marks=NEEDS_ENGINE) for name in VERSIONS)], indirect=True
+)
+"""For a test of what differs between versions of Windows."""
 LABS_OWN_ENGINE = pytest.mark.parametrize("callers", ["python"], indirect=True)
 """For a test of what belongs to the laboratory, not to the module."""
 ENVELOPE = {"ok", "revision", "attempt", "repeated", "seconds"}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hosts_driver import Caller, new_migration_id, wait_until
+from hosts_driver import EVERY_WINDOWS, Caller, new_migration_id, wait_until
 from hosts_script import Script
 
 from lab.lab_host import MIB, LabAdapter, LabDisk
@@ -39,6 +39,7 @@ def test_every_operation_of_the_table_has_its_function() -> None:
     assert FUNCTIONS.keys() == OPERATIONS.keys()
 
 
+@EVERY_WINDOWS
 def test_host_tells_what_it_is(source: Caller, target: Caller) -> None:
     one, other = (caller.call("get_host", {"paths": [r"D:\VMs"]}).result for caller in (source, target))
     assert (one.computer_name, other.computer_name) == ("HV01", "HV02")
@@ -76,6 +77,7 @@ def test_two_vms_of_one_name_are_both_told(source: Caller, make_vm: Callable[...
     assert {vm.vm_id for vm in found} == ids
 
 
+@EVERY_WINDOWS
 def test_vm_is_told_whole(source: Caller, make_vm: Callable[..., dict[str, Any]]) -> None:
     vm = make_vm(
         "whole facts",
@@ -108,6 +110,7 @@ def test_vm_is_told_whole(source: Caller, make_vm: Callable[..., dict[str, Any]]
     assert told.lock is None and told.state == "Off"
 
 
+@EVERY_WINDOWS
 def test_what_cannot_be_moved_is_an_obstacle(source: Caller, make_vm: Callable[..., dict[str, Any]]) -> None:
     vm = make_vm("tied")
     source.host.hyperv(
@@ -128,6 +131,7 @@ def test_what_cannot_be_moved_is_an_obstacle(source: Caller, make_vm: Callable[.
     assert told.clustered and told.replication_mode == "Primary"
 
 
+@EVERY_WINDOWS
 def test_question_that_fails_is_named_and_not_answered(source: Caller, make_vm: Callable[..., dict[str, Any]]) -> None:
     vm = make_vm("silent")
     source.host.hyperv(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hosts_driver import wait_until
+from hosts_driver import EVERY_WINDOWS, wait_until
 from hosts_script import Script
 
 from lab.lab_host import LabDisk
@@ -12,6 +12,7 @@ from lab.lab_host import LabDisk
 MIB = 1 << 20
 
 
+@EVERY_WINDOWS
 def test_running_vm_moves_with_two_disks_and_loses_nothing(make_script: Callable[..., Script]) -> None:
     script = make_script(
         "whole", disks=[LabDisk(size_bytes=48 * MIB), LabDisk(size_bytes=24 * MIB, format="VHD", dynamic=False)]
