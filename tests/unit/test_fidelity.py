@@ -21,7 +21,7 @@ ASKED_FOR = {"Get-ClusterSharedVolume", "Get-VMPmemController"}
 """Cmdlets that no version in the table has; the module asks whether a host has them."""
 EVERYWHERE = {"Get-WmiObject", "Invoke-WmiMethod"}
 """The table names the classes and methods in their place."""
-POWERSHELLS_OWN = {"Get-ChildItem", "Get-Command", "Get-Item", "Read-Host"}
+POWERSHELLS_OWN = {"Format-List", "Get-ChildItem", "Get-Command", "Get-Item", "Read-Host"}
 IN_TASK = {
     "start_copy": "Invoke-QsmCopyWork",
     "start_merge": "Invoke-QsmMergeWork",
