@@ -3,7 +3,7 @@
 $doing = { Get-Content -LiteralPath 'C:\Windows\Temp\doing.txt' -Encoding UTF8 }
 $plainVMSwitch = ${function:Get-VMSwitch}
 
-if ((& $doing) -eq 'wait at import') { Start-Sleep -Seconds 2 }
+if ((& $doing) -eq 'wait at import') { Start-Sleep -Milliseconds 1200 }
 Write-Warning 'imported with a warning'
 Write-Verbose 'imported with many words' -Verbose
 Write-Progress -Activity 'importing' -Status 'half' -PercentComplete 50

@@ -40,7 +40,7 @@ PROFILE = r"C:\Windows\System32\WindowsPowerShell\v1.0\profile.ps1"
 LIMITS = TimeLimits(receive_seconds=5, stdin_probe_seconds=60)
 PROGRAM = """#!/bin/sh
 echo started >> "{folder}/started"
-[ -e "{folder}/slow" ] && sleep 2
+[ -e "{folder}/slow" ] && sleep 1.2
 exec "{engine}" "$@"
 """
 
