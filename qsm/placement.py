@@ -92,12 +92,18 @@ def memory_bound(vm: m.VMFacts, settings: Settings) -> int:
     return assigned * (100 + settings.memory_slack_percent) // 100
 
 
-def created_folders(folder: str, disks: Sequence[PlannedDisk], *, exists: bool) -> tuple[str, ...]:
+def created_folders(folder: str, disks: Sequence[PlannedDisk], *, vm_id: str, exists: bool) -> tuple[str, ...]:
     """Folders of ours on the target, deepest first; an existing target folder stays in any case."""
     ours = {ntpath.dirname(disk.target_path) for disk in disks}
-    ours |= {ntpath.join(folder, name) for name in ("Virtual Hard Disks", "Virtual Machines", "Snapshots")}
+    ours |= {ntpath.join(folder, name) for name in _own_names(vm_id)}
     deepest_first = sorted(ours, key=lambda path: (-path.count("\\"), path))
     return (*deepest_first, *(() if exists else (folder,)))
+
+
+def _own_names(vm_id: str) -> tuple[str, ...]:
+    """Folders below a VM's own. Before 2016 its saved state lies in one named after its id, which may outlive the VM."""
+    id_folder = ntpath.join("Virtual Machines", vm_id.upper())
+    return ("Virtual Hard Disks", id_folder, "Virtual Machines", "Snapshots")
 
 
 def source_folders(vm: m.VMFacts) -> tuple[str, ...]:
@@ -108,8 +114,6 @@ def source_folders(vm: m.VMFacts) -> tuple[str, ...]:
     homes = {vm.path.rstrip("\\"), vm.configuration_location.rstrip("\\")}
     disk_folders = {ntpath.dirname(file.path) for disk in vm.disks for file in disk.chain}
     own = {path for path in homes | disk_folders if ntpath.basename(path).casefold() == vm.name.casefold()}
-    below = disk_folders | {
-        ntpath.join(home, name) for home in homes for name in ("Virtual Machines", "Snapshots", "Virtual Hard Disks")
-    }
+    below = disk_folders | {ntpath.join(home, name) for home in homes for name in _own_names(vm.vm_id)}
     inside = {path for path in below if any(path.casefold().startswith(root.casefold() + "\\") for root in own)}
     return tuple(sorted(own | inside, key=lambda path: (-path.count("\\"), path)))

@@ -54,7 +54,11 @@ def read_coverage(folder: Path) -> Coverage:
     statements: set[tuple[str, int]] = set()
     executed: set[tuple[str, int]] = set()
     for file in folder.glob("*.json"):
-        for path, told in json.loads(file.read_text("utf-8")).items():
+        try:
+            left = json.loads(file.read_text("utf-8"))
+        except ValueError:  # of a process that was killed while it wrote
+            continue
+        for path, told in left.items():
             name = re.split(r"[\\/]", path)[-1]
             if name in texts and max(told["lines"], default=0) <= texts[name].count("\n"):
                 statements |= {(name, line) for line in told["lines"]}

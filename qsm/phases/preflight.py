@@ -82,7 +82,7 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
         source_smb_name=smb_name,
         target_account=target_facts.computer_account or "",
         target_folder=request.target_folder,
-        created_folders=created_folders(request.target_folder, disks, exists=place.folder_exists),
+        created_folders=created_folders(request.target_folder, disks, vm_id=vm.vm_id, exists=place.folder_exists),
         disks=disks,
         shared_folders=shared_folders,
         switches=switches,

@@ -83,6 +83,10 @@ def test_checkpoint_is_taken_only_of_the_vm_that_was_judged(running: Script) -> 
 @EVERY_WINDOWS
 def test_checkpoint_type_is_put_back_whether_it_succeeds_or_not(running: Script) -> None:
     host = running.source.caller.host
+    if running.vm.checkpoint_type is None:  # before 2016 there is one kind, and nothing to put back
+        running.take_checkpoint()
+        assert running.taken.checkpoint_id
+        return
     host.hyperv("set_vm", vm_id=running.vm_id, checkpoint_type="ProductionOnly")
     host.set_fault(Fault("Checkpoint-VM", FaultAction.FAIL, FaultPlace.CMDLET, hresult=0x80070070, message="no space"))
     arguments = {**running.checkpoint_arguments(), "checkpoint_type": "Standard"}
@@ -155,7 +159,8 @@ def test_guest_is_shut_down_where_its_memory_cannot_travel(running: Script) -> N
     running.take_checkpoint()
     saved = running.source.do("save_vm", **{**running.save_arguments(), "mode": "shutdown"})
     assert saved.state == "Off"
-    assert [file.path.rpartition(".")[2] for file in saved.saved_state_files] == ["vmgs"]
+    guest_state = ["vmgs"] if float(running.vm.version) >= 10 else []
+    assert [file.path.rpartition(".")[2] for file in saved.saved_state_files] == guest_state
     (disk,) = saved.disks
     assert [bool(file.content_identity) for file in disk.chain] == [True, True]
 
@@ -223,7 +228,8 @@ def test_import_of_a_vm_that_does_not_fit_leaves_no_planned_vm(copied: Script) -
     assert imported.vm.disks[0].path == copied.target_disks()[0]["path"]
     assert imported.vm.adapters[0].mac_address == copied.vm.adapters[0].mac_address
     files = imported.vm.saved_state_files
-    assert {file.path.rpartition(".")[2] for file in files} >= {"vmrs"}
+    memory = {"bin", "vsv"} if copied.vm.version == "5.0" else {"vmrs"}
+    assert {file.path.rpartition(".")[2] for file in files} >= memory
     account = f"NT VIRTUAL MACHINE\\{copied.vm_id}".casefold()
     entries = copied.target.caller.call("get_inventory", {"folders": [copied.folder]}).result.files
     disk = next(entry for entry in entries if entry.path == imported.vm.disks[0].path)

@@ -163,7 +163,8 @@ def go_home(script: Script) -> None:
         if outcome.operation == "start_copy"
         for file in outcome.arguments["files"]
     ]
-    folders = [rf"{script.folder}\{name}" for name in ("Virtual Hard Disks", "Virtual Machines", "Snapshots")]
+    names = ("Virtual Hard Disks", rf"Virtual Machines\{script.vm_id}", "Virtual Machines", "Snapshots")
+    folders = [rf"{script.folder}\{name}" for name in names]
     removed = script.target.do("remove_files", files=copied, folders=[*folders, script.folder])
     assert removed.kept == ()
     assert not script.target.caller.host.files.exists(script.folder)

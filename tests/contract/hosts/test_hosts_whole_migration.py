@@ -54,7 +54,7 @@ def _clean_up(script: Script) -> None:
     )
     files = [file.path for disk in script.saved.disks for file in disk.chain]
     home = rf"D:\VMs\{script.vm.name}"
-    folders = [rf"{home}\Virtual Machines", rf"{home}\Snapshots", home]
+    folders = [rf"{home}\Virtual Machines\{script.vm_id}", rf"{home}\Virtual Machines", rf"{home}\Snapshots", home]
     removed = source.do("remove_source_files", target_record=record, files=files, folders=folders)
     assert removed.kept == ()
     for side in (target, source):
