@@ -1,4 +1,4 @@
-"""How a VM stands still: its memory is carried only where the hosts have proved that it can be restored."""
+"""Where a VM's files go, and how it stands still: its memory is carried only where the hosts have proved that it fits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from qsm.hosts import messages as m
 from qsm.model import MigrationRequest, StateTransfer
-from qsm.placement import choose_transfer
+from qsm.placement import choose_transfer, created_folders, source_folders
 
 INTEL, AMD = "GenuineIntel", "AuthenticAMD"
 
@@ -50,3 +50,17 @@ def test_memory_travels_where_it_fits() -> None:
     assert choose(state="Paused", wanted=StateTransfer.AUTO) == ("save", "")
     assert choose(state="Saved", wanted=StateTransfer.AUTO) == ("none", "")
     assert choose(wanted=StateTransfer.SHUTDOWN) == ("shutdown", "")
+
+
+def test_the_folder_that_a_saved_state_had_before_2016_is_removed_before_the_one_it_lies_in() -> None:
+    vm_id = "0123abcd-0000-0000-0000-000000000000"
+    expected = [rf"Virtual Machines\{vm_id.upper()}", "Snapshots", "Virtual Hard Disks", "Virtual Machines"]
+    assert created_folders(r"E:\New", (), vm_id=vm_id, exists=True) == tuple(rf"E:\New\{name}" for name in expected)
+    assert created_folders(r"E:\New", (), vm_id=vm_id, exists=False)[-1] == r"E:\New"
+    home = r"D:\VMs\sql-01"
+    vm = m.VMFacts.model_construct(vm_id=vm_id, name="SQL-01", path=home, configuration_location=home, disks=())
+    assert source_folders(vm) == (*(rf"{home}\{name}" for name in expected), home)
+    default = m.VMFacts.model_construct(
+        vm_id=vm_id, name="sql-01", path=r"D:\VMs", configuration_location=r"D:\VMs", disks=()
+    )
+    assert source_folders(default) == ()
