@@ -35,8 +35,9 @@ class World:
         self.run("Reset-World")
 
     def run(self, script: str) -> list[Any]:
-        """Runs a script inside the module; `$vm` is the VM."""
-        return self.session.run(f"$vm = $World.vms['{self.vm_id}']; {script}")
+        """Runs a script inside the module; `$vm` is the VM, `$id`, `$migration`, `$folder` and `$disk` name what is ours."""
+        names = f"$id = '{self.vm_id}'; $migration = '{self.migration_id}'; $folder = '{self.folder}'; $disk = '{self.disk}'"
+        return self.session.run(f"{names}; $vm = $World.vms[$id]; {script}")
 
     def value(self, script: str) -> Any:
         (value,) = self.run(script)

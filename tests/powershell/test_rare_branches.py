@@ -1,0 +1,282 @@
+"""What the module does in cases that no migration of the other tests comes into: a service that does not answer, an act
+that leaves things as they were, a file that somebody holds.
+
+A row is a script inside the module. What the row defines (a cmdlet that fails, a Start-Sleep in which the world goes on)
+stands before Windows' own for that script alone, so nothing waits and nothing is left for the next row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from engine import ScriptError
+from hyperv_world import ACCOUNT, ACCOUNT_SID, RESERVE, World
+
+LSA = """
+function New-Object($TypeName, $ArgumentList) {
+    if ($TypeName -notlike '*.NTAccount') { return Microsoft.PowerShell.Utility\\New-Object @PSBoundParameters }
+    $told = [PSCustomObject]@{ Value = 'S-1-5-21-1'; Account = $ArgumentList }
+    $told | Add-Member -MemberType ScriptMethod -Name Translate -Value {
+        param($type)
+        if ($type.Name -eq 'SecurityIdentifier') { $this } else { [PSCustomObject]@{ Value = "LSA\\$($this.Account)" } }
+    } -PassThru
+}
+"""
+COMPUTER = "([PSCustomObject]@{ PartOfDomain = $true; Domain = 'lab.example'; Name = 'HV01' })"
+SHARED_VOLUMES = """
+$shared = 'C:\\ClusterStorage'
+[void](New-Item -ItemType Directory -Path $shared)
+$World.volumes += @{ Name = "$shared\\Volume1\\"; FreeSpace = 1; Capacity = 2 }
+function Get-ClusterSharedVolume {
+    $partition = [PSCustomObject]@{ Size = 20; FreeSpace = 10 }
+    $known, $only = 1, 2 | ForEach-Object { [PSCustomObject]@{ FriendlyVolumeName = "$shared\\Volume$_"; Partition = $partition }}
+    [PSCustomObject]@{ SharedVolumeInfo = @($known) }
+    [PSCustomObject]@{ SharedVolumeInfo = @($only) }
+}
+try { $told = @(Get-QsmMountPath | Where-Object { $_.csv }) } finally { Remove-Item -LiteralPath $shared }
+"""
+NO_BITS = (
+    "function Get-BitsTransfer { throw [Runtime.InteropServices.Marshal]::GetExceptionForHR([int]'0x800704DD') }\n"
+    "function New-Work($Number, $State) {\n"
+    "    $paths = Get-QsmWorkPath -MigrationId $migration -Kind copy -Number $Number\n"
+    "    if ($Number -eq 1) { [void](New-Item -ItemType Directory -Path $paths.folder) }\n"
+    "    Write-QsmJson -Path $paths.request -Value @{ files = @('a', 'b') }\n"
+    "    Write-QsmJson -Path $paths.state -Value @{ state = $State }\n"
+    "}\n"
+    "New-Work 1 'Done'; New-Work 2 'Failed'\n"
+)
+STREAM = (
+    "$path = 'C:\\Temp\\held.json'\n"
+    "Write-QsmJson -Path $path -Value @{ a = 1 }\n"
+    "$real = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path)\n"
+    "$stream = [IO.File]::Open($real, 'Open', 'ReadWrite', 'None')\n"
+)
+
+# One row: what is told, a script inside the module, and its output.
+TOLD: dict[str, tuple[str, list[Any]]] = {
+    "a shared volume of a cluster that Win32_Volume knows counts once, another as the cluster tells it": (
+        SHARED_VOLUMES + '$told | ForEach-Object { "$($_.root) $($_.free_bytes) $($_.file_system)" }',
+        ["C:\\ClusterStorage\\Volume1\\ 1 NTFS", "C:\\ClusterStorage\\Volume2\\ 10 CSVFS"],
+    ),
+    "the host's account as LSA spells it": (
+        LSA + f"Get-QsmComputerAccount -Computer {COMPUTER}",
+        ["LSA\\lab.example\\HV01$"],
+    ),
+    "the host's account where nobody tells the domain's short name": (
+        f"$World.fail['WMI Win32_NTDomain'] = 0x80041010; Get-QsmComputerAccount -Computer {COMPUTER}",
+        ["lab.example\\HV01$"],
+    ),
+    "an account that LSA knows": (LSA + "Resolve-QsmSid -Account 'LAB\\x'", ["S-1-5-21-1"]),
+    "no account where WMI fails too": (
+        f"$World.fail['WMI Win32_UserAccount'] = 0x80041010; $null -eq (Resolve-QsmSid -Account '{ACCOUNT}')",
+        [True],
+    ),
+    "no administrator where whoami does not run": (
+        "function whoami.exe { throw 'kaputt' }; Test-QsmAdministrator",
+        [False],
+    ),
+    "no way to a host where the question fails": (
+        "function Test-NetConnection { throw 'kaputt' }; Test-QsmSmbReachable -Address 'hv02'",
+        [False],
+    ),
+    "a question for compatibility that fails is no answer": (
+        "$World.fail['WMI CheckSystemCompatibilityInfo'] = 0x80041001\n"
+        "$told = Test-QsmCompatibility -Compatibility 'AQID'; $null -eq $told.compatible\n"
+        "($told.incompatibilities -like 'The question failed: *').Count",
+        [True, 1],
+    ),
+    "no outcome of a migration that did nothing": ("@(Get-QsmOutcome -MigrationId $migration).Count", [0]),
+    "files that somebody holds and folders that do not go": (
+        "function Remove-Item { throw 'in use' }\n"
+        '[void](New-Item -ItemType Directory -Path "$folder\\empty")\n'
+        "Set-Content -LiteralPath \"$folder\\a.vhdx\" -Value 'a'\n"
+        '$told = Remove-QsmListedFile -File "$folder\\a.vhdx" -Allowed "$folder\\a.vhdx" -Folder "$folder\\empty" -Reason \'x\'\n'
+        "$told.removed.Count; $told.kept.Replace($folder, '')",
+        [0, "\\a.vhdx: in use", "\\empty: in use"],
+    ),
+    "what BITS may still hold while it cannot be asked: the files of copies that are not done": (
+        NO_BITS + "(Get-QsmWorkLeft -MigrationId $migration).Replace($migration, 'M')",
+        ["qsm-M-copy-2-0", "qsm-M-copy-2-1"],
+    ),
+    "a file that is let go while it is waited for": (
+        STREAM + "function Start-Sleep { $stream.Dispose() }; (Read-QsmJson -Path $path).a",
+        [1],
+    ),
+    "a lock whose holder died": (
+        "$empty = [Management.Automation.Runspaces.InitialSessionState]::Create(); $empty.LanguageMode = 'FullLanguage'\n"
+        '$mutex = New-Object -TypeName System.Threading.Mutex -ArgumentList $false, "Global\\QSM-$env:COMPUTERNAME-$migration"\n'
+        "$holder = [PowerShell]::Create($empty).AddScript('param($mutex) $mutex.WaitOne()').AddArgument($mutex)\n"
+        "$holder.Invoke(); $holder.Dispose()\n"
+        "Use-QsmLock -MigrationId $migration -WaitSeconds 5 -ScriptBlock { 'mine' }",
+        [True, "mine"],
+    ),
+    "a job that ends while it is waited for": (
+        "$job = [PSCustomObject]@{ JobState = 4 }; $World.wmiJobs['J'] = $job\n"
+        "function Start-Sleep { $job.JobState = 7 }\n"
+        "Wait-QsmWmiJob -Answer ([PSCustomObject]@{ ReturnValue = 4096; Job = 'x.InstanceID=\"J\"' }) -ErrorId 'X' -What 'W' "
+        "-Subject 'S' -LimitSeconds 5; $job.JobState",
+        [7],
+    ),
+    "work that ends while it is waited for": (
+        "$path = (Get-QsmWorkPath -MigrationId $migration -Kind merge -Number 3).state\n"
+        "function Start-Sleep { [void](mkdir (Split-Path $path)); Write-QsmJson -Path $path -Value @{ state = 'Stopped' } }\n"
+        "Wait-QsmWorkStop -MigrationId $migration -Kind merge -Number 3 -LimitSeconds 5; Test-Path -LiteralPath $path",
+        [True],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TOLD)
+def test_told(world: World, what: str) -> None:
+    world.make_vm(state="Off")
+    script, expected = TOLD[what]
+    assert world.run(script) == expected
+
+
+WAIT_JOB = (
+    "Wait-QsmWmiJob -ErrorId 'ImportFailed' -What 'Removing' -Subject 'S' -LimitSeconds 0 -Answer ([PSCustomObject]"
+)
+EXPORT = "Export-QsmVMConfiguration -VMId $id -MigrationId $migration"
+SAVE = (
+    f"Save-QsmVM -VMId $id -ExpectedDisks @([PSCustomObject]@{{ slot = 'SCSI 0:0'; path = $disk }}) -ReserveBytes {RESERVE} "
+    "-WaitLimitSeconds 1 -ExpectedState $vm.State -Mode"
+)
+FROZEN = (
+    "$old = Get-QsmDiskFile -Path $disk; $real = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($disk)\n"
+    "[IO.File]::WriteAllBytes($real, [byte[]](1, 2, 3))\n"
+)
+VLAN = (
+    "$vlan = @(Get-QsmPlannedVlan -VM $vm)\n"
+    "$vm.NetworkAdapters[0].VlanSetting.OperationMode = 'Access'; $vm.NetworkAdapters[0].VlanSetting.AccessVlanId = 7\n"
+)
+PLANNED = "$World.planned[$id] = $vm; $planned = Get-QsmPlannedVM -VMId $id\n"
+
+# One row: what goes wrong, a script inside the module, the error's id and category, and words of its message.
+WRONG: dict[str, tuple[str, str, str, str]] = {
+    "a call without a field": (
+        "Assert-QsmCall -Call ([PSCustomObject]@{ call = '1'; operation = 'get_host'; Module = '' })",
+        *(
+            "InvalidArgument",
+            "refused",
+            "missing or unknown: module, migration_id, subject, revision, wait_seconds, arguments",
+        ),
+    ),
+    "a frozen disk that is no disk any more": (
+        FROZEN + "Assert-QsmFrozenDisk -Disk @($old) -Act 'copy'",
+        *("WorldChanged", "refused", "has changed: found not readable: "),
+    ),
+    "a share that is not there after it was made": (
+        f"Assert-QsmShare -Name 'qsm-x$' -Sid '{ACCOUNT_SID}' -File @()",
+        *("ShareFailed", "failed", "'qsm-x$' on HV01 was made, but it is not there"),
+    ),
+    "text that is no time": (
+        "ConvertFrom-QsmWmiTime -Text '2030-01-31'",
+        "HostFailed",
+        "refused",
+        "'2030-01-31' is not a time",
+    ),
+    "an export that changes the VM's disks": (
+        "function Invoke-WmiMethod { $vm.HardDrives[0].Path = 'D:\\other.vhdx'; [PSCustomObject]@{ ReturnValue = 0 } }\n"
+        + EXPORT,
+        *("ExportFailed", "failed", "has changed its disks: D:\\other.vhdx instead of D:\\VMs"),
+    ),
+    "an export without a configuration": (
+        "function Invoke-WmiMethod { [PSCustomObject]@{ ReturnValue = 0 } }\n" + EXPORT,
+        *("ExportFailed", "failed", "holds 0 configuration files instead of one"),
+    ),
+    "an identity of a file that is gone": (
+        'Get-QsmContentIdentity -Path "$folder\\gone.vhd" -Format VHD',
+        *("HostFailed", "refused", "gone.vhd"),
+    ),
+    "a chain that comes back to itself": (
+        "$World.vhd[$disk] = @{ parent = $disk }; Get-QsmDiskChain -Path $disk",
+        *("HostFailed", "refused", "does not end: it comes to 'D:\\VMs"),
+    ),
+    "a merge that left a child": (
+        "Get-QsmMergedDisk -Base $disk -Child @($disk)",
+        *("MergeFailed", "failed", "with parent '', and 1 children are left"),
+    ),
+    "a start that nobody can look at afterwards": (
+        "$World.fail['Get-VM'] = 0x80070005\n"
+        "try { throw 'kaputt' } catch { throw (Get-QsmStartError -VMId $id -Cause $_ -Before 'x') }",
+        *("HostFailed", "failed", "it is unknown now, and it is not proved that it has not run: kaputt"),
+    ),
+    "a scheduler that does not answer": (
+        "function Get-ScheduledTask { throw 'kaputt' }; Get-QsmTask",
+        *("HostFailed", "refused", "kaputt"),
+    ),
+    "a VM that is gone after it was acted on": (
+        "$World.vms.Clear(); Get-QsmVMObject -VMId $id -Required -Acted",
+        *("HostFailed", "failed", "somebody removed or moved it"),
+    ),
+    "a right that is not there after it was granted": (
+        "function icacls.exe { $global:LASTEXITCODE = 0 }\n"
+        "Grant-QsmDiskAccess -VMId $id -Disk @(@{ slot = 'SCSI 0:0'; path = $disk })",
+        *("ImportFailed", "failed", "has no full control of its disk"),
+    ),
+    "a file that nobody lets go": (
+        STREAM + "function Start-Sleep {}; try { Read-QsmJson -Path $path } finally { $stream.Dispose() }",
+        *("HostFailed", "refused", "held.json"),
+    ),
+    "a planned VM that stays": (
+        "function Invoke-WmiMethod { [PSCustomObject]@{ ReturnValue = 0 } }\n"
+        + PLANNED
+        + "Remove-QsmPlannedVM -PlannedVM $planned",
+        *("ImportFailed", "failed", "is still registered on HV01 after Hyper-V removed it"),
+    ),
+    "a planned VM that stays after a failed import": (
+        "$World.fail['WMI DestroySystem'] = 0x80041001\n"
+        + PLANNED
+        + "try { throw 'kaputt' } catch { throw (Undo-QsmImport -VMId $id -Cause $_) }",
+        *("ImportFailed", "failed", "A planned VM may be left there: "),
+    ),
+    "a VLAN that cannot be set": (
+        VLAN + "function Set-VMNetworkAdapterVlan {}; Repair-QsmVlan -VMId $id -Vlan $vlan",
+        *("ImportFailed", "failed", "could not be set"),
+    ),
+    "a VM that does not stand still and shall be moved as it lies": (
+        f"$vm.State = 'Running'; {SAVE} none",
+        *("WorldChanged", "refused", "is Running and does not stand still"),
+    ),
+    "a VM that is not saved": (
+        f"$vm.State = 'Running'; function Save-VM {{}}; {SAVE} save",
+        *("SaveFailed", "failed", "is Running instead of Saved after 1 s. Its automatic start is off."),
+    ),
+    "a disk that cannot be read when the VM stands": (
+        f"$World.fail['Get-VHD'] = 0x80070020; {SAVE} none",
+        *("SaveFailed", "failed", "is Off, but its disk 'D:\\VMs"),
+    ),
+    "a chain that does not pass": (
+        "function Test-VHD { $false }; Set-QsmDiskParent -Base $disk -Child @()",
+        *("DiskChainBroken", "failed", "did not pass Test-VHD"),
+    ),
+    "a VM that does not come to run": (
+        "$vm.State = 'Starting'; Wait-QsmVMRunning -VMId $id -LimitSeconds 0",
+        *("HostFailed", "failed", "is Starting after 0 s. It may have run."),
+    ),
+    "a job that Hyper-V refuses": (
+        WAIT_JOB + "@{ ReturnValue = 32773 })",
+        *("ImportFailed", "failed", "was refused by Hyper-V on HV01 with return value 32773"),
+    ),
+    "a job without a name": (
+        WAIT_JOB + "@{ ReturnValue = 4096; Job = '' })",
+        *("HostFailed", "refused", "started a job but named none"),
+    ),
+    "a job that goes on": (
+        "$World.wmiJobs['J'] = [PSCustomObject]@{ JobState = 4 }\n"
+        + WAIT_JOB
+        + "@{ ReturnValue = 4096; Job = 'x.InstanceID=\"J\"' })",
+        *("ImportFailed", "failed", "has not ended within 0 s and goes on (job state 4)"),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_wrong(world: World, what: str) -> None:
+    world.make_vm(state="Off")
+    script, error_id, category, words = WRONG[what]
+    with pytest.raises(ScriptError) as caught:
+        world.run(script)
+    assert (caught.value.facts.id, caught.value.facts.category) == (error_id, category), caught.value
+    assert words in caught.value.facts.message
