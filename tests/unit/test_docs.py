@@ -281,7 +281,7 @@ def test_every_decision_has_date_and_status_and_is_listed() -> None:
 
 def test_the_changelog_has_the_version() -> None:
     version = tomllib.loads(read("pyproject.toml"))["project"]["version"]
-    assert re.findall(r"^## (\S+)", read("CHANGELOG.md"), re.M)[0] == version
+    assert re.findall(r"^## (\d\S+)", read("CHANGELOG.md"), re.M)[0] == version
 
 
 def project_files() -> Iterator[Path]:
