@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -16,6 +18,11 @@ from lab.laboratory import Laboratory
 from qsm.settings import load_settings
 
 GIB = 1 << 30
+FIND_POWERSHELL = Path(__file__).parent.parent / ".ci" / "find-powershell"
+
+if "QSM_PWSH" not in os.environ:  # as `make test` does; before the conftest of any folder below is read
+    _found = subprocess.run([FIND_POWERSHELL], capture_output=True, text=True, timeout=120, check=False)
+    os.environ["QSM_PWSH"] = _found.stdout.strip()
 
 
 def pytest_configure(config: pytest.Config) -> None:
