@@ -46,12 +46,21 @@ def test_vlan_is_taken_off_again(world: World) -> None:
     assert told == ["adapter Network Adapter: VLAN Untagged", "Untagged"]
 
 
-def test_a_type_of_checkpoint_that_stays_is_warned_of(world: World) -> None:
+# One row: what is left to a later attempt, and the words of the warning.
+WARNED = {
+    "Set-VM { throw 'kaputt' }; Set-QsmCheckpointType -VMId $id -CheckpointType Standard": "was not set back to Standard: kaputt",
+    "Get-BitsTransfer { throw 'kaputt' }; Remove-QsmCopyJob -Name 'qsm-x'": "jobs of qsm-x could not be looked for: kaputt",
+    "Remove-BitsTransfer { throw 'kaputt' }; Remove-QsmCopyJob -Name 'qsm-x'": "job qsm-x-0 could not be ended: kaputt",
+}
+
+
+@pytest.mark.parametrize(("script", "words"), WARNED.items(), ids=lambda text: text.split(" ")[0])
+def test_what_is_left_is_warned_of(world: World, script: str, words: str) -> None:
     world.make_vm(state="Off")
-    told = world.run(
-        "function Set-VM { throw 'kaputt' }; Set-QsmCheckpointType -VMId $id -CheckpointType Standard 3>&1 | Out-String",
-    )
-    assert "was not set back to Standard: kaputt" in told[0]
+    world.run("$World.jobs = @([PSCustomObject]@{ DisplayName = 'qsm-x-0'; Looks = 0; JobState = '' })")
+    world.run("$World.options.transfers = 9")
+    (told,) = world.run(f"function {script} -Confirm:$false 3>&1 | ForEach-Object {{ $_.Message }}")
+    assert words in told
 
 
 def test_vm_tells_odd_drives_and_questions_without_an_answer(world: World) -> None:
