@@ -6,6 +6,7 @@ table of operations.
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 import time
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from winrm.protocol import Protocol
 
 from lab.lab_host import LabHost
 from lab.laboratory import Laboratory
@@ -181,3 +183,34 @@ def wait_until(condition: Any, *, what: str, limit_seconds: float = 20.0) -> Any
             return found
         time.sleep(0.02)
     raise AssertionError(f"{what} did not come true in {limit_seconds} s")
+
+
+def plain(laboratory: Laboratory, name: str) -> Protocol:
+    """A connection to a host without anything of the product."""
+    settings = read_settings(laboratory)[name]
+    return Protocol(
+        endpoint=f"https://{settings.address}:{settings.port}/wsman",
+        transport="ntlm",
+        username=settings.user,
+        password=settings.secret().get_secret_value(),
+        ca_trust_path=str(settings.ca_file),
+        proxy=None,
+    )
+
+
+def run(protocol: Protocol, program: str, arguments: list[str], *, stdin: bytes = b"") -> tuple[str, str, int]:
+    """Run a program on a host; returns what it wrote to both streams, and its exit code."""
+    shell = protocol.open_shell(codepage=65001)
+    try:
+        command = protocol.run_command(shell, program, arguments, console_mode_stdin=False)
+        if stdin:
+            protocol.send_command_input(shell, command, stdin, end=True)
+        out, err, code = protocol.get_command_output(shell, command)
+        return out.decode(), err.decode(), code
+    finally:
+        protocol.close_shell(shell)
+
+
+def encoded(script: str) -> str:
+    """A script as -EncodedCommand takes it."""
+    return base64.b64encode(script.encode("utf-16-le")).decode("ascii")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hosts_driver import Caller
+from hosts_driver import NEEDS_ENGINE, Caller, encoded, plain, run
 
 from lab.faults import Fault, FaultAction, FaultMoment, FaultPlace
 from lab.hyperv import INSTANT
@@ -17,10 +16,6 @@ from lab.lab_host import MIB, LabDisk
 from lab.lab_settings import HostPlan, LabSettings
 from lab.laboratory import Laboratory, LaboratoryError
 from qsm.hosts.winrm_session import ProcessEndedError
-
-needs_engine = pytest.mark.skipif(
-    not os.environ.get("QSM_PWSH"), reason="needs a PowerShell engine: QSM_PWSH names its program"
-)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +44,7 @@ def test_laboratory_without_a_powershell_names_the_variable(tmp_path: Path, monk
     assert not (tmp_path / "lab").exists()
 
 
-@needs_engine
+@NEEDS_ENGINE
 def test_host_and_vm_are_told_by_the_module(host: Caller) -> None:
     told = host.call("get_host").result
     assert (told.computer_name, told.computer_account, told.hyperv) == ("HV01", r"LAB\HV01$", True)
@@ -63,7 +58,7 @@ def test_host_and_vm_are_told_by_the_module(host: Caller) -> None:
     assert disk.chain[0].content_identity
 
 
-@needs_engine
+@NEEDS_ENGINE
 def test_inventory_tells_who_was_let_in(host: Caller) -> None:
     made = host.host.create_vm("listed", disks=[LabDisk(size_bytes=16 * MIB)], memory_bytes=2 * MIB, state="Off")
     files = host.call("get_inventory", {"folders": [r"D:\VMs\listed"]}).result.files
@@ -72,14 +67,14 @@ def test_inventory_tells_who_was_let_in(host: Caller) -> None:
     assert host.call("get_inventory", {"folders": [r"D:\VMs\nowhere"]}).result.files == ()
 
 
-@needs_engine
+@NEEDS_ENGINE
 def test_leaf_that_a_running_vm_writes_to_has_no_identity(host: Caller) -> None:
     host.host.create_vm("runs", disks=[LabDisk(size_bytes=16 * MIB)], memory_bytes=2 * MIB)
     (vm,) = host.call("get_vm", {"name_or_id": "runs"}).result.matches
     assert [file.content_identity for file in vm.disks[0].chain] == [""]
 
 
-@needs_engine
+@NEEDS_ENGINE
 def test_failing_cmdlet_is_told_with_its_hresult(host: Caller) -> None:
     fault = Fault("Get-VMSwitch", FaultAction.FAIL, FaultPlace.CMDLET, FaultMoment.BEFORE, hresult=0x80070005)
     host.host.set_fault(fault)
@@ -88,7 +83,7 @@ def test_failing_cmdlet_is_told_with_its_hresult(host: Caller) -> None:
     assert (answer.error.id, answer.error.hresult) == ("AccessDenied", 0x80070005)
 
 
-@needs_engine
+@NEEDS_ENGINE
 def test_process_that_a_fault_ends_is_gone(host: Caller) -> None:
     number = host.host.set_fault(Fault("Get-VMHost", FaultAction.KILL_PROCESS, FaultPlace.CMDLET))
     began = time.monotonic()
@@ -98,8 +93,44 @@ def test_process_that_a_fault_ends_is_gone(host: Caller) -> None:
     assert next(each["acted"] for each in host.host.faults() if each["number"] == number) == 1
 
 
-@needs_engine
+@NEEDS_ENGINE
 def test_refused_operation_never_reaches_the_module(host: Caller) -> None:
     host.host.set_fault(Fault("get_inventory", FaultAction.REFUSE, FaultPlace.OPERATION))
     assert host.call("get_inventory", {"folders": []}).error_id == "Busy"
     assert host.call("get_inventory", {"folders": []}).ok
+
+
+@NEEDS_ENGINE
+def test_network_logon_may_make_no_job_of_bits(powershell_laboratory: Laboratory) -> None:
+    """Why copies run in tasks of SYSTEM (BITS: 0x800704DD, ERROR_NOT_LOGGED_ON, for a logon that is not interactive)."""
+    files = r"-Source '\\hv02.lab.example\x\a.vhdx' -Destination 'D:\a.vhdx'"
+    script = (
+        f"try {{ Start-BitsTransfer {files} -Asynchronous -ErrorAction Stop }} catch {{ '{{0:X8}}' -f $_.Exception.HResult }};"
+        " @(Get-BitsTransfer -AllUsers).Count"
+    )
+    program = ["-NoProfile", "-NonInteractive", "-EncodedCommand", encoded(script)]
+    out, _, code = run(plain(powershell_laboratory, "hv01"), "powershell.exe", program)
+    assert (out.split(), code) == (["800704DD", "0"], 0)
+
+
+@NEEDS_ENGINE
+@pytest.mark.parametrize(
+    ("script", "complaint"),
+    [
+        ("Get-VM -Nmae x", "Nmae"),
+        ("Get-VMHost -ComputerName hv02", "does not act on the parameter ComputerName"),
+        ("Get-VMReplication", "Get-VMReplication"),
+    ],
+)
+def test_stand_ins_refuse_what_they_do_not_act_on(
+    powershell_laboratory: Laboratory, script: str, complaint: str
+) -> None:
+    program = [
+        "-NoProfile",
+        "-NonInteractive",
+        "-EncodedCommand",
+        encoded(f"$ErrorActionPreference = 'Stop'; {script}"),
+    ]
+    out, err, code = run(plain(powershell_laboratory, "hv01"), "powershell.exe", program)
+    assert code == 1 and out == ""
+    assert complaint in err

@@ -6,8 +6,7 @@ import base64
 from collections.abc import Iterator
 
 import pytest
-from hosts_driver import LABS_OWN_ENGINE, Caller, new_migration_id, read_settings, wait_until
-from winrm.protocol import Protocol
+from hosts_driver import LABS_OWN_ENGINE, Caller, encoded, new_migration_id, plain, run, wait_until
 
 from lab.faults import Fault, FaultAction, FaultMoment, FaultPlace
 from lab.lab_settings import HostPlan, LabSettings
@@ -26,34 +25,6 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
     )
     with Laboratory(tmp_path_factory.mktemp("odd")).running(LabSettings(hosts=(plan,))) as running:
         yield running
-
-
-def plain(laboratory: Laboratory, name: str) -> Protocol:
-    settings = read_settings(laboratory)[name]
-    return Protocol(
-        endpoint=f"https://{settings.address}:{settings.port}/wsman",
-        transport="ntlm",
-        username=settings.user,
-        password=settings.secret().get_secret_value(),
-        ca_trust_path=str(settings.ca_file),
-        proxy=None,
-    )
-
-
-def run(protocol: Protocol, program: str, arguments: list[str], *, stdin: bytes = b"") -> tuple[str, str, int]:
-    shell = protocol.open_shell(codepage=65001)
-    try:
-        command = protocol.run_command(shell, program, arguments, console_mode_stdin=False)
-        if stdin:
-            protocol.send_command_input(shell, command, stdin, end=True)
-        out, err, code = protocol.get_command_output(shell, command)
-        return out.decode(), err.decode(), code
-    finally:
-        protocol.close_shell(shell)
-
-
-def encoded(script: str) -> str:
-    return base64.b64encode(script.encode("utf-16-le")).decode("ascii")
 
 
 @pytest.mark.parametrize(
