@@ -13,12 +13,12 @@ demo: $(READY)
 
 # Tests that need a PowerShell engine say so when there is none. TESTS=tests/unit runs a part.
 test: $(READY)
-	QSM_PWSH="$$(.ci/find-powershell)" $(BIN)/pytest -n 2 --dist loadfile $(TESTS)
+	QSM_PWSH="$$(.ci/find-powershell)" $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # The contract of a host, whole, on the module with the cmdlets and the PowerShell of each version of Windows Server.
 test-versions: $(READY)
 	for windows in 2012R2 2016 2019 2022 2025; do \
-	    QSM_LAB_WINDOWS=$$windows QSM_PWSH="$$(.ci/find-powershell)" $(BIN)/pytest -n 2 --dist loadfile -k powershell tests/contract/hosts || exit 1; \
+	    QSM_LAB_WINDOWS=$$windows QSM_PWSH="$$(.ci/find-powershell)" $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -k powershell tests/contract/hosts || exit 1; \
 	done
 
 lint: $(READY)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hosts_driver import EVERY_WINDOWS, wait_until
+from hosts_driver import wait_until
 from hosts_script import Script
 
 from lab.faults import Fault, FaultAction, FaultMoment, FaultPlace
@@ -80,7 +80,6 @@ def test_checkpoint_is_taken_only_of_the_vm_that_was_judged(running: Script) -> 
     assert running.source.record.revision == 1
 
 
-@EVERY_WINDOWS
 def test_checkpoint_type_is_put_back_whether_it_succeeds_or_not(running: Script) -> None:
     host = running.source.caller.host
     if running.vm.checkpoint_type is None:  # before 2016 there is one kind, and nothing to put back
@@ -154,7 +153,6 @@ def test_save_without_room_is_refused_and_the_guest_goes_on(running: Script) -> 
     assert failed.error.facts["state"] == "Running"
 
 
-@EVERY_WINDOWS
 def test_guest_is_shut_down_where_its_memory_cannot_travel(running: Script) -> None:
     running.take_checkpoint()
     saved = running.source.do("save_vm", **{**running.save_arguments(), "mode": "shutdown"})
@@ -205,7 +203,6 @@ def test_merge_into_another_base_is_refused_before_a_byte_is_written(copied: Scr
     assert again.ok and copied.target.do("get_merge", number=0).state == "Done", "a done merge is left alone"
 
 
-@EVERY_WINDOWS
 def test_import_of_a_vm_that_does_not_fit_leaves_no_planned_vm(copied: Script) -> None:
     copied.merge()
     host = copied.target.caller.host

@@ -176,6 +176,8 @@ def test_accounts_lie_in_no_folder(tmp_path, monkeypatch):
     """A host that loses its power removes nothing, so there must be nothing to remove."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     accounts = Accounts({"administrator": SecretStr("secret")}, machine_name="HV01")
-    assert r"HV01\administrator:0:" in accounts.path.read_text("utf-8")
+    content = accounts.path.read_text("utf-8")
+    assert r"HV01\administrator:0:" in content
+    assert "secret" not in content
     assert list(tmp_path.iterdir()) == []
     accounts.remove()
