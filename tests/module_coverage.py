@@ -1,7 +1,8 @@
 """How much of the PowerShell module a run of all tests executed, and that what it did not is known, with a reason.
 
-Each process of the engine leaves a file with the statements of the module that it ran (POSH_COVERAGE). A host has the
-functions of a room in one script, so a statement is named by its function and its text: lines move.
+Each process that the module's own tests start (tests/powershell) leaves a file with the statements that it ran. They run
+every function; the hosts of laboratories, which would take half as long again, are not measured. A host has the functions
+of a room in one script, so a statement is named by its function and its text: lines move.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from qsm.hosts import wire
 
 REASONS_FILE = Path(__file__).parent / "powershell" / "not_executed.toml"
 WANTED_PERCENT = 95.0
-FOLDER, FILES = "POSH_COVERAGE", "POSH_COVERAGE_FILES"
+VARIABLE = "QSM_MODULE_COVERAGE"
 SCRIPTS = (".ps1", ".psm1")
 FUNCTION = re.compile(r"function ([\w-]+) \{$")
 
@@ -90,22 +91,28 @@ def is_whole_run(config: pytest.Config) -> bool:
 
 
 def begin(config: pytest.Config) -> None:
-    """Have all engines of a whole run leave their files in a fresh folder. Workers inherit the setting."""
+    """Have the engines of a whole run leave their files in a fresh folder. Workers inherit the setting."""
     if hasattr(config, "workerinput") or not os.environ.get("QSM_PWSH") or not is_whole_run(config):
         return
     folder = Path(config.rootpath, ".pytest_cache", "module-coverage")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    os.environ[FOLDER] = str(folder)
-    os.environ[FILES] = r"QuickStorageMigration[\\/]\w+\.psm?1$"
+    os.environ[VARIABLE] = str(folder)
+
+
+def environment() -> dict[str, str]:
+    """What tells an engine to leave its file: nothing, unless somebody measures."""
+    folder = os.environ.get(VARIABLE)
+    files = r"QuickStorageMigration[\\/]\w+\.psm?1$"
+    return {"POSH_COVERAGE": folder, "POSH_COVERAGE_FILES": files} if folder else {}
 
 
 def end(session: pytest.Session) -> None:
     """Tell the sum; a whole run fails if it is too low, or if nobody said why a statement was not executed."""
     config = session.config
-    if hasattr(config, "workerinput") or not os.environ.get(FOLDER):
+    if hasattr(config, "workerinput") or not os.environ.get(VARIABLE):
         return
-    coverage = read_coverage(Path(os.environ[FOLDER]))
+    coverage = read_coverage(Path(os.environ[VARIABLE]))
     reasons = read_reasons()
     unexplained = [each for each in coverage.missed if each not in reasons]
     print(

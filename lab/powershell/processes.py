@@ -41,6 +41,7 @@ ASKS_POLICY = "-ExecutionPolicy"
 SHORT_LIVED = {"DOTNET_EnableDiagnostics": "0", "DOTNET_TieredPGO": "0", "DOTNET_TC_CallCounting": "0"}
 """A process lives for seconds: one that compiles its code a second time, for speed, is only slower by that."""
 PASSED_ON = ("POSH_COVERAGE", "POSH_COVERAGE_FILES")
+"""For whoever wants to know what a laboratory executes of the module."""
 READ_BYTES = 65536
 PROFILE = r"C:\Windows\System32\WindowsPowerShell\v1.0\profile.ps1"
 """Runs first in every process that was not started with -NoProfile."""

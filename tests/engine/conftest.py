@@ -14,16 +14,10 @@ from lab.laboratory import Laboratory
 
 
 @pytest.fixture(scope="session", autouse=True)
-def engine() -> Iterator[None]:
-    """Skips everything here where there is no engine.
-
-    Statements are not counted here: that takes the engine many times as long, and the contract's tests run them all.
-    """
+def engine() -> None:
+    """Skips everything here where there is no engine."""
     if not os.environ.get("QSM_PWSH"):
         pytest.skip("needs a PowerShell engine: QSM_PWSH names its program")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("POSH_COVERAGE", raising=False)
-        yield
 
 
 @pytest.fixture(scope="session")

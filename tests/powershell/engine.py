@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import module_coverage
+
 from qsm.hosts import wire
 from qsm.hosts.messages import ErrorFacts, Message
 from qsm.hosts.operations import OPERATIONS
@@ -117,7 +119,7 @@ class EngineHost:
             "DOTNET_TieredPGO": "0",  # measures what is compiled again later: most processes here end before
             "QSM_STANDIN_STATE": str(self.state),
             **({"POSH_VERSION": version} if version else {}),
-            **{k: v for k, v in os.environ.items() if k.startswith("POSH_COVERAGE")},
+            **module_coverage.environment(),
             **(environment or {}),
         }
 

@@ -12,8 +12,8 @@ from qsm.hosts import wire
 MIGRATION = "20300131T235959-0123abcd"
 
 
-def run(host: EngineHost, module: Path, *more: str) -> tuple[int, str]:
-    arguments = ("-MigrationId", MIGRATION, "-Kind", "copy", "-Number", "1", *more)
+def run(host: EngineHost, module: Path, *more: str, kind: str = "copy") -> tuple[int, str]:
+    arguments = ("-MigrationId", MIGRATION, "-Kind", kind, "-Number", "1", *more)
     process = host.start("-File", str(module / "Work.ps1"), *arguments)
     out, errors = process.finish()
     return process.code, (out + errors).decode()
@@ -21,11 +21,11 @@ def run(host: EngineHost, module: Path, *more: str) -> tuple[int, str]:
 
 def test_a_whole_module_does_its_work(engine_host: EngineHost) -> None:
     module = engine_host.put_module()
-    for more in ((), ("-Module", wire.module_hash())):
-        code, said = run(engine_host, module, *more)
-        # The work function itself, which misses what start_copy would have asked for.
+    for kind, more in (("copy", ()), ("copy", ("-Module", wire.module_hash())), ("merge", ())):
+        code, said = run(engine_host, module, *more, kind=kind)
+        # The work function itself, which misses what start_copy or start_merge would have asked for.
         assert code != 0
-        assert "has started no copy number 1" in said.replace("\n", " "), said
+        assert f"has started no {kind} number 1" in said.replace("\n", " "), said
 
 
 @pytest.mark.parametrize("damage", ["altered", "added", "stranger", "open", "hash"])
