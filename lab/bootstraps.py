@@ -69,15 +69,10 @@ class Bootstraps:
                 "powershell_version": settings.powershell_version,
                 "language_mode": settings.language_mode,
                 "installed": full and self._modules.is_installed(str(asked["module"])),
-                "execution_policy": self._execution_policy if full else "",
+                "execution_policy": settings.effective_execution_policy if full else "",
                 "administrator": full and self._host.caller.administrator,
             }
             _answer(streams, str(asked["call"]), {"ok": True, "result": found})
-
-    @property
-    def _execution_policy(self) -> str:
-        """Every script comes with -ExecutionPolicy Bypass, which yields to a Group Policy alone."""
-        return self._host.platform.accounts.settings.enforced_execution_policy or "Bypass"
 
     def install(self, streams: Streams) -> None:
         """Store the module that comes in, and tell it at the end of the input."""
@@ -111,7 +106,7 @@ class Bootstraps:
             module = str(asked["module"])
             if module not in loaded and not self._modules.is_installed(module):
                 raise LookupError("The module is not installed, was altered or has a foreign owner.")
-            if self._execution_policy in ("AllSigned", "Restricted"):
+            if self._host.platform.accounts.settings.effective_execution_policy in ("AllSigned", "Restricted"):
                 raise LookupError(
                     "QuickStorageMigration.psm1 cannot be loaded: it is not signed, or no script may run."
                 )

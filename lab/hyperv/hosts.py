@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from lab.hyperv.model import VMHost
 from lab.platform.platform import Platform
+from lab.platform.windows import VERSIONS, version_of
 
-CHECKPOINT_TYPES_BUILD = 14393  # Windows Server 2016
+CHECKPOINT_TYPES_BUILD = VERSIONS["2016"].build
 
-# "Upgrade virtual machine version in Hyper-V", Microsoft Learn: first build, and what it supports
-SUPPORTED_VERSIONS: tuple[tuple[int, tuple[str, ...]], ...] = (
-    (26100, ("8.0", "8.1", "8.2", "8.3", "9.0", "9.1", "9.2", "9.3", "10.0", "11.0", "12.0")),
-    (20348, ("8.0", "8.1", "8.2", "8.3", "9.0", "9.1", "9.2", "9.3", "10.0")),
-    (17763, ("5.0", "6.2", "7.0", "7.1", "8.0", "8.1", "8.2", "8.3", "9.0")),
-    (14393, ("5.0", "6.2", "7.0", "7.1", "8.0")),
-    (0, ("5.0",)),
-)
+# "Upgrade virtual machine version in Hyper-V", Microsoft Learn
+SUPPORTED_VERSIONS = {
+    "2025": ("8.0", "8.1", "8.2", "8.3", "9.0", "9.1", "9.2", "9.3", "10.0", "11.0", "12.0"),
+    "2022": ("8.0", "8.1", "8.2", "8.3", "9.0", "9.1", "9.2", "9.3", "10.0"),
+    "2019": ("5.0", "6.2", "7.0", "7.1", "8.0", "8.1", "8.2", "8.3", "9.0"),
+    "2016": ("5.0", "6.2", "7.0", "7.1", "8.0"),
+    "2012R2": ("5.0",),
+}
 
 
 def vm_host(platform: Platform, *, processor_generation: int = 1) -> VMHost:
@@ -30,7 +31,7 @@ def vm_host(platform: Platform, *, processor_generation: int = 1) -> VMHost:
         processor_name=settings.processor_name,
         os_caption=settings.os_caption,
         os_build=settings.os_build,
-        supported_vm_versions=next(found for build, found in SUPPORTED_VERSIONS if settings.os_build >= build),
+        supported_vm_versions=SUPPORTED_VERSIONS[version_of(settings.os_build)],
         checkpoint_types_known=settings.os_build >= CHECKPOINT_TYPES_BUILD,
         processor_generation=processor_generation,
         memory_capacity_bytes=settings.memory_bytes,

@@ -15,7 +15,6 @@ from lab.operations.calls import Call
 from lab.operations.host import TASK_FOLDER, Host
 from lab.operations.records import GUID, MIGRATIONS, MODULES, normal_id, read_lock, read_locks
 from lab.operations.shares import is_open
-from lab.platform.acl import Right
 from lab.platform.errors import PlatformError
 from lab.platform.paths import fold
 from qsm.hosts import messages as m
@@ -23,12 +22,6 @@ from qsm.hosts import messages as m
 FULL_PATH = re.compile(r"[A-Za-z]:\\|\\\\[^\\]+\\[^\\]+")
 ADMINISTRATIVE_SHARES = re.compile(r"[A-Z]\$|ADMIN\$|IPC\$", re.IGNORECASE)
 FolderKind = Literal["local", "csv", "smb", "missing", "root", "invalid"]
-RIGHTS = {
-    Right.READ: "Read, Synchronize",
-    Right.MODIFY: "Modify, Synchronize",
-    Right.FULL_CONTROL: "FullControl",
-}
-"""What icacls grants, in the words of .NET's FileSystemRights."""
 COMPATIBLE, NOT_COMPATIBLE = 0, 32784  # CheckSystemCompatibilityInfo, "Return value"
 
 
@@ -47,7 +40,7 @@ def get_host(call: Call, arguments: m.GetHostArguments) -> m.HostFacts:
         os_build=settings.os_build,
         powershell_version=settings.powershell_version,
         language_mode=settings.language_mode,
-        execution_policy=settings.enforced_execution_policy or "Bypass",
+        execution_policy=settings.effective_execution_policy,
         administrator=host.caller.administrator,
         hyperv=True,
         cluster=None,
@@ -106,7 +99,8 @@ def _entries(host: Host, folders: tuple[str, ...]) -> tuple[m.FileEntry, ...]:
             continue
         for info in host.platform.files.list(folder, recursive=True):
             if not info.folder:
-                access = sorted(f"{each.account}:{RIGHTS[each.right]}" for each in host.platform.acl.entries(info.path))
+                entries = host.platform.acl.entries(info.path)
+                access = sorted(f"{each.account}:{each.right.file_system_rights}" for each in entries)
                 found[info.path] = m.FileEntry(
                     path=info.path,
                     length_bytes=info.length_bytes,

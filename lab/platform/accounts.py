@@ -18,6 +18,9 @@ from lab.platform.directory import HostDirectory
 from lab.platform.files import ticks_of
 from lab.platform.identity import Identity, Logon
 from lab.platform.store import JsonStore
+from lab.platform.windows import VERSIONS
+
+USUAL = VERSIONS["2022"]
 
 
 class HostSettings(BaseModel):
@@ -30,9 +33,9 @@ class HostSettings(BaseModel):
     domain: str | None = "LAB"  # NetBIOS name; None: workgroup
     dns_domain: str = "lab.example"
     trusted_domains: tuple[str, ...] = ()
-    os_caption: str = "Microsoft Windows Server 2022 Datacenter"
-    os_build: int = 20348
-    powershell_version: str = "5.1.20348.2227"
+    os_caption: str = USUAL.caption
+    os_build: int = USUAL.build
+    powershell_version: str = USUAL.powershell
     language_mode: str = "FullLanguage"
     execution_policy: str = "RemoteSigned"  # of the machine; a command line sets another one for its process
     enforced_execution_policy: str | None = None  # of a Group Policy, which no command line overrules
@@ -50,6 +53,11 @@ class HostSettings(BaseModel):
     # How the lab's clock runs: tests need not wait as long as Windows does.
     bits_seconds_scale: float = Field(default=1.0, gt=0.0)  # of BITS' retry interval and timeout
     smb_timeout_seconds: float = Field(default=60.0, gt=0.0)  # after which a silent peer counts as gone
+
+    @property
+    def effective_execution_policy(self) -> str:
+        """Of the scripts that travel: each comes with -ExecutionPolicy Bypass, which yields to a Group Policy alone."""
+        return self.enforced_execution_policy or "Bypass"
 
     @property
     def fqdn(self) -> str:

@@ -32,6 +32,11 @@ class Right(StrEnum):
     MODIFY = "Modify"
     FULL_CONTROL = "FullControl"
 
+    @property
+    def file_system_rights(self) -> str:
+        """What icacls grants by it, in the words of .NET's FileSystemRights."""
+        return self.value if self is Right.FULL_CONTROL else f"{self.value}, Synchronize"
+
 
 _ORDER = list(Right)
 

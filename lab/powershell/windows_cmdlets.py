@@ -25,11 +25,7 @@ CIM = "Microsoft.Management.Infrastructure.CimInstance#Root/Microsoft/Windows/"
 SYSTEM_SID = "S-1-5-18"
 WELL_KNOWN = {SYSTEM_SID: "SY", "S-1-5-32-544": "BA", "S-1-5-32-545": "BU", "S-1-1-0": "WD", "S-1-5-11": "AU"}
 SDDL_ACCOUNTS = {"BA": ADMINISTRATORS, "SY": SYSTEM_ACCOUNT}
-RIGHTS = {
-    Right.READ: ("0x120089", "Read, Synchronize"),
-    Right.MODIFY: ("0x1301bf", "Modify, Synchronize"),
-    Right.FULL_CONTROL: ("FA", "FullControl"),
-}
+SDDL_RIGHTS = {Right.READ: "0x120089", Right.MODIFY: "0x1301bf", Right.FULL_CONTROL: "FA"}
 ICACLS_RIGHTS = {"(R)": Right.READ, "(M)": Right.MODIFY, "(F)": Right.FULL_CONTROL}
 
 
@@ -323,7 +319,7 @@ def get_acl(call: Call, given: Given) -> Iterator[Any]:
         raise PlatformError(errors.ACCESS_DENIED, f"Access to the path '{path}' is denied.")
     aces = ""
     for entry in acl.entries(path, inherited=True):
-        aces += f"(A;{'ID' if entry.inherited else ''};{RIGHTS[entry.right][0]};;;{_sid(call, entry.account)})"
+        aces += f"(A;{'ID' if entry.inherited else ''};{SDDL_RIGHTS[entry.right]};;;{_sid(call, entry.account)})"
     flags = "P" if acl.is_protected(path) else "AI"
     properties = {
         "Path": path,
@@ -342,7 +338,7 @@ def access_rules(call: Call, given: Given) -> Iterator[Any]:
     for entry in call.host.platform.acl.entries(_path(call, given), inherited=True):
         properties = {
             "IdentityReference": entry.account,
-            "FileSystemRights": RIGHTS[entry.right][1],
+            "FileSystemRights": entry.right.file_system_rights,
             "AccessControlType": "Allow",
             "IsInherited": entry.inherited,
         }
@@ -365,7 +361,7 @@ def set_acl(call: Call, given: Given) -> Iterator[Any]:
         if "D:P" in sddl:
             acl.protect(path)
         for rights, sid in re.findall(r"\(A;[A-Z]*;(\w+);;;([\w-]+)\)", sddl):
-            right = next((right for right, (letters, _) in RIGHTS.items() if letters.lower() == rights.lower()), None)
+            right = next((right for right, letters in SDDL_RIGHTS.items() if letters.lower() == rights.lower()), None)
             if right is None:
                 raise CmdletError(
                     f"The lab knows no rights {rights}.", error_id="NotImplemented", category="NotImplemented"
