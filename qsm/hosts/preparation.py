@@ -20,6 +20,8 @@ from qsm.hosts.winrm_errors import InputClosedError, LostError, NotExecutedError
 from qsm.hosts.winrm_session import ProcessEndedError, State, WinRMSession
 from qsm.settings import TimeLimits
 
+RUNS_NO_MODULE = ("AllSigned", "Restricted")
+"""Execution policies under which a file that is not signed does not run."""
 OLDEST_POWERSHELL = 4
 """The module's grammar, and Get-FileHash, are those of Windows PowerShell 4.0 (Windows Server 2012 R2)."""
 
@@ -96,7 +98,7 @@ class Preparation:
                 f"Host {self._host} runs PowerShell in language mode {facts.language_mode}; FullLanguage is needed."
                 " Nothing was changed. A policy of AppLocker or Windows Defender Application Control sets it."
             )
-        if facts.execution_policy in ("AllSigned", "Restricted"):
+        if facts.execution_policy in RUNS_NO_MODULE:
             raise Refused(
                 f"A Group Policy sets PowerShell's execution policy on host {self._host} to {facts.execution_policy},"
                 " under which the module does not run: its files are not signed. Nothing was changed. Let the policy"

@@ -17,6 +17,7 @@ from qsm.errors import HostFailed, QsmError, Refused, TimeRanOut
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.host import Host
+from qsm.hosts.preparation import RUNS_NO_MODULE
 from qsm.migration import Side
 from qsm.model import End, Frozen, new_migration_id
 
@@ -61,7 +62,7 @@ def _points(name: str, facts: m.HostFacts) -> Iterator[Finding]:
         "take the account out of the AppLocker/WDAC rule that constrains PowerShell",
     )  # fmt: skip
     yield point(
-        "execution policy", facts.execution_policy not in ("AllSigned", "Restricted"), facts.execution_policy,
+        "execution policy", facts.execution_policy not in RUNS_NO_MODULE, facts.execution_policy,
         "a Group Policy enforces it over the process's own; let it allow RemoteSigned",
     )  # fmt: skip
     yield point(
