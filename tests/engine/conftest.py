@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Iterator
 
 import pytest
+from powershell_program import require_engine
 
 from lab.hyperv import INSTANT
 from lab.lab_settings import HostPlan, LabSettings
@@ -16,8 +16,7 @@ from lab.laboratory import Laboratory
 @pytest.fixture(scope="session", autouse=True)
 def engine() -> None:
     """Skips everything here where there is no engine."""
-    if not os.environ.get("QSM_PWSH"):
-        pytest.skip("needs a PowerShell engine: QSM_PWSH names its program")
+    require_engine()
 
 
 @pytest.fixture(scope="session")

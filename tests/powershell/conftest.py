@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine import EngineHost, EngineSession, require_engine
+from engine import EngineHost, EngineSession
 from hyperv_world import HYPERV_STANDINS, World
+from powershell_program import require_engine
 
 
 @pytest.fixture

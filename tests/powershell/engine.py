@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import subprocess
 import time
 import uuid
@@ -21,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import module_coverage
+from powershell_program import require_engine
 
+from lab.powershell.processes import SHORT_LIVED
 from qsm.hosts import wire
 from qsm.hosts.messages import ErrorFacts, Message
 from qsm.hosts.operations import OPERATIONS
 
-PROGRAM = os.environ.get("QSM_PWSH")
-NEEDS_ENGINE = "needs a PowerShell engine: QSM_PWSH names its program"
 STANDINS = Path(__file__).parent / "standins"
 DEADLINE_SECONDS = 60.0
 ADMINISTRATOR = '"BUILTIN\\Administrators","Alias","S-1-5-32-544",""\n"Mandatory Label","Label","S-1-16-12288",""\n'
@@ -115,8 +114,7 @@ class EngineHost:
             "TEMP": "C:\\Temp",
             "SystemRoot": "C:\\Windows",
             "COMPUTERNAME": name,
-            "DOTNET_EnableDiagnostics": "0",
-            "DOTNET_TieredPGO": "0",  # measures what is compiled again later: most processes here end before
+            **SHORT_LIVED,
             "QSM_STANDIN_STATE": str(self.state),
             **({"POSH_VERSION": version} if version else {}),
             **module_coverage.environment(),
@@ -144,8 +142,7 @@ class EngineHost:
         return self._start(("-NoProfile", "-NonInteractive", *arguments))
 
     def _start(self, words: Iterable[str]) -> EngineProcess:
-        assert PROGRAM is not None, NEEDS_ENGINE
-        self._processes.append(EngineProcess([PROGRAM, *words], self.environment, self.folder))
+        self._processes.append(EngineProcess([require_engine(), *words], self.environment, self.folder))
         return self._processes[-1]
 
     def close(self) -> None:
@@ -323,11 +320,3 @@ def read_answer(operation: str, content: Mapping[str, Any]) -> Answer:
     else:
         result = content["result"]
     return Answer(content["ok"], result, error, content["revision"], content["attempt"], content["repeated"])
-
-
-def require_engine() -> None:
-    """Skips a test where there is no engine."""
-    import pytest
-
-    if not PROGRAM or shutil.which(PROGRAM) is None:
-        pytest.skip(NEEDS_ENGINE)

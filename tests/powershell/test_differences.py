@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from checks import Check, bad_example
-from engine import EngineHost, EngineSession, require_engine
+from engine import EngineHost, EngineSession
+from powershell_program import require_engine
 from runtime_checks import CHECKS
 from scripts import all_scripts
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine import STANDINS, Answer, EngineHost, EngineSession, require_engine
+from engine import STANDINS, Answer, EngineHost, EngineSession
+from powershell_program import require_engine
 from test_dispatcher import NAME, put_attempt, record, record_arguments, refused
 
 HANDOVER_STANDINS = Path(__file__).parent / "handover_standins"

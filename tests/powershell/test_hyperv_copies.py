@@ -6,8 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from engine import PROGRAM, EngineHost, require_engine
+from engine import EngineHost
 from hyperv_world import HYPERV_STANDINS, World, start_copy
+from powershell_program import require_engine
 from test_dispatcher import put_attempt
 
 
@@ -191,9 +192,7 @@ def test_jobs_that_outlived_their_task_are_gone_on_with(world: World) -> None:
 
 
 def test_the_real_task_copies_in_a_process_of_its_own(tmp_path: Path) -> None:
-    require_engine()
-    assert PROGRAM is not None
-    environment = {"SystemDrive": "C:", "QSM_PWSH": PROGRAM}
+    environment = {"SystemDrive": "C:", "QSM_PWSH": require_engine()}
     host = EngineHost(tmp_path / "HV02", name="HV02", standins=(HYPERV_STANDINS,), environment=environment)
     try:
         session = host.session(host.put_module())

@@ -110,7 +110,7 @@ def parse_errors(host: EngineHost, scripts: list[Script]) -> dict[str, str]:
 
 @pytest.mark.parametrize("version", ["4.0", "5.1.14393.0"])
 def test_the_module_loads_and_exports_its_public_functions(tmp_path: Path, version: str) -> None:
-    from engine import require_engine
+    from powershell_program import require_engine
 
     require_engine()
     host = EngineHost(tmp_path / "host", version=version)

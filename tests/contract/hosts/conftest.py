@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hosts_driver import NEEDS_ENGINE, Caller
+from hosts_driver import Caller
 from hosts_script import Script
+from powershell_program import NEEDS_ENGINE
 
 from lab.hyperv import INSTANT
 from lab.lab_host import MIB, LabDisk

@@ -7,7 +7,6 @@ table of operations.
 from __future__ import annotations
 
 import base64
-import os
 import secrets
 import time
 import tomllib
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from powershell_program import NEEDS_ENGINE
 from winrm.protocol import Protocol
 
 from lab.lab_host import LabHost
@@ -28,9 +28,6 @@ from qsm.hosts.winrm_session import WinRMSession
 from qsm.settings import HostSettings, Settings, TimeLimits
 
 CALL_SECONDS = 60.0
-NEEDS_ENGINE = pytest.mark.skipif(
-    not os.environ.get("QSM_PWSH"), reason="needs a PowerShell engine: QSM_PWSH names its program"
-)
 EVERY_WINDOWS = pytest.mark.parametrize(
     "callers", ["python", *(pytest.param(f"powershell {name}", marks=NEEDS_ENGINE) for name in VERSIONS)], indirect=True
 )

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hosts_driver import NEEDS_ENGINE, Caller, encoded, plain, run
+from hosts_driver import Caller, encoded, plain, run
+from powershell_program import NEEDS_ENGINE
 
 from lab.faults import Fault, FaultAction, FaultMoment, FaultPlace
 from lab.hyperv import INSTANT

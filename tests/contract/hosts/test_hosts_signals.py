@@ -7,7 +7,6 @@ The module itself runs here, in real PowerShell processes behind the lab's endpo
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from hosts_driver import Caller, new_migration_id, read_settings, wait_until
+from powershell_program import require_engine
 from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
 
@@ -75,9 +75,7 @@ class World:
 @pytest.fixture(scope="module")
 def whole_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Two hosts whose machine policies allow no scripts, and one that hands over input only at its end."""
-    engine = os.environ.get("QSM_PWSH")
-    if not engine:
-        pytest.skip("needs a PowerShell engine: QSM_PWSH names its program")
+    engine = require_engine()
     folder = tmp_path_factory.mktemp("signals")
     program = folder / "powershell"
     program.write_text(PROGRAM.format(folder=folder, engine=engine), "utf-8")
