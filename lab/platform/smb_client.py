@@ -7,7 +7,6 @@ short steps that look at the link, at the caller's wish to stop and at the time.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import time
@@ -186,11 +185,14 @@ class RemoteFile:
                 raise PlatformError(TIMED_OUT, f"The semaphore timeout period has expired for '{self._unc}'.")
 
     def _has_data(self) -> bool:
-        """Wait a step for data; the end of the connection counts as data."""
-        with contextlib.suppress(TimeoutError):
+        """Wait a step for data; the end of the connection counts as data, unless it is broken off."""
+        try:
             self._connection.recv(1, socket.MSG_PEEK)
-            return True
-        return False
+        except TimeoutError:
+            return False
+        except OSError as error:
+            raise self._lost(error) from error
+        return True
 
     def _lost(self, error: Exception) -> PlatformError:
         return PlatformError(

@@ -79,12 +79,15 @@ def laboratories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laborator
 
 @pytest.fixture(params=["python", pytest.param(f"powershell {WINDOWS}", marks=NEEDS_ENGINE)])
 def callers(laboratories: Laboratories, request: pytest.FixtureRequest) -> Iterator[dict[str, Caller]]:
-    """Both hosts' callers; afterwards no fault is left."""
+    """Both hosts' callers; afterwards no fault is left, and no guest writes on beside other tests."""
     engine, _, windows = request.param.partition(" ")
     callers = laboratories.callers(engine, windows or USUAL)
     yield callers
     for caller in callers.values():
         caller.host.clear_faults()
+        for vm in caller.host.vms():
+            if vm["state"] in ("Running", "Paused", "PausedCritical"):
+                caller.host.hyperv("stop_vm", vm_id=vm["vm_id"], turn_off=True)
 
 
 @pytest.fixture
