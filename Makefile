@@ -11,14 +11,17 @@ READY := .venv/.ready
 demo: $(READY)
 	$(if $(filter powershell,$(ENGINE)),QSM_PWSH="$$(.ci/find-powershell)" )$(BIN)/qsm demo --engine $(ENGINE)
 
+# Three at a time, since many tests wait; a file stays together, since its tests share hosts; the slow ones come first.
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
 # Tests that need a PowerShell engine say so when there is none. TESTS=tests/unit runs a part.
 test: $(READY)
-	QSM_PWSH="$$(.ci/find-powershell)" $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
+	QSM_PWSH="$$(.ci/find-powershell)" $(PYTEST) $(TESTS)
 
 # The contract of a host, whole, on the module with the cmdlets and the PowerShell of each version of Windows Server.
 test-versions: $(READY)
 	for windows in 2012R2 2016 2019 2022 2025; do \
-	    QSM_LAB_WINDOWS=$$windows QSM_PWSH="$$(.ci/find-powershell)" $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -k powershell tests/contract/hosts || exit 1; \
+	    QSM_LAB_WINDOWS=$$windows QSM_PWSH="$$(.ci/find-powershell)" $(PYTEST) -k powershell tests/contract/hosts || exit 1; \
 	done
 
 lint: $(READY)
