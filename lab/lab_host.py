@@ -11,7 +11,7 @@ Nothing here is a way for the product: that is WinRM alone.
 from __future__ import annotations
 
 import ntpath
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -61,6 +61,9 @@ class LabAdapter:
     name: str = "Network Adapter"
     vlan_id: int = 0
     """0: untagged."""
+
+
+WITH_A_PROCESS = ("Running", "Paused", "PausedCritical")
 
 
 class LabHost:
@@ -160,6 +163,12 @@ class LabHost:
     def vm(self, vm_id: str) -> dict[str, Any]:
         """One VM."""
         return dict(self.hyperv("get_vm", vm_id=vm_id))
+
+    def turn_off(self, vm_ids: Collection[str] | None = None) -> None:
+        """Turn off the VMs that have a process: of these ids, or all."""
+        for vm in self.vms():
+            if vm["state"] in WITH_A_PROCESS and (vm_ids is None or vm["vm_id"] in vm_ids):
+                self.hyperv("stop_vm", vm_id=vm["vm_id"], turn_off=True)
 
     def hyperv(self, method: str, **arguments: Any) -> Any:
         """Call any method of `lab.hyperv.HyperV` as somebody who sits at the host; enumerations by their names."""

@@ -207,6 +207,4 @@ class FlowLab:
         """Clears faults and removes the VMs of this test from both hosts."""
         for host in (self.source, self.target):
             host.clear_faults()
-            for vm in self._vms:
-                if self.state(host, vm) in ("Running", "Paused", "PausedCritical"):
-                    host.hyperv("stop_vm", vm_id=vm.vm_id, turn_off=True)
+            host.turn_off([vm.vm_id for vm in self._vms])

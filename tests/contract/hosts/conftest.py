@@ -85,9 +85,7 @@ def callers(laboratories: Laboratories, request: pytest.FixtureRequest) -> Itera
     yield callers
     for caller in callers.values():
         caller.host.clear_faults()
-        for vm in caller.host.vms():
-            if vm["state"] in ("Running", "Paused", "PausedCritical"):
-                caller.host.hyperv("stop_vm", vm_id=vm["vm_id"], turn_off=True)
+        caller.host.turn_off()
 
 
 @pytest.fixture
