@@ -10,10 +10,10 @@ import typer
 from cli import migrate
 from cli.exits import FAILED, say_json, told_errors
 from cli.inventory import opened, settings_with_passwords
-from qsm.model import StateTransfer
-from qsm.phases.check_hosts import Finding, check_host, check_pair
-from qsm.phases.preflight import begin
-from qsm.report import size
+from qsm.care.check_hosts import Finding, check_host, check_pair
+from qsm.plan.request import StateTransfer
+from qsm.report.words import size
+from qsm.steps.preflight import begin
 
 app = typer.Typer(no_args_is_help=True, help="Look before you leap.")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]

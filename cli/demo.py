@@ -25,20 +25,32 @@ from cli import prefect_settings
 from cli.exits import FAILED, say_json, told_errors
 from cli.lab import Engine, told_lab_errors
 from cli.migrate import run_flow
-from cli.screen import Screen, show_report
-from lab.demo import MIB, SOURCE, SOURCE_SWITCH, TARGET, TARGET_FOLDER, TARGET_SWITCH, DemoPlan, DemoVM, prepare, vm_on
-from lab.demo_verdict import Check, Evidence, judge
-from lab.demo_watch import Watch
+from cli.screen import Screen
+from lab.demonstration.demo import (
+    MIB,
+    SOURCE,
+    SOURCE_SWITCH,
+    TARGET,
+    TARGET_FOLDER,
+    TARGET_SWITCH,
+    DemoPlan,
+    DemoVM,
+    prepare,
+    vm_on,
+)
+from lab.demonstration.demo_verdict import Check, Evidence, judge
+from lab.demonstration.demo_watch import Watch
+from lab.engines.powershell.tally import Kind, Spent, to_json, told
+from lab.judges.leftovers import HostInventory, PlaceOfVM, left_over
 from lab.laboratory import Laboratory
-from lab.leftovers import HostInventory, PlaceOfVM, left_over
-from lab.powershell.tally import Kind, Spent, to_json, told
 from qsm.hosts import operations
 from qsm.hosts.messages import InventoryArguments
 from qsm.hosts.meter import Meter
-from qsm.migration import open_host
-from qsm.model import MigrationRequest, SwitchPair
-from qsm.progress import Event, Listener, Noted, StepEnded, StepStarted, listening
-from qsm.report import Report
+from qsm.migration.migration import open_host
+from qsm.migration.progress import Event, Listener, Noted, StepEnded, StepStarted, listening
+from qsm.plan.request import MigrationRequest, SwitchPair
+from qsm.report.report import Report
+from qsm.report.terminal import show_report
 from qsm.run import MigrationFailed
 from qsm.settings import load_settings
 

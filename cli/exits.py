@@ -24,8 +24,8 @@ import typer
 from pydantic import ValidationError
 
 from qsm.errors import QsmError, Refused, SettingsError, Unreachable
-from qsm.model import End
-from qsm.report import Report
+from qsm.plan.ending import End
+from qsm.report.report import Report
 from qsm.run import MigrationFailed
 
 FAILED, BAD_INPUT, REFUSED, HELD, LEFT_OVER, UNREACHABLE, INTERRUPTED = 1, 2, 3, 4, 5, 6, 130

@@ -8,7 +8,7 @@ import typer
 
 from cli.exits import say_json, told_errors
 from cli.inventory import opened
-from qsm.phases.clean_hosts import clean_host
+from qsm.care.clean_hosts import clean_host
 
 app = typer.Typer(no_args_is_help=True, help="Care for the hosts of the inventory.")
 

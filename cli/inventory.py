@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from qsm.hosts.host import Host
 from qsm.hosts.meter import Meter
-from qsm.migration import open_host
+from qsm.migration.migration import open_host
 from qsm.settings import Settings, load_settings
 
 

@@ -13,12 +13,22 @@ from typing import Annotated
 import typer
 
 from cli.exits import FAILED, fail, say_json
-from lab.control import ControlError
-from lab.demo import ENGINES, MIB, SOURCE, SOURCE_SWITCH, TARGET, TARGET_SWITCH, VLAN_ID, VM_NAME, DemoPlan
+from lab.demonstration.demo import (
+    ENGINES,
+    MIB,
+    SOURCE,
+    SOURCE_SWITCH,
+    TARGET,
+    TARGET_SWITCH,
+    VLAN_ID,
+    VM_NAME,
+    DemoPlan,
+)
+from lab.engines.powershell.tally import to_json, told
 from lab.lab_host import DEFAULT_WORKLOAD, LabAdapter, LabDisk
 from lab.laboratory import Laboratory, LaboratoryError
-from lab.powershell.tally import to_json, told
-from lab.witness_client import WitnessError
+from lab.process.control import ControlError
+from lab.witness.witness_client import WitnessError
 
 app = typer.Typer(no_args_is_help=True, help="Stand-in Hyper-V hosts, to try the product on without Windows.")
 

@@ -8,10 +8,11 @@ import typer
 
 from cli import prefect_settings
 from cli.exits import code_of_report, say_json, told_errors
-from cli.screen import Screen, show_report
-from qsm.model import MigrationRequest, StateTransfer, SwitchPair
-from qsm.progress import listening
-from qsm.report import Report
+from cli.screen import Screen
+from qsm.migration.progress import listening
+from qsm.plan.request import MigrationRequest, StateTransfer, SwitchPair
+from qsm.report.report import Report
+from qsm.report.terminal import show_report
 from qsm.settings import load_settings
 
 VM = Annotated[str, typer.Argument(help="Name or id of the VM.")]

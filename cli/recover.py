@@ -14,11 +14,11 @@ import typer
 from cli.exits import LEFT_OVER, say_json, told_errors
 from cli.inventory import opened
 from cli.screen import Screen
-from qsm.migration import Migration
-from qsm.phases.abandon import abandon
-from qsm.phases.finish import finish
-from qsm.progress import listening
-from qsm.survey import find_migration
+from qsm.migration.migration import Migration
+from qsm.migration.progress import listening
+from qsm.migration.survey import find_migration
+from qsm.ways.forward import finish
+from qsm.ways.home import abandon
 
 VM = Annotated[str, typer.Argument(help="Name or id of the VM, or the migration's id.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]

@@ -7,10 +7,10 @@ import threading
 import time
 
 from rich.console import Console
-from rich.table import Column, Table
+from rich.markup import escape
 
-from qsm.progress import CopyProgressed, Event, LeafGrew, Noted, StepEnded, StepStarted
-from qsm.report import Report, size
+from qsm.migration.progress import CopyProgressed, Event, LeafGrew, Noted, StepEnded, StepStarted
+from qsm.report.words import size
 
 LINE_SECONDS = 10.0
 
@@ -32,7 +32,7 @@ class Screen:
             case StepStarted():
                 self._line(event, f"{_name(event.step, event.subject)}")
             case StepEnded(error=error) if error:
-                self._line(event, f"[red]{_name(event.step, event.subject)} failed[/red]: {_plain(error)}")
+                self._line(event, f"[red]{_name(event.step, event.subject)} failed[/red]: {escape(error)}")
             case StepEnded():
                 self._line(event, f"{_name(event.step, event.subject)}: done in {event.seconds:.1f} s")
             case LeafGrew():
@@ -58,35 +58,3 @@ class Screen:
 
 def _name(step: str, subject: str) -> str:
     return step.replace("_", " ") + (f" {subject}" if subject else "")
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")
-
-
-def show_report(report: Report) -> None:
-    """The report on standard output."""
-    console = Console(highlight=False)
-    console.print(
-        f"\n[bold]{_plain(report.vm_name)}[/bold]: {report.source} → {report.target}, migration {report.migration_id}"
-    )
-    steps = Table("step", "", "started (UTC)", "seconds", box=None, header_style="dim")
-    for line in report.steps:
-        mark = " failed" if line.error else ""
-        steps.add_row(line.step + mark, line.subject, line.started_utc[11:23], f"{line.seconds:.1f}")
-    console.print(steps)
-    copies = Table(Column("copied", overflow="fold"), "bytes", "seconds", "rate", box=None, header_style="dim")
-    for copy in report.copies:
-        copies.add_row(copy.what, size(copy.bytes), f"{copy.seconds:.1f}", f"{size(copy.bytes_per_second)}/s")
-    console.print(copies)
-    if report.offline_window:
-        window = report.offline_window
-        console.print(
-            f"offline window [bold]{window.seconds:.1f} s[/bold]: {window.calls} calls to hosts,"
-            f" {window.own_seconds:.1f} s of our own"
-        )
-    for note in report.notes:
-        console.print(f"note: {_plain(note)}")
-    for item in report.left_over:
-        console.print(f"[yellow]left over[/yellow]: {_plain(item)}")
-    console.print(f"[bold]{report.end.value}[/bold]: {_plain(report.text)}")

@@ -4,8 +4,8 @@ from typing import Any
 
 from prefect import flow
 
-from qsm.model import Name
-from qsm.phases.abandon import abandon
+from qsm.plan.request import Name
+from qsm.ways.home import abandon
 from tasks.known_migration import end_migration
 
 

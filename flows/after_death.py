@@ -10,9 +10,9 @@ from prefect.client.schemas import FlowRun, State
 
 from qsm.errors import Refused
 from qsm.hosts.meter import Meter
-from qsm.migration import open_host
-from qsm.phases.settle import settle
-from qsm.survey import find_migration
+from qsm.migration.migration import open_host
+from qsm.migration.survey import find_migration
+from qsm.ways.settle import settle
 from tasks.passwords import settings_for
 
 log = logging.getLogger("qsm")

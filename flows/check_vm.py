@@ -4,7 +4,7 @@ from typing import Any
 
 from prefect import flow
 
-from qsm.model import MigrationRequest, Name, StateTransfer, SwitchPair
+from qsm.plan.request import MigrationRequest, Name, StateTransfer, SwitchPair
 from tasks.preflight import preflight_task
 
 

@@ -6,15 +6,19 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.after_death import settle_dead_run
-from qsm.model import MigrationRequest, Name, StateTransfer, SwitchPair
-from qsm.progress import listening
+from qsm.migration.progress import listening
+from qsm.plan.request import MigrationRequest, Name, StateTransfer, SwitchPair
 from qsm.run import MigrationRun
 from tasks.artifacts import Publisher, publish_report
 from tasks.clean_up import clean_up_task
 from tasks.copy_base_disks import copy_base_disk_task
-from tasks.cutover import cutover
+from tasks.copy_changes import copy_change_task, copy_configuration_task
 from tasks.fan_out import per_disk
+from tasks.hand_over import hand_over_task
+from tasks.import_vm import import_vm_task
 from tasks.preflight import preflight_task
+from tasks.prepare_disks import prepare_disk_task
+from tasks.save_state import save_state_task
 from tasks.take_checkpoint import take_checkpoint_task
 
 
@@ -57,7 +61,11 @@ def migrate_vm(
             migration = run.begin(preflight_task(request))
             take_checkpoint_task(migration)
             per_disk(copy_base_disk_task, migration)
-            cutover(migration)
+            save_state_task(migration)  # the offline window begins
+            per_disk(copy_change_task, migration, beside=(copy_configuration_task,))
+            per_disk(prepare_disk_task, migration)
+            import_vm_task(migration)
+            hand_over_task(migration)  # and ends
             clean_up_task(migration)
     finally:
         if run.report is not None:

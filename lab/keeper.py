@@ -17,12 +17,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from lab import control
-from lab.child_process import start_child
-from lab.control import ControlServer
-from lab.dying_with_parent import die_with_parent
 from lab.lab_settings import LabSettings
-from lab.witness_client import WitnessProcess
+from lab.process import control
+from lab.process.child_process import start_child
+from lab.process.control import ControlServer
+from lab.process.dying_with_parent import die_with_parent
+from lab.witness.witness_client import WitnessProcess
 
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 BOOT_SECONDS = 60
@@ -72,7 +72,7 @@ class Keeper:
             reading, writing = os.pipe()
             folder = self._folder / name
             self._hosts[name] = start_child(
-                "lab.host_process",
+                "lab.host.host_process",
                 [str(self._folder), name, f"{address}:{port}", str(writing)],
                 log_file=folder / "host.log",
                 pass_file_descriptors=[writing],

@@ -16,15 +16,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from lab import control
-from lab.faults import Fault
-from lab.guest import Workload
+from lab.engines.powershell.tally import Kind, Spent
+from lab.guest.guest import Workload
+from lab.host.faults import Fault
 from lab.lab_settings import LabSettings
 from lab.platform.accounts import Accounts, HostSettings
 from lab.platform.directory import HostDirectory
 from lab.platform.files import FileSystem
 from lab.platform.volumes import Volumes
-from lab.powershell.tally import Kind, Spent
+from lab.process import control
 
 MIB = 1 << 20
 VMState = Literal["Running", "Off", "Saved", "Paused"]

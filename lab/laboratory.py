@@ -23,10 +23,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from lab import control
-from lab.child_process import start_child
-from lab.control import ControlError
-from lab.host_process import ENDPOINT_FILE, create_host
+from lab.engines.powershell.processes import NoPowerShell, find_program
+from lab.engines.powershell.tally import Kind, Spent
+from lab.host.host_process import ENDPOINT_FILE, create_host
 from lab.lab_host import LabHost
 from lab.lab_settings import (
     ADMINISTRATOR,
@@ -39,10 +38,11 @@ from lab.lab_settings import (
 )
 from lab.platform.link import Links
 from lab.platform.store import JsonStore, write_whole
-from lab.powershell.processes import NoPowerShell, find_program
-from lab.powershell.tally import Kind, Spent
+from lab.process import control
+from lab.process.child_process import start_child
+from lab.process.control import ControlError
 from lab.winrm.certificates import LabCA
-from lab.witness_client import WitnessClient
+from lab.witness.witness_client import WitnessClient
 
 DOWN_SECONDS = 30
 SETTINGS_FILE = "qsm.toml"

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qsm.hosts.messages import ErrorFacts
+from qsm.facts.errors import ErrorFacts
 
 
 class QsmError(Exception):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from types import TracebackType
 
 from qsm.errors import QsmError
-from qsm.migration import Migration
-from qsm.model import End
-from qsm.phases.settle import Ending, settle
-from qsm.progress import listening
-from qsm.report import Recorder, Report
+from qsm.migration.migration import Migration
+from qsm.migration.progress import listening
+from qsm.plan.ending import End, Ending
+from qsm.report.recorder import Recorder
+from qsm.report.report import Report
+from qsm.ways.settle import settle
 
 
 class MigrationFailed(QsmError):
@@ -24,7 +25,7 @@ class MigrationFailed(QsmError):
 class MigrationRun:
     """Context of a run. Hand it the migration as soon as preflight has made it; read `report` after the block.
 
-    An error inside the block is settled (`qsm.phases.settle`). If the VM ends at the target, the block ends well and the
+    An error inside the block is settled (`qsm.ways.settle`). If the VM ends at the target, the block ends well and the
     report names what is left over; else MigrationFailed follows. An interrupt (Ctrl-C, a cancelled flow run) is settled
     likewise and then passed on.
     """

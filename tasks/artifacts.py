@@ -18,8 +18,10 @@ from prefect.artifacts import create_markdown_artifact, create_progress_artifact
 from prefect.exceptions import MissingContextError
 from prefect.logging import get_run_logger
 
-from qsm.progress import CopyProgressed, Event, Noted
-from qsm.report import Report, size, to_markdown
+from qsm.migration.progress import CopyProgressed, Event, Noted
+from qsm.report.markdown import to_markdown
+from qsm.report.report import Report
+from qsm.report.words import size
 
 UPDATE_SECONDS = 5.0
 LOG_SECONDS = 10.0

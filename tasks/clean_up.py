@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qsm.phases.clean_up import clean_up
+from qsm.steps.clean_up import clean_up
 from tasks.phase_task import phase_task
 
 clean_up_task = phase_task(clean_up, "clean up")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qsm.phases.copy_changes import copy_change, copy_configuration
+from qsm.steps.copy_changes import copy_change, copy_configuration
 from tasks.phase_task import phase_task
 
 copy_change_task = phase_task(copy_change, "copy change", run_name="copy change {slot}")

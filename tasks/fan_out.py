@@ -8,7 +8,7 @@ from typing import Any
 from prefect import Task
 from prefect.futures import PrefectFuture, as_completed
 
-from qsm.migration import Migration
+from qsm.migration.migration import Migration
 
 STOP_SECONDS = 5.0
 """How long tasks that were asked to stop are waited for: the way home must not wait for a host that is silent."""

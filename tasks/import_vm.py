@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qsm.phases.import_vm import import_vm
+from qsm.steps.import_vm import import_vm
 from tasks.phase_task import phase_task
 
 import_vm_task = phase_task(import_vm, "import VM")

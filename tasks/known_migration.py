@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from qsm.hosts.meter import Meter
-from qsm.migration import Migration, open_host
+from qsm.migration.migration import Migration, open_host
+from qsm.migration.survey import find_migration
 from qsm.settings import load_settings
-from qsm.survey import find_migration
 from tasks.passwords import settings_for
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from prefect.runtime import flow_run
 
-from qsm.migration import Migration
-from qsm.model import MigrationRequest
-from qsm.phases import preflight
+from qsm.migration.migration import Migration
+from qsm.plan.request import MigrationRequest
+from qsm.steps import preflight
 from tasks.passwords import settings_for
 from tasks.phase_task import phase_task
 

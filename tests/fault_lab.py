@@ -14,20 +14,21 @@ from typing import Any
 from command_line import Command, CommandLine
 from flow_lab import MIB, FlowLab, TestVM, wait_for
 
-from lab import control
-from lab.faults import Fault, FaultAction, FaultMoment, FaultPlace
-from lab.guest import Workload
+from lab.guest.guest import Workload
+from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
+from lab.judges.verify_disks import FlatReader
+from lab.judges.verify_guest import verify_disks
 from lab.lab_host import LabDisk, LabHost
 from lab.laboratory import Laboratory
-from lab.verify_disks import FlatReader
-from lab.verify_guest import verify_disks
-from lab.witness_client import WitnessError
+from lab.process import control
+from lab.witness.witness_client import WitnessError
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.host import Host
 from qsm.hosts.meter import Meter
-from qsm.migration import open_host
-from qsm.report import Report
+from qsm.migration.migration import open_host
+from qsm.plan.record import Record
+from qsm.report.report import Report
 from qsm.run import MigrationFailed
 from qsm.settings import load_settings
 
@@ -148,7 +149,7 @@ class FaultLab(FlowLab):
         """What design calls the inventory, asked over one connection per test."""
         return self._look(host).ask(operations.get_inventory, m.InventoryArguments(folders=("C:\\", "D:\\")))
 
-    def record(self, side: str, vm: TestVM) -> m.Record | None:
+    def record(self, side: str, vm: TestVM) -> Record | None:
         """The record of the VM's newest migration on that host."""
         question = m.FindMigrationArguments(vm=vm.vm_id)
         found = self._look(self.host(side).name).ask(operations.find_migrations, question).migrations

@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.guest import Workload
+from lab.guest.guest import Workload
+from lab.judges.verify_disks import FlatReader
+from lab.judges.verify_guest import verify_disks
 from lab.lab_host import LabAdapter, LabDisk, LabHost
 from lab.laboratory import Laboratory
-from lab.verify_disks import FlatReader
-from lab.verify_guest import verify_disks
-from lab.witness_client import WitnessError
+from lab.witness.witness_client import WitnessError
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.meter import Meter
-from qsm.migration import open_host
-from qsm.model import StateTransfer, SwitchPair
-from qsm.report import Report
+from qsm.migration.migration import open_host
+from qsm.plan.request import StateTransfer, SwitchPair
+from qsm.report.report import Report
 from qsm.settings import load_settings
 
 MIB = 1 << 20

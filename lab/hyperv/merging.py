@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from lab.disks import DiskError, Hresult
+from lab.guest.virtual_machine import VirtualMachineProcess
 from lab.hyperv import chains
 from lab.hyperv.checkpoints import (
     discard_files,
@@ -31,7 +32,6 @@ from lab.hyperv.core import HELD_FILE, Core
 from lab.hyperv.machine import Machine, Merging
 from lab.hyperv.model import HardDiskDrive, VMState
 from lab.hyperv.virtual_disks import NEW_FILE_BYTES, connect, merge_file
-from lab.virtual_machine import VirtualMachineProcess
 
 MOST_HELD_SECONDS = 0.3
 """A differencing disk that is merged so fast is merged while the guest stands still."""

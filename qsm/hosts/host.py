@@ -19,9 +19,10 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from qsm.errors import CredentialsRejected, HostFailed, OutcomeUnknown, QsmError, Refused, Unreachable, from_host
+from qsm.facts.errors import ErrorFacts
+from qsm.facts.frozen import Frozen
 from qsm.hosts import wire
 from qsm.hosts.conversation import Conversation, EndedError, NeverStartedError, SilentError, Way
-from qsm.hosts.messages import ErrorFacts, Message
 from qsm.hosts.meter import Meter
 from qsm.hosts.operations import Operation
 from qsm.hosts.preparation import Preparation
@@ -31,8 +32,8 @@ from qsm.hosts.winrm_session import State, WinRMSession
 from qsm.hosts.winrm_transport import Logon
 from qsm.settings import HostSettings, TimeLimits
 
-A = TypeVar("A", bound=Message)
-R = TypeVar("R", bound=Message)
+A = TypeVar("A", bound=Frozen)
+R = TypeVar("R", bound=Frozen)
 
 log = logging.getLogger(__name__)
 MOST_ENDED_PROCESSES = 5

@@ -21,10 +21,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from qsm.facts.files import FileFacts
+from qsm.facts.frozen import Frozen
+from qsm.facts.hosts import HostFacts
 from qsm.hosts import messages as m
 
-A = TypeVar("A", bound=m.Message)
-R = TypeVar("R", bound=m.Message)
+A = TypeVar("A", bound=Frozen)
+R = TypeVar("R", bound=Frozen)
 
 
 class AfterUnknown(StrEnum):
@@ -121,7 +124,7 @@ _SURVEY = AfterUnknown.SURVEY
 
 # fmt: off
 # questions
-get_host = _asks("get_host", "Get-QsmHost", m.GetHostArguments, m.HostFacts)
+get_host = _asks("get_host", "Get-QsmHost", m.GetHostArguments, HostFacts)
 get_vm = _asks("get_vm", "Get-QsmVM", m.GetVMArguments, m.GetVMResult)
 get_inventory = _asks("get_inventory", "Get-QsmInventory", m.InventoryArguments, m.InventoryResult)
 get_compatibility = _asks("get_compatibility", "Get-QsmCompatibility", m.VMArguments, m.CompatibilityResult, side="source", errors=["VMNotFound"])
@@ -174,7 +177,7 @@ remove_source = _changes("remove_source", "Remove-QsmSourceVM", m.RemoveSourceAr
 remove_source_files = _changes("remove_source_files", "Remove-QsmSourceFile", m.RemoveSourceFilesArguments, m.RemoveFilesResult, side="source", record="reads")
 
 # checking hosts
-create_probe_file = _changes("create_probe_file", "New-QsmProbeFile", m.ProbeFileArguments, m.FileFacts, record="reads", forward=True)
+create_probe_file = _changes("create_probe_file", "New-QsmProbeFile", m.ProbeFileArguments, FileFacts, record="reads", forward=True)
 # fmt: on
 
 

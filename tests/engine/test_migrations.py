@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fault_lab import FaultLab
 
-from qsm.model import End
+from qsm.plan.ending import End
 
 pytestmark = pytest.mark.timeout(300)
 

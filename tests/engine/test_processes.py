@@ -15,9 +15,9 @@ from flow_lab import wait_for
 from typer.testing import CliRunner
 
 from cli.main import app
+from lab.engines.powershell.tally import Spent
 from lab.lab_settings import ADMINISTRATOR, HostPlan, LabSettings, certificate_folder, password_file
 from lab.laboratory import Laboratory
-from lab.powershell.tally import Spent
 from lab.winrm.certificates import LabCA
 
 pytestmark = pytest.mark.timeout(300)

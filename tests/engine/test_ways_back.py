@@ -13,8 +13,8 @@ import pytest
 from fault_lab import AFTER, BEFORE, REFUSED, FaultLab
 from flow_lab import wait_for
 
-from lab.faults import FaultMoment
-from qsm.model import End
+from lab.host.faults import FaultMoment
+from qsm.plan.ending import End
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -15,7 +15,7 @@ import pytest
 from fault_lab import AFTER, BEFORE, HELD, HOME, LEFT_OVER, REFUSED, UNREACHABLE, FaultLab
 from flow_lab import wait_for
 
-from lab.faults import FaultMoment
+from lab.host.faults import FaultMoment
 
 pytestmark = pytest.mark.timeout(240)
 ORDERLY = pytest.mark.parametrize("orderly", [True, False], ids=["restart", "power-cut"])

@@ -9,9 +9,9 @@ from __future__ import annotations
 import pytest
 from fault_lab import AFTER, BEFORE, FaultLab
 
-from lab.faults import FaultMoment
+from lab.host.faults import FaultMoment
 from qsm.hosts.operations import OPERATIONS
-from qsm.model import End
+from qsm.plan.ending import End
 
 pytestmark = pytest.mark.timeout(180)
 

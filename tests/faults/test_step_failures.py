@@ -12,9 +12,9 @@ from typing import Literal
 import pytest
 from fault_lab import AFTER, BEFORE, FAILED, REFUSED, FaultLab
 
-from lab.faults import FaultMoment
+from lab.host.faults import FaultMoment
 from qsm.hosts.operations import OPERATIONS
-from qsm.model import End
+from qsm.plan.ending import End
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -9,8 +9,8 @@ from typing import Literal
 import pytest
 from fault_lab import AFTER, BEFORE, REFUSED, FaultLab
 
-from lab.faults import FaultMoment
-from qsm.model import End
+from lab.host.faults import FaultMoment
+from qsm.plan.ending import End
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -90,10 +90,10 @@ def test_a_volume_that_is_too_small(flow_lab: FlowLab, vm: TestVM) -> None:
 
 def test_a_vm_that_is_migrating_already(flow_lab: FlowLab) -> None:
     vm = flow_lab.make_vm(disks=SMALL)  # running: the checkpoint is ours, and no reason of its own
-    from qsm.model import MigrationRequest, SwitchPair
-    from qsm.phases.abandon import abandon
-    from qsm.phases.preflight import begin
-    from qsm.phases.take_checkpoint import take_checkpoint
+    from qsm.plan.request import MigrationRequest, SwitchPair
+    from qsm.steps.preflight import begin
+    from qsm.steps.take_checkpoint import take_checkpoint
+    from qsm.ways.home import abandon
 
     request = MigrationRequest(
         vm=vm.name,

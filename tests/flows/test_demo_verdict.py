@@ -19,10 +19,10 @@ import pytest
 import typer
 
 from cli.demo import demo
-from lab.demo import SOURCE, TARGET
+from lab.demonstration.demo import SOURCE, TARGET
 from lab.lab_host import LabHost
 from lab.laboratory import Laboratory
-from qsm.progress import Event, Listener, StepEnded, StepStarted, listening
+from qsm.migration.progress import Event, Listener, StepEnded, StepStarted, listening
 
 DISK_MIB, LINK_MIB, MEMORY_MIB = 32, 60, 16
 LAST_SLOT = "SCSI 0:1"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from flow_lab import BUSY, MIB, FlowLab, TestVM
 
-from lab.guest import Workload
+from lab.guest.guest import Workload
 from lab.lab_host import LabAdapter, LabDisk
-from qsm.model import End, StateTransfer
-from qsm.report import Report
+from qsm.plan.ending import End
+from qsm.plan.request import StateTransfer
+from qsm.report.report import Report
 
 pytestmark = pytest.mark.timeout(180)
 HEAVY = Workload(

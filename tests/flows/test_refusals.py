@@ -11,9 +11,9 @@ from flow_lab import BUSY, MIB, FlowLab, TestVM
 
 from lab.lab_host import LabAdapter, LabDisk
 from qsm.errors import PreflightRefused, Refused
-from qsm.model import MigrationRequest, StateTransfer, SwitchPair
-from qsm.phases.preflight import begin
+from qsm.plan.request import MigrationRequest, StateTransfer, SwitchPair
 from qsm.settings import load_settings
+from qsm.steps.preflight import begin
 
 pytestmark = pytest.mark.timeout(120)
 SMALL = (LabDisk(size_bytes=4 * MIB),)

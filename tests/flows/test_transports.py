@@ -12,7 +12,7 @@ from lab.laboratory import Laboratory
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.meter import Meter
-from qsm.migration import open_host
+from qsm.migration.migration import open_host
 from qsm.settings import load_settings
 
 

@@ -22,9 +22,10 @@ from typing import Any
 import module_coverage
 from powershell_program import require_engine
 
-from lab.powershell.processes import SHORT_LIVED
+from lab.engines.powershell.processes import SHORT_LIVED
+from qsm.facts.errors import ErrorFacts
+from qsm.facts.frozen import Frozen
 from qsm.hosts import wire
-from qsm.hosts.messages import ErrorFacts, Message
 from qsm.hosts.operations import OPERATIONS
 
 STANDINS = Path(__file__).parent / "standins"
@@ -263,7 +264,7 @@ class EngineSession:
     def call(
         self,
         operation: str,
-        arguments: Message | Mapping[str, Any] | None = None,
+        arguments: Frozen | Mapping[str, Any] | None = None,
         *,
         migration_id: str = "",
         subject: str = "",
@@ -272,7 +273,7 @@ class EngineSession:
     ) -> Answer:
         """Calls an operation through the dispatcher. Arguments and result are checked against their models."""
         model = OPERATIONS[operation].arguments
-        given = arguments if isinstance(arguments, Message) else model.model_validate(arguments or {})
+        given = arguments if isinstance(arguments, Frozen) else model.model_validate(arguments or {})
         return self.call_raw(
             operation,
             given.model_dump(mode="json"),

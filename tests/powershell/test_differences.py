@@ -16,7 +16,7 @@ from powershell_program import require_engine
 from runtime_checks import CHECKS
 from scripts import all_scripts
 
-from qsm.hosts.messages import ErrorFacts
+from qsm.facts.errors import ErrorFacts
 
 SCRIPTS = all_scripts()
 BAD = [(check, source, fragment) for check in CHECKS for source, fragment in check.bad]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from qsm.acts.watching import merge_growth
 from qsm.errors import HostRefused, PreflightRefused, from_host
-from qsm.hosts.messages import DiskFile, ErrorFacts
-from qsm.phases.watching import merge_growth
-from qsm.progress import Event, Noted, StepEnded, emit, listening, step
-from qsm.report import size
+from qsm.facts.errors import ErrorFacts
+from qsm.facts.files import DiskFile
+from qsm.migration.progress import Event, Noted, StepEnded, emit, listening, step
+from qsm.report.words import size
 
 MIB = 1 << 20
 

@@ -19,7 +19,7 @@ from pydantic_core import PydanticUndefined
 
 from cli.main import app
 from qsm.hosts.operations import OPERATIONS
-from qsm.model import StateTransfer
+from qsm.plan.request import StateTransfer
 from qsm.settings import HostSettings, Settings, TimeLimits, load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -249,7 +249,7 @@ def test_documents_named_in_messages_have_that_section() -> None:
 
 
 def test_every_line_of_check_hosts_is_explained() -> None:
-    source = read("qsm/phases/check_hosts.py")
+    source = read("qsm/care/check_hosts.py")
     points = set(re.findall(r'\bpoint\(\s*"([^"]+)"', source)) | set(re.findall(r'\bpoint="([^"]+)"', source))
     explained = {cell.strip("`") for cell, _ in table(read("docs/hosts.md"), "| line of `qsm check hosts` | section |")}
     assert explained == points

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.engines.powershell.standins import CMDLETS_FILE
 from lab.platform.windows import VERSIONS
-from lab.powershell.standins import CMDLETS_FILE
 from qsm.hosts.operations import MODULE_FOLDER, OPERATIONS
 
 ROOT = Path(__file__).parents[2]

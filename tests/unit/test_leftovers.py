@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from lab.leftovers import HostInventory, PlaceOfVM, left_over
-from qsm.hosts.messages import FileEntry, InventoryResult, LockFacts
+from lab.judges.leftovers import HostInventory, PlaceOfVM, left_over
+from qsm.facts.files import FileEntry
+from qsm.facts.machines import LockFacts
+from qsm.hosts.messages import InventoryResult
 
 MOVED, OTHER = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
 ID = "20260101T000000-0badcafe"

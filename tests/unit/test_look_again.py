@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from qsm.errors import HostRefused
-from qsm.hosts.messages import ErrorFacts
-from qsm.phases.look_again import MOST_LOOKS, look_again
+from qsm.facts.errors import ErrorFacts
+from qsm.ways.look_again import MOST_LOOKS, look_again
 
 
 def refusals(*ids: str) -> tuple[Callable[[], int], list[int]]:

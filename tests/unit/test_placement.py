@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from qsm.facts.hosts import HostFacts
+from qsm.facts.machines import VMFacts
 from qsm.hosts import messages as m
-from qsm.model import MigrationRequest, StateTransfer
-from qsm.placement import choose_transfer, created_folders, source_folders
+from qsm.judgement.placement import choose_transfer, created_folders, source_folders
+from qsm.plan.request import MigrationRequest, StateTransfer
 
 INTEL, AMD = "GenuineIntel", "AuthenticAMD"
 
@@ -19,11 +21,11 @@ def choose(
         vm="sql-01", source="hv01", target="hv02", target_folder=r"D:\VMs\sql-01", state_transfer=wanted
     )
     transfer, reasons = choose_transfer(
-        m.VMFacts.model_construct(state=state),
+        VMFacts.model_construct(state=state),
         request,
         m.TestTargetResult.model_construct(compatible=compatible, incompatibilities=()),
-        source_facts=m.HostFacts.model_construct(processor_vendor=INTEL, processor_name="A"),
-        target_facts=m.HostFacts.model_construct(processor_vendor=vendor, processor_name="B"),
+        source_facts=HostFacts.model_construct(processor_vendor=INTEL, processor_name="A"),
+        target_facts=HostFacts.model_construct(processor_vendor=vendor, processor_name="B"),
     )
     return transfer, "\n".join(reasons)
 
@@ -58,9 +60,9 @@ def test_the_folder_that_a_saved_state_had_before_2016_is_removed_before_the_one
     assert created_folders(r"E:\New", (), vm_id=vm_id, exists=True) == tuple(rf"E:\New\{name}" for name in expected)
     assert created_folders(r"E:\New", (), vm_id=vm_id, exists=False)[-1] == r"E:\New"
     home = r"D:\VMs\sql-01"
-    vm = m.VMFacts.model_construct(vm_id=vm_id, name="SQL-01", path=home, configuration_location=home, disks=())
+    vm = VMFacts.model_construct(vm_id=vm_id, name="SQL-01", path=home, configuration_location=home, disks=())
     assert source_folders(vm) == (*(rf"{home}\{name}" for name in expected), home)
-    default = m.VMFacts.model_construct(
+    default = VMFacts.model_construct(
         vm_id=vm_id, name="sql-01", path=r"D:\VMs", configuration_location=r"D:\VMs", disks=()
     )
     assert source_folders(default) == ()

@@ -21,8 +21,8 @@ from winrm.protocol import Protocol
 from lab.lab_host import LabHost
 from lab.laboratory import Laboratory
 from lab.platform.windows import VERSIONS
+from qsm.facts.errors import ErrorFacts
 from qsm.hosts import wire
-from qsm.hosts.messages import ErrorFacts
 from qsm.hosts.operations import OPERATIONS
 from qsm.hosts.winrm_session import WinRMSession
 from qsm.settings import HostSettings, Settings, TimeLimits

@@ -11,7 +11,7 @@ import pytest
 from hosts_driver import Caller, wait_until
 from hosts_script import Script
 
-from lab.faults import Fault, FaultAction, FaultPlace
+from lab.host.faults import Fault, FaultAction, FaultPlace
 from lab.lab_host import MIB, LabDisk
 from lab.laboratory import Laboratory
 

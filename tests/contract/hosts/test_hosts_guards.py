@@ -9,7 +9,7 @@ import pytest
 from hosts_driver import wait_until
 from hosts_script import Script
 
-from lab.faults import Fault, FaultAction, FaultMoment, FaultPlace
+from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
 from qsm.hosts.winrm_session import LostError, ProcessEndedError
 
 

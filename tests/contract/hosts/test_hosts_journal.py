@@ -9,7 +9,7 @@ import pytest
 from hosts_driver import Answer, Caller, new_migration_id, wait_until
 from hosts_script import Script
 
-from lab.faults import Fault, FaultAction, FaultMoment, FaultPlace
+from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
 from lab.laboratory import Laboratory
 from qsm.hosts.operations import OPERATIONS
 from qsm.hosts.winrm_session import ProcessEndedError

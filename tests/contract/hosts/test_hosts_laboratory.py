@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from hosts_driver import LABS_OWN_ENGINE, Caller, read_settings, wait_until
 
-from lab.control import ControlError
 from lab.disks import files as disk_files
 from lab.disks.model import DiskFormat, DiskKind
 from lab.lab_host import MIB, LabDisk
 from lab.lab_settings import HostPlan, LabSettings, password_file
 from lab.laboratory import Laboratory, LaboratoryError
+from lab.process.control import ControlError
 
 ONE_HOST = LabSettings(hosts=(HostPlan(name="solo", volumes={"C:\\": 1 << 30, "D:\\": 1 << 30}),), transport="basic")
 

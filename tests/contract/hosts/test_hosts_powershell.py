@@ -11,7 +11,7 @@ import pytest
 from hosts_driver import Caller, encoded, plain, run
 from powershell_program import NEEDS_ENGINE
 
-from lab.faults import Fault, FaultAction, FaultMoment, FaultPlace
+from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
 from lab.hyperv import INSTANT
 from lab.lab_host import MIB, LabDisk
 from lab.lab_settings import HostPlan, LabSettings

@@ -40,7 +40,7 @@ def ask_vm(caller: Caller, name_or_id: str) -> Any:
 
 
 def test_every_operation_of_the_table_has_its_function() -> None:
-    from lab.operations.table import FUNCTIONS
+    from lab.engines.python.operations.table import FUNCTIONS
 
     assert FUNCTIONS.keys() == OPERATIONS.keys()
 

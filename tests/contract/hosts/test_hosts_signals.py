@@ -18,18 +18,18 @@ from powershell_program import require_engine
 from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
 
-from lab.faults import Fault, FaultAction, FaultPlace
+from lab.engines.powershell.standins import MODULE_NAME
+from lab.host.faults import Fault, FaultAction, FaultPlace
 from lab.hyperv import INSTANT
 from lab.lab_host import MIB, LabDisk
 from lab.lab_settings import HostPlan, LabSettings
 from lab.laboratory import Laboratory
-from lab.powershell.standins import MODULE_NAME
+from qsm.care.check_hosts import check_host, check_pair
 from qsm.errors import HostRefused, OutcomeUnknown, Refused
 from qsm.hosts import messages as m
 from qsm.hosts import operations, wire
 from qsm.hosts.host import Call, Host
 from qsm.hosts.winrm_session import ProcessEndedError
-from qsm.phases.check_hosts import check_host, check_pair
 from qsm.settings import TimeLimits
 
 NO_VM = "00000000-0000-0000-0000-000000000001"

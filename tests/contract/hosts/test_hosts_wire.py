@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hosts_driver import LABS_OWN_ENGINE, Caller, encoded, new_migration_id, plain, run, wait_until
 
-from lab.faults import Fault, FaultAction, FaultMoment, FaultPlace
+from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
 from lab.lab_settings import HostPlan, LabSettings
 from lab.laboratory import Laboratory
 from qsm.hosts import wire

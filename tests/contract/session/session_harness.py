@@ -21,8 +21,8 @@ from winrm.exceptions import WSManFaultError
 
 from lab.winrm.endpoint import Endpoint
 from lab.winrm.fault_hooks import FaultAction, OperationName, RequestInfo
+from qsm.facts.frozen import Frozen
 from qsm.hosts.host import Call
-from qsm.hosts.messages import Message
 from qsm.hosts.operations import COMMON_ERRORS, AfterUnknown, Operation
 from qsm.settings import TimeLimits
 
@@ -34,7 +34,7 @@ every_way = pytest.mark.parametrize("way", ["tls", "sealed", "one by one"])
 """See the fixture `way`."""
 
 
-class Text(Message):
+class Text(Frozen):
     """Arguments and result of all operations here."""
 
     text: str = ""

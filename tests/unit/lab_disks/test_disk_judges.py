@@ -27,7 +27,7 @@ from lab.disks import (
     read_info,
     set_parent,
 )
-from lab.verify_disks import FlatReader
+from lab.judges.verify_disks import FlatReader
 
 QEMU_NAMES = {DiskFormat.VHD: "vpc", DiskFormat.VHDX: "vhdx"}
 

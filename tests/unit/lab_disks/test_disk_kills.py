@@ -30,7 +30,7 @@ from lab.disks import (
     read_info,
     set_parent,
 )
-from lab.verify_disks import FlatReader
+from lab.judges.verify_disks import FlatReader
 
 MOST_CHANGES = 200  # more than any of the actions makes
 

@@ -26,7 +26,7 @@ from lab.disks import (
     set_parent,
     test_chain,
 )
-from lab.verify_disks import FlatReader
+from lab.judges.verify_disks import FlatReader
 
 
 @pytest.fixture(params=FORMATS)

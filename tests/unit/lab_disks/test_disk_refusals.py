@@ -21,7 +21,7 @@ from lab.disks import (
     parent_in_same_folder,
     read_info,
 )
-from lab.verify_disks import FlatReader
+from lab.judges.verify_disks import FlatReader
 
 
 @pytest.fixture(params=FORMATS)

@@ -19,7 +19,7 @@ from lab.disks import (
     read_info,
     test_chain,
 )
-from lab.verify_disks import FlatReader
+from lab.judges.verify_disks import FlatReader
 
 BASES = [
     (format, kind, granularity)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from lab.faults import (
+from lab.host.faults import (
     CmdletFaultError,
     Fault,
     FaultAction,

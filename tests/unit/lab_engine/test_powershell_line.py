@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from lab.powershell_line import NotUnderstood, is_powershell, parse
+from lab.host.powershell_line import NotUnderstood, is_powershell, parse
 from qsm.hosts import wire
 
 
@@ -61,7 +61,7 @@ def test_program_is_known_by_name_and_path() -> None:
 
 @pytest.mark.parametrize("name", ["probe", "install", "call", "serve"])
 def test_lines_of_the_product_carry_the_scripts_of_the_package(name: str) -> None:
-    from lab.engine import known_scripts
+    from lab.engines.python.engine import known_scripts
 
     program, _, rest = wire.bootstrap_command(name).partition(" ")
     assert is_powershell(program)

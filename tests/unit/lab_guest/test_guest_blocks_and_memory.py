@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from guest_helpers import QUICK, VM_ID, PlainDisk
 
-from lab.guest import Guest, GuestMemory, Workload, block_of_working_set, boot
-from lab.guest_block import (
+from lab.guest.guest import Guest, GuestMemory, Workload, block_of_working_set, boot
+from lab.guest.guest_block import (
     BLOCK_BYTES,
     SECTOR_BYTES,
     BlockBuilder,
@@ -19,7 +19,7 @@ from lab.guest_block import (
     sector_checksums,
     sequences_of,
 )
-from lab.saved_memory import SavedMemoryError, read_saved_memory, write_saved_memory
+from lab.guest.saved_memory import SavedMemoryError, read_saved_memory, write_saved_memory
 
 
 def test_every_sector_carries_its_place_and_its_write() -> None:

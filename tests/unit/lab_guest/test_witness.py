@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from guest_helpers import VM_ID, PlainDisk, wait_until
 
-from lab.guest import Guest, GuestMemory, boot
-from lab.verify_guest import verify_disks
-from lab.witness_client import GuestLink, WitnessClient, WitnessError, WitnessProcess
-from lab.witness_ledger import WitnessFindingKind
-from lab.witness_wire import encode, encode_json
+from lab.guest.guest import Guest, GuestMemory, boot
+from lab.judges.verify_guest import verify_disks
+from lab.witness.witness_client import GuestLink, WitnessClient, WitnessError, WitnessProcess
+from lab.witness.witness_ledger import WitnessFindingKind
+from lab.witness.witness_wire import encode, encode_json
 
 Disks = dict[str, PlainDisk]
 _numbers = itertools.count(7001)

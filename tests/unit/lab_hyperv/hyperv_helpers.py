@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from lab.guest import Workload
+from lab.guest.guest import Workload
 from lab.hyperv import INSTANT, HyperV, HyperVError, Timing, vm_host
 from lab.hyperv.model import CheckpointType, NewAdapter, NewDisk, NewVM, VirtualMachine, VMHost, VMState
+from lab.judges.verify_disks import FlatReader
+from lab.judges.verify_guest import Verification, verify_disks
 from lab.platform.accounts import HostSettings
 from lab.platform.platform import Platform
-from lab.verify_disks import FlatReader
-from lab.verify_guest import Verification, verify_disks
-from lab.witness_client import WitnessError, WitnessProcess
+from lab.witness.witness_client import WitnessError, WitnessProcess
 
 MEBIBYTE = 1 << 20
 QUICK = Workload(

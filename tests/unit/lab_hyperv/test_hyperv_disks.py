@@ -15,7 +15,7 @@ from lab.hyperv.errors import (
     ERROR_INVALID_PARAMETER,
     ERROR_SHARING_VIOLATION,
 )
-from lab.verify_disks import FlatReader
+from lab.judges.verify_disks import FlatReader
 
 BOTH = pytest.mark.parametrize("extension", ["vhd", "vhdx"])
 

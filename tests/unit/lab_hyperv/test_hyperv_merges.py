@@ -12,10 +12,10 @@ from hyperv_helpers import MEBIBYTE, QUICK, Host, wait_until
 from lab.disks import merge_into_parent
 from lab.hyperv import INSTANT
 from lab.hyperv.model import NewDisk, VirtualMachine, VMOperationalStatus, VMState
+from lab.judges.verify_disks import FlatReader
+from lab.judges.verify_guest import verify_disks
 from lab.platform.errors import PlatformError
 from lab.platform.open_files import ANYTHING, Access
-from lab.verify_disks import FlatReader
-from lab.verify_guest import verify_disks
 
 WIDE = replace(QUICK, working_set_blocks=4096, hot_set_share=0.0)
 SLOW = replace(INSTANT, merge_bytes_per_second=24 * MEBIBYTE)

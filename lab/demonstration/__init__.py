@@ -1,0 +1,1 @@
+"""The demonstration: a laboratory of its own, watched from outside, and the verdict."""

@@ -1,0 +1,133 @@
+"""Where the stand-in cmdlets of PowerShell processes ask the host model: one socket in the host's folder.
+
+A cmdlet is answered in the name of the process that called it, and a script could claim to be anybody. So each process
+gets a secret of its own in its environment, and who asks is whom the secret was given to: account, kind of logon, and
+which process a fault ends. What a cmdlet has begun goes on to its end when its process is gone, as on Windows.
+
+Line by line: {"token", "cmdlet", "parameters"} one way, {"output": [...]} or {"error": {...}} the other way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from lab.engines.powershell import hyperv_cmdlets, windows_cmdlets, wmi
+from lab.engines.powershell.cmdlets import CMDLETS, Call, CmdletError, HostMemory, ProcessMemory, answer
+from lab.engines.python.operations.host import Host
+from lab.host.faults import ProcessEnded
+from lab.host.processes import HostProcess, running_as
+from lab.hyperv import HyperVError
+from lab.hyperv.errors import ErrorCategory
+from lab.platform import errors
+from lab.platform.errors import PlatformError
+
+SOCKET_NAME = "cmdlets.sock"
+TOKEN_VARIABLE, SOCKET_VARIABLE = "LAB_CMDLETS_TOKEN", "LAB_CMDLETS_SOCKET"
+PARTS = (hyperv_cmdlets, windows_cmdlets, wmi)
+"""Importing them has registered their cmdlets."""
+ANSWERED = tuple(sorted(name for name in CMDLETS if "-" in name))
+
+_HYPERV_CATEGORIES = {
+    ErrorCategory.OBJECT_NOT_FOUND: "ObjectNotFound",
+    ErrorCategory.INVALID_PARAMETER: "InvalidArgument",
+    ErrorCategory.INVALID_STATE: "InvalidOperation",
+    ErrorCategory.OBJECT_IN_USE: "ResourceUnavailable",
+    ErrorCategory.ACCESS_DENIED: "PermissionDenied",
+    ErrorCategory.OPERATION_FAILED: "NotSpecified",
+}
+_WINDOWS_CATEGORIES = {
+    errors.FILE_NOT_FOUND: "ObjectNotFound",
+    errors.PATH_NOT_FOUND: "ObjectNotFound",
+    errors.SHARE_NOT_FOUND: "ObjectNotFound",
+    errors.ACCESS_DENIED: "PermissionDenied",
+    errors.ALREADY_EXISTS: "ResourceExists",
+    errors.SHARE_EXISTS: "ResourceExists",
+}
+
+
+class Bridge:
+    """Answers the cmdlets of one host's PowerShell processes."""
+
+    def __init__(self, host: Host, folder: Path) -> None:
+        """`folder` is the host's."""
+        self._host = host
+        self._memory = HostMemory()
+        self._known: dict[str, ProcessMemory] = {}
+        self._lock = threading.Lock()
+        path = folder / SOCKET_NAME
+        path.unlink(missing_ok=True)
+        self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        # a socket's path may have 107 bytes; the folder's descriptor keeps it short, here and in the processes
+        self._listener.bind(f"/proc/self/fd/{self._folder}/{SOCKET_NAME}")
+        path.chmod(0o600)
+        self._listener.listen(64)
+
+    def start(self) -> None:
+        """Answer in threads of its own until this process ends."""
+        threading.Thread(target=self._accept, name="cmdlets", daemon=True).start()
+
+    def admit(self, process: HostProcess, *, end: Callable[[], None]) -> dict[str, str]:
+        """Let a process ask; returns what its environment needs."""
+        token = secrets.token_hex(16)
+        with self._lock:
+            self._known[token] = ProcessMemory(process, end)
+        path = f"/proc/{os.getpid()}/fd/{self._folder}/{SOCKET_NAME}"
+        return {TOKEN_VARIABLE: token, SOCKET_VARIABLE: path}
+
+    def dismiss(self, environment: dict[str, str]) -> None:
+        """The process has ended: its secret opens nothing any more."""
+        with self._lock:
+            self._known.pop(environment[TOKEN_VARIABLE], None)
+
+    def _accept(self) -> None:
+        while True:
+            connected, _ = self._listener.accept()
+            threading.Thread(target=self._serve, args=(connected,), name="cmdlets", daemon=True).start()
+
+    def _serve(self, connected: socket.socket) -> None:
+        with connected, suppress(OSError), connected.makefile("rb") as lines:
+            for line in lines:
+                told = self._answer(json.loads(line))
+                if told is None:
+                    return
+                connected.sendall(json.dumps(told).encode() + b"\n")
+
+    def _answer(self, asked: dict[str, Any]) -> dict[str, Any] | None:
+        """Returns None when the process was ended meanwhile: it gets no answer."""
+        with self._lock:
+            caller = self._known.get(str(asked.get("token")))
+        if caller is None:
+            return _error("AccessDenied", "PermissionDenied", "No process of this host.", errors.ACCESS_DENIED)
+        call = Call(self._host, self._memory, caller)
+        try:
+            with running_as(caller.process):
+                caller.process.check()
+                return {"output": answer(call, asked["cmdlet"], asked["parameters"])}
+        except ProcessEnded:
+            caller.end()
+            return None
+        except CmdletError as error:
+            return _error(error.error_id, error.category, error.message, error.hresult)
+        except HyperVError as error:
+            category = _HYPERV_CATEGORIES[error.category]
+            return _error(error.category.value, category, error.message, error.hresult)
+        except PlatformError as error:
+            category = _WINDOWS_CATEGORIES.get(error.hresult, "NotSpecified")
+            return _error(f"HRESULT 0x{error.hresult:08X}", category, error.message, error.hresult)
+        except Exception:  # a mistake of the lab: it must show, and not end the host
+            text = traceback.format_exc()
+            return _error("LabFailed", "NotSpecified", f"The lab failed: {text}", None)
+
+
+def _error(error_id: str, category: str, message: str, hresult: int | None) -> dict[str, Any]:
+    return {"error": {"id": error_id, "category": category, "message": message, "hresult": hresult}}

@@ -1,0 +1,227 @@
+r"""root\virtualization\v2: what Hyper-V tells by WMI alone, and the methods that have no cmdlet.
+
+Arguments of a method come in the alphabetical order of their names, which is what Invoke-WmiMethod -ArgumentList wants.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from lab.engines.powershell.cmdlets import Call, CmdletError, WmiJob, in_background, reference
+from lab.engines.powershell.shapes import shape
+from lab.hyperv import HyperVError
+from lab.hyperv.model import VirtualMachine
+
+Row = dict[str, Any]
+NAMESPACE = r"root\virtualization\v2"
+JOB_COMPLETED, JOB_EXCEPTION = 7, 10  # Msvm_ConcreteJob.JobState
+STARTED = 4096  # "Method Parameters Checked - Job Started"
+PROMPT_SECONDS = 0.5
+"""A method that was refused by then answers so itself; else it has started a job."""
+FIRST_BUILD_WITH_DIFFERENTIAL = 16299
+ASSOCIATORS = re.compile(
+    r'ASSOCIATORS OF \{Msvm_ComputerSystem\.CreationClassName="Msvm_ComputerSystem",Name="([0-9A-Fa-f-]+)"\}'
+    r" WHERE AssocClass\s*=\s*Msvm_SystemExportSettingData ResultClass\s*=\s*Msvm_VirtualSystemExportSettingData"
+)
+
+
+def system_path(name: str, vm_id: str) -> str:
+    """Relative path of a computer system."""
+    return f'{name}.CreationClassName="{name}",Name="{vm_id.upper()}"'
+
+
+def _computers(call: Call, filters: Row) -> Iterator[Row]:
+    yield {"Name": call.host.name, "ElementName": call.host.name, "Caption": "Hosting Computer System"}
+    for vm in call.host.hyperv.get_vms():
+        yield {"Name": vm.vm_id.upper(), "ElementName": vm.name, "Caption": "Virtual Machine"}
+
+
+def _planned(call: Call, filters: Row) -> Iterator[Row]:
+    for vm in call.host.hyperv.get_planned_vms():
+        yield {"Name": vm.vm_id.upper(), "ElementName": vm.name, "Caption": "Planned Virtual Machine"}
+
+
+def _all(call: Call) -> tuple[VirtualMachine, ...]:
+    return (*call.host.hyperv.get_vms(), *call.host.hyperv.get_planned_vms())
+
+
+def _settings(call: Call, filters: Row) -> Iterator[Row]:
+    for vm in _all(call):
+        yield {
+            "InstanceID": f"Microsoft:{vm.vm_id.upper()}",
+            "ElementName": vm.name,
+            "VirtualSystemIdentifier": vm.vm_id.upper(),
+            "VirtualSystemType": f"Microsoft:Hyper-V:System:{'Planned' if vm.planned else 'Realized'}",
+            "VirtualSystemSubType": f"Microsoft:Hyper-V:SubType:{vm.generation}",
+            "ConfigurationDataRoot": vm.configuration_location,
+            "SnapshotDataRoot": vm.snapshot_file_location,
+            "SuspendDataRoot": vm.configuration_location,
+            "SwapFileDataRoot": vm.smart_paging_file_path,
+            "Version": vm.version,
+        }
+
+
+def _storage(call: Call, filters: Row) -> Iterator[Row]:
+    for vm in _all(call):
+        for number, drive in enumerate(vm.hard_drives):
+            if drive.path:
+                yield {
+                    "InstanceID": f"Microsoft:{vm.vm_id.upper()}\\83F8638B-8DCA-4152-9EDA-2CA8B33039B4\\0\\{number}\\L",
+                    "ResourceSubType": "Microsoft:Hyper-V:Virtual Hard Disk",
+                    "HostResource": [drive.path],
+                }
+
+
+def _jobs(call: Call, filters: Row) -> Iterator[Row]:
+    for job in list(call.memory.wmi_jobs.values()):
+        yield {
+            "InstanceID": job.instance_id,
+            "JobState": job.state,
+            "ErrorCode": job.error_code,
+            "ErrorDescription": job.error_text,
+        }
+
+
+def _storage_jobs(call: Call, filters: Row) -> Iterator[Row]:
+    for merge in call.host.hyperv.get_merge_jobs():
+        percent = 100 * merge.done_bytes // max(1, merge.total_bytes)
+        yield {"JobState": 4, "Child": merge.child, "Parent": merge.parent, "PercentComplete": percent}
+    for child, percent in list(call.memory.merges.items()):
+        yield {"JobState": 4, "Child": child, "Parent": "", "PercentComplete": percent}
+
+
+def _named(name: str) -> Callable[[Call, Row], Iterator[Row]]:
+    def rows(call: Call, filters: Row) -> Iterator[Row]:
+        yield {"Name": name}
+
+    return rows
+
+
+ROWS: dict[str, Callable[[Call, Row], Iterator[Row]]] = {
+    "Msvm_ComputerSystem": _computers,
+    "Msvm_PlannedComputerSystem": _planned,
+    "Msvm_VirtualSystemSettingData": _settings,
+    "Msvm_StorageAllocationSettingData": _storage,
+    "Msvm_ConcreteJob": _jobs,
+    "Msvm_StorageJob": _storage_jobs,
+    "Msvm_VirtualSystemManagementService": _named("vmms"),
+    "Msvm_VirtualSystemMigrationService": _named("vmms"),
+}
+
+
+def export_settings(call: Call, query: str) -> Iterator[Any]:
+    """The only association that is asked for: a VM's settings of an export. Raises CmdletError for another query."""
+    asked = ASSOCIATORS.fullmatch(query)
+    if asked is None:
+        raise CmdletError(
+            f"The lab does not answer the query {query}", error_id="NotImplemented", category="NotImplemented"
+        )
+    call.host.hyperv.get_vm(asked[1])
+    properties: Row = {
+        "CopySnapshotConfiguration": 0,
+        "CopyVmRuntimeInformation": False,
+        "CopyVmStorage": True,
+        "CreateVmExportSubdirectory": True,
+    }
+    if call.host.hyperv.get_vm_host().os_build >= FIRST_BUILD_WITH_DIFFERENTIAL:
+        properties["DisableDifferentialOfIgnoredStorage"] = False
+    types = ("System.Management.ManagementObject", "System.Management.ManagementObject")
+    yield {**shape(types, properties), "$embedded": "Msvm_VirtualSystemExportSettingData"}
+
+
+def invoke(call: Call, system: Any, name: str, values: list[Any]) -> Any:
+    """Call a method. Raises CmdletError for one that is not here."""
+    known = METHODS.get((str(reference(system, "wmi_class")), name))
+    if known is None:
+        raise CmdletError(
+            f"Invalid method {name}", error_id="InvokeWMIManagementException", category="InvalidOperation"
+        )
+    method, count = known
+    if len(values) != count:
+        raise CmdletError(f"Invalid parameter: {name} takes {count}", error_id="InvokeWMIManagementException")
+    try:
+        return shape("System.Management.ManagementBaseObject#\\__PARAMETERS", method(call, *values))
+    except HyperVError as error:
+        if error.return_code is None:
+            raise
+        return shape("System.Management.ManagementBaseObject#\\__PARAMETERS", {"ReturnValue": error.return_code})
+
+
+def _id(path: str) -> str:
+    found = re.search(r'Name="([0-9A-Fa-f-]{36})"', path)
+    if found is None:
+        raise CmdletError("Invalid object path", error_id="InvokeWMIManagementException", category="InvalidArgument")
+    return found[1].lower()
+
+
+def _describe(call: Call, system: str) -> Row:
+    info = call.host.hyperv.get_system_compatibility_info(_id(system))
+    return {"ReturnValue": 0, "CompatibilityInfo": {"$bytes": base64.b64encode(info).decode("ascii")}}
+
+
+def _check(call: Call, info: Any) -> Row:
+    if not isinstance(info, dict) or "$bytes" not in info:
+        raise CmdletError("Type mismatch: byte[]", error_id="InvokeWMIManagementException", category="InvalidArgument")
+    code, reasons = call.host.hyperv.check_system_compatibility_info(base64.b64decode(info["$bytes"]))
+    texts = [
+        f'<INSTANCE CLASSNAME="Msvm_Error"><PROPERTY NAME="Message" TYPE="string"><VALUE>{escape(reason)}</VALUE>'
+        "</PROPERTY></INSTANCE>"
+        for reason in reasons
+    ]
+    return {"ReturnValue": code, "Reasons": texts}
+
+
+def _destroy(call: Call, system: str) -> Row:
+    call.host.hyperv.remove_vm(_id(system))
+    return {"ReturnValue": 0}
+
+
+def _export(call: Call, system: str, folder: str, text: str) -> Row:
+    instance = ElementTree.fromstring(text)  # noqa: S314  (our own stand-in wrote it)
+    told = {each.attrib["NAME"]: each.findtext("VALUE", "") for each in instance.iter("PROPERTY")}
+    if told["CreateVmExportSubdirectory"] != "FALSE":
+        raise CmdletError(
+            "The lab exports into the folder itself.", error_id="NotImplemented", category="NotImplemented"
+        )
+    job = WmiJob(str(uuid.uuid4()).upper())
+    call.memory.wmi_jobs[job.instance_id] = job
+    refused: list[HyperVError] = []
+
+    def work() -> None:
+        try:
+            call.host.hyperv.export_system_definition(
+                _id(system),
+                folder,
+                copy_snapshot_configuration=int(told["CopySnapshotConfiguration"]),
+                copy_vm_runtime_information=told["CopyVmRuntimeInformation"] == "TRUE",
+                copy_vm_storage=told["CopyVmStorage"] == "TRUE",
+                disable_differential_of_ignored_storage=told.get("DisableDifferentialOfIgnoredStorage") == "TRUE",
+            )
+            job.state = JOB_COMPLETED
+        except HyperVError as error:
+            refused.append(error)
+            job.error_code, job.error_text = error.hresult or error.return_code or 0x8000, error.message
+            job.state = JOB_EXCEPTION
+        finally:
+            job.over.set()
+
+    in_background(call, work, name="ExportSystemDefinition")
+    if job.over.wait(PROMPT_SECONDS) and refused and refused[0].return_code is not None:
+        raise refused[0]
+    path = f'\\\\{call.host.name}\\{NAMESPACE}:Msvm_ConcreteJob.InstanceID="{job.instance_id}"'
+    return {"ReturnValue": STARTED, "Job": path}
+
+
+MANAGEMENT, MIGRATION = "Msvm_VirtualSystemManagementService", "Msvm_VirtualSystemMigrationService"
+METHODS: dict[tuple[str, str], tuple[Callable[..., Row], int]] = {
+    (MIGRATION, "GetSystemCompatibilityInfo"): (_describe, 1),
+    (MIGRATION, "CheckSystemCompatibilityInfo"): (_check, 1),
+    (MANAGEMENT, "DestroySystem"): (_destroy, 1),
+    (MANAGEMENT, "ExportSystemDefinition"): (_export, 3),
+}

@@ -1,0 +1,127 @@
+"""Cleaning up the source, last.
+
+Here alone a wrong belief destroys the only good copy. So every function asks for two proofs: its own record says that
+the VM was handed over, and the target's record, as the target told it, says that the target owns it.
+"""
+
+from __future__ import annotations
+
+from lab.engines.python.operations import facts
+from lab.engines.python.operations.calls import Call
+from lab.engines.python.operations.errors import refused
+from lab.engines.python.operations.removal import keep_files_of, remove_files_of
+from lab.hyperv.model import StartAction
+from qsm.facts.files import FileFacts
+from qsm.hosts import messages as m
+from qsm.plan.record import Record
+
+GONE = ("Saved", "Off")
+
+
+def _require_handed_over(call: Call, target_record: Record) -> Record:
+    """Raises NotOwner without both proofs."""
+    record = call.known_record()
+    proofs = (
+        record.owner == "handed over"
+        and target_record.migration_id == call.migration_id
+        and target_record.vm_id == record.vm_id
+        and target_record.role == "target"
+        and target_record.owner == "target"
+    )
+    if not proofs:
+        raise refused(
+            "NotOwner",
+            f"VM {record.vm_name} on {call.host.name} was not touched: here the owner is {record.owner!r}, and the "
+            f"target's record ({target_record.migration_id}) says {target_record.owner!r}.",
+            subject=record.vm_id,
+            owner=record.owner,
+            epoch=record.epoch,
+        )
+    return record
+
+
+def retire_source(call: Call, arguments: m.RetireSourceArguments) -> m.Nothing:
+    """Keep the source's VM, but so that it cannot come back by accident."""
+    _require_handed_over(call, arguments.target_record)
+    hyperv = call.host.hyperv
+    vm = facts.known_vm(call.host, arguments.vm_id)
+    for adapter in vm.network_adapters:
+        if adapter.switch_name is not None:
+            hyperv.disconnect_vm_network_adapter(vm.vm_id, adapter.adapter_id)
+    notes = vm.notes if vm.notes.startswith(arguments.note) else f"{arguments.note}\r\n{vm.notes}".rstrip()
+    hyperv.set_vm(vm.vm_id, automatic_start_action=StartAction.NOTHING, notes=notes)
+    return m.Nothing()
+
+
+def remove_source(call: Call, arguments: m.RemoveSourceArguments) -> m.Nothing:
+    """Remove the source's VM; its checkpoint is merged after this returned."""
+    record = _require_handed_over(call, arguments.target_record)
+    vm = facts.real_vm(call.host, arguments.vm_id)
+    if vm is None:
+        return m.Nothing()
+    if str(vm.state) not in GONE:
+        raise refused(
+            "NotOwner",
+            f"VM {vm.name} is {vm.state} on {call.host.name} although it was handed over: it was not touched. Find out "
+            "who started it.",
+            subject=vm.vm_id,
+            owner=record.owner,
+            epoch=record.epoch,
+            state=str(vm.state),
+        )
+    call.host.hyperv.remove_vm(vm.vm_id)
+    return m.Nothing()
+
+
+def _chain_files(call: Call) -> tuple[str, ...]:
+    """All disk files that save_vm reported."""
+    saved = call.journal.last_result("save_vm")
+    disks = m.SaveVMResult.model_validate(saved).disks if saved is not None else ()
+    return tuple(file.path for disk in disks for file in disk.chain)
+
+
+def _checkpoint_leaves(call: Call) -> tuple[str, ...]:
+    """The differencing disks that our checkpoint made: Remove-VM merges them, and they are gone after that."""
+    taken = call.journal.last_result("take_checkpoint")
+    disks = m.TakeCheckpointResult.model_validate(taken).disks if taken is not None else ()
+    return tuple(pair.leaf.path for pair in disks)
+
+
+def get_source_removal(call: Call, arguments: m.VMArguments) -> m.SourceRemovalResult:
+    """Tell whether the source's VM is gone and nothing is merged any more."""
+    return call.wait_until(
+        lambda: _removal(call, arguments.vm_id),
+        ended=lambda result: result.done,
+        key=lambda result: result.remaining,
+    )
+
+
+def _removal(call: Call, vm_id: str) -> m.SourceRemovalResult:
+    host = call.host
+    remaining = []
+    vm = facts.real_vm(host, vm_id)
+    if vm is not None:
+        remaining.append(f"VM {vm.name} is {vm.state}")
+    remaining += [f"{path} is not merged yet" for path in _checkpoint_leaves(call) if host.platform.files.exists(path)]
+    remaining += [
+        f"{path} is in use"
+        for path in _chain_files(call)
+        if host.platform.files.exists(path) and host.platform.open_files.holders(path)
+    ]
+    return m.SourceRemovalResult(done=not remaining, remaining=tuple(remaining))
+
+
+def remove_source_files(call: Call, arguments: m.RemoveSourceFilesArguments) -> m.RemoveFilesResult:
+    """Remove the disk files that the migration has left behind at the source."""
+    record = _require_handed_over(call, arguments.target_record)
+    if facts.real_vm(call.host, record.vm_id) is not None:
+        return keep_files_of(call.host, arguments.files, vm_name=record.vm_name)
+    ours = {path.casefold() for path in _chain_files(call)}
+    return remove_files_of(call.host, arguments.files, arguments.folders, allowed=lambda path: path.casefold() in ours)
+
+
+def create_probe_file(call: Call, arguments: m.ProbeFileArguments) -> FileFacts:
+    """Make a small file, for checking a copy between two hosts."""
+    name = f"{call.migration_folder}\\export\\probe.bin"
+    call.host.folder.write_bytes(name, bytes(index % 251 for index in range(arguments.size_bytes)))
+    return facts.file_facts(call.host, call.host.folder.path(name))

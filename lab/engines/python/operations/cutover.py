@@ -1,0 +1,133 @@
+"""The source's part of the offline window: saving the VM, and exporting its configuration.
+
+Between the checkpoint and this moment nobody was kept from backing up, merging or restarting. So the world is looked at
+once more, under the migration's lock, immediately before the VM is stopped: a save on a changed world would be found out
+on the target, when the guest stands still.
+"""
+
+from __future__ import annotations
+
+from lab.engines.python.operations import facts
+from lab.engines.python.operations.calls import Call
+from lab.engines.python.operations.checkpoint import require_as_expected, world_changed
+from lab.engines.python.operations.copies import require_room
+from lab.engines.python.operations.errors import failed, hresult_of
+from lab.engines.python.operations.host import Host
+from lab.engines.python.operations.stopwatch import Stopwatch
+from lab.hyperv import HyperVError
+from lab.hyperv.model import StartAction, VirtualMachine
+from qsm.facts.files import DiskFile
+from qsm.hosts import messages as m
+
+NO_SNAPSHOTS = 1  # Msvm_VirtualSystemExportSettingData.CopySnapshotConfiguration
+
+
+def save_vm(call: Call, arguments: m.SaveVMArguments) -> m.SaveVMResult:
+    """Guard, stop, prove."""
+    host = call.host
+    watch = Stopwatch()
+    vm = facts.known_vm(host, arguments.vm_id)
+    _guard(host, vm, arguments)
+    _stop(host, vm, arguments)
+    stopped = facts.vm_after(host, vm.vm_id)
+    disks = tuple(facts.vm_disk(host, drive) for drive in stopped.hard_drives)
+    problems = [f"disk {disk.slot}: {disk.error}" for disk in disks if disk.error]
+    expected = {"save": "Saved", "shutdown": "Off", "none": arguments.expected_state}[arguments.mode]
+    if str(stopped.state) != expected:
+        problems.append(f"it is {stopped.state}, expected {expected}")
+    if problems:
+        raise failed(
+            "SaveFailed",
+            f"VM {vm.name} on {host.name} is not as it should be after it was stopped: {'; '.join(problems)}.",
+            subject=vm.vm_id,
+            state=str(stopped.state),
+        )
+    return m.SaveVMResult.model_validate(
+        {
+            "state": str(stopped.state),
+            "disks": disks,
+            "saved_state_files": facts.existing_files(host, stopped.saved_state_files),
+            "seconds": watch.seconds(),
+        }
+    )
+
+
+def _guard(host: Host, vm: VirtualMachine, arguments: m.SaveVMArguments) -> None:
+    """Raises WorldChanged, NoSpace."""
+    require_as_expected(
+        host,
+        vm,
+        state=arguments.expected_state,
+        checkpoint=arguments.expected_checkpoint,
+        disks=arguments.expected_disks,
+    )
+    for base in arguments.expected_bases:
+        _require_unchanged(host, vm, base)
+    if arguments.mode == "none" and arguments.expected_state not in ("Saved", "Off"):
+        raise world_changed(host, vm, found={"state": arguments.expected_state}, expected={"state": "Saved or Off"})
+    if arguments.mode == "save":
+        memory = max(vm.memory_assigned_bytes, vm.memory_startup_bytes)
+        require_room(host, vm.configuration_location, needed_bytes=memory + arguments.reserve_bytes)
+
+
+def _require_unchanged(host: Host, vm: VirtualMachine, base: DiskFile) -> None:
+    """Raises WorldChanged unless a frozen file has the length, time and identity that it had; an empty one is none."""
+    try:
+        found = facts.disk_text(facts.disk_file(host, base.path))
+    except facts.HOST_ERRORS as error:
+        found = f"cannot be looked at: {error}"
+    if found != facts.disk_text(base) or not base.content_identity:
+        raise world_changed(host, vm, found={base.path: found}, expected={base.path: facts.disk_text(base)})
+
+
+def _stop(host: Host, vm: VirtualMachine, arguments: m.SaveVMArguments) -> None:
+    """Raises SaveFailed."""
+    try:
+        host.hyperv.set_vm(vm.vm_id, automatic_start_action=StartAction.NOTHING)
+        if arguments.mode == "save":
+            host.hyperv.save_vm(vm.vm_id)
+        elif arguments.mode == "shutdown":
+            host.hyperv.stop_vm(vm.vm_id, wait_seconds=arguments.wait_limit_seconds)
+    except HyperVError as error:
+        raise failed(
+            "SaveFailed",
+            f"VM {vm.name} on {host.name} could not be stopped ({arguments.mode}): {error.message}",
+            subject=vm.vm_id,
+            hresult=hresult_of(error),
+            state=str(facts.vm_after(host, vm.vm_id).state),
+        ) from error
+
+
+def export_configuration(call: Call, arguments: m.VMArguments) -> m.ExportResult:
+    """Export configuration and saved state, without disks and checkpoints."""
+    host = call.host
+    vm = facts.known_vm(host, arguments.vm_id)
+    name = f"{call.migration_folder}\\export"
+    host.folder.remove_tree(name)
+    host.folder.make_folder(name)
+    folder = host.folder.path(name)
+    try:
+        written = host.hyperv.export_system_definition(
+            vm.vm_id,
+            folder,
+            copy_snapshot_configuration=NO_SNAPSHOTS,
+            copy_vm_runtime_information=True,
+            disable_differential_of_ignored_storage=True,
+        )
+    except HyperVError as error:
+        raise failed(
+            "ExportFailed",
+            f"The configuration of VM {vm.name} on {host.name} could not be exported: {error.message}",
+            subject=vm.vm_id,
+            hresult=hresult_of(error),
+        ) from error
+    found = host.platform.files.list(folder, recursive=True)
+    files = [facts.file_facts(host, info.path) for info in found if not info.folder]
+    configuration = next((path for path in written if path.casefold().endswith((".vmcx", ".xml"))), None)
+    if configuration is None:
+        raise failed(
+            "ExportFailed",
+            f"The export of VM {vm.name} on {host.name} holds no configuration: {list(written)}.",
+            subject=vm.vm_id,
+        )
+    return m.ExportResult(folder=folder, configuration=configuration, files=tuple(files))

@@ -1,0 +1,303 @@
+"""From a call line to an answer: who may act, what is known already, what is written down.
+
+The rules that make a lost reply and a killed process harmless are the same for every operation, so they stand here,
+step by step as docs/contract.md numbers them, and the operations themselves know nothing of them.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from lab.engines.python.operations import records
+from lab.engines.python.operations.calls import Call, record_missing
+from lab.engines.python.operations.errors import OperationError, refused, unforeseen, unknown
+from lab.engines.python.operations.host import Host
+from lab.engines.python.operations.journal import Attempt, Journal, arguments_hash
+from lab.engines.python.operations.table import FUNCTIONS
+from lab.platform.errors import PlatformError
+from qsm.facts.errors import ErrorFacts
+from qsm.facts.frozen import Frozen
+from qsm.hosts.messages import RecordResult
+from qsm.hosts.operations import OPERATIONS, AfterUnknown, Operation
+from qsm.plan.record import Record
+
+MIGRATION_ID = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{8}")
+
+
+class CallLine(BaseModel):
+    """One call, as it arrives."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    call: str
+    module: str
+    operation: str
+    migration_id: str
+    subject: str
+    revision: int | None
+    wait_seconds: float = Field(ge=0)
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What an answer says, but for the time it took."""
+
+    ok: bool
+    content: dict[str, Any]
+    attempt: int | None = None
+    repeated: bool = False
+
+
+class Dispatcher:
+    """Answers the calls of one host. Safe for threads."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def answer(self, call: CallLine) -> dict[str, Any]:
+        """Carry out one call and return its answer. Raises only ProcessEnded."""
+        started = time.monotonic()
+        try:
+            outcome = self._carry_out(call)
+        except OperationError as error:
+            outcome = _told(error.facts)
+        except Exception as error:  # whatever the host raises, the caller gets an answer
+            operation = OPERATIONS.get(call.operation)
+            changes = operation is not None and operation.changes
+            outcome = _told(unforeseen(error, changes=changes, subject=call.subject, host=self._host.name))
+        return {
+            "ok": outcome.ok,
+            "result" if outcome.ok else "error": outcome.content,
+            "revision": self._revision(call.migration_id),
+            "attempt": outcome.attempt,
+            "repeated": outcome.repeated,
+            "seconds": round(time.monotonic() - started, 6),
+        }
+
+    def _revision(self, migration_id: str) -> int | None:
+        if not MIGRATION_ID.fullmatch(migration_id):
+            return None
+        try:
+            record = records.read(self._host, migration_id)
+        except (ValueError, PlatformError):  # a record that cannot be read: the operation itself has said so
+            return None
+        return record.revision if record else None
+
+    def _carry_out(self, call: CallLine) -> _Outcome:
+        operation = OPERATIONS.get(call.operation)
+        if operation is None:
+            raise refused("InvalidArgument", f"There is no operation {call.operation!r}.", subject=call.operation)
+        needed = operation.record != "none" or call.migration_id != ""
+        if needed and not MIGRATION_ID.fullmatch(call.migration_id):
+            raise refused("InvalidArgument", f"{call.migration_id!r} is no migration id.", subject=call.migration_id)
+        if not operation.changes:
+            return self._ask(operation, call)
+        with self._host.locks.held(call.migration_id):
+            return self._change(operation, call)
+
+    def _ask(self, operation: Operation[Any, Any], call: CallLine) -> _Outcome:
+        arguments = _arguments(operation, call.arguments)
+        record = self._record(operation, call, arguments)
+        result = FUNCTIONS[operation.name](self._context(call, record), arguments)
+        return _Outcome(True, _result(operation, result))
+
+    def _change(self, operation: Operation[Any, Any], call: CallLine) -> _Outcome:
+        arguments = _arguments(operation, call.arguments)  # step 1
+        if operation.record == "none":
+            return _Outcome(True, _result(operation, FUNCTIONS[operation.name](self._context(call, None), arguments)))
+        journal = Journal(self._host.folder, call.migration_id)
+        known = _from_journal(operation, call, journal.last(operation.name, call.subject))  # step 2
+        if known is not None:
+            return known
+        record = self._record(operation, call, arguments)  # step 3
+        self._check(operation, call, record)
+        attempt = journal.begin(operation.name, call.subject, arguments=call.arguments)  # step 4
+        return self._act(operation, call, arguments, record=record, journal=journal, attempt=attempt)
+
+    def _act(
+        self,
+        operation: Operation[Any, Any],
+        call: CallLine,
+        arguments: Frozen,
+        *,
+        record: Record | None,
+        journal: Journal,
+        attempt: Attempt,
+    ) -> _Outcome:
+        context = self._context(call, record)
+        written = None
+        try:
+            result = FUNCTIONS[operation.name](context, arguments)
+            written = self._write_record(operation, context, done=True)  # step 5
+            for act in context.last_acts:
+                act()
+        except Exception as error:
+            facts = self._facts(error, call)
+            if facts.category != "refused" and written is None:
+                self._write_record(operation, context, done=False)
+            if facts.category != "unknown":  # of an unknown outcome the attempt stays without end, which says just that
+                journal.end(operation.name, call.subject, state=facts.category, error=facts)
+            return _told(facts, attempt=attempt.attempt)
+        if operation.result is RecordResult:
+            result = RecordResult(record=written or records.require(self._host, call.migration_id))
+        told = _result(operation, result)
+        journal.end(operation.name, call.subject, state="done", result=told)
+        return _Outcome(True, told, attempt=attempt.attempt)
+
+    def _facts(self, error: Exception, call: CallLine) -> ErrorFacts:
+        if isinstance(error, OperationError):
+            return error.facts
+        return unforeseen(error, changes=True, subject=call.subject, host=self._host.name)
+
+    def _write_record(self, operation: Operation[Any, Any], context: Call, *, done: bool) -> Record | None:
+        """Write the record once: what the function wants changed, the step and, for fenced operations, the revision."""
+        changes = context.changes_of_record if done else {}
+        if context.record is None or not (operation.fenced or changes):
+            return None
+        raised = operation.fenced or context.raises_revision
+        new = context.record.model_copy(
+            update={"step": operation.name, "revision": context.record.revision + int(raised), **changes}
+        )
+        records.write(self._host, new)
+        return new
+
+    def _context(self, call: CallLine, record: Record | None) -> Call:
+        return Call(self._host, call.module, call.migration_id, call.subject, call.wait_seconds, record)
+
+    def _record(self, operation: Operation[Any, Any], call: CallLine, arguments: Frozen) -> Record | None:
+        """Return the record where the operation needs one.
+
+        Raises RecordMissing, WrongRole, and InvalidArgument for a VM that the migration is not about.
+        """
+        if operation.record in ("none", "makes"):
+            return None
+        record = records.read(self._host, call.migration_id)
+        if record is None:
+            raise record_missing(call.migration_id, host=self._host.name)
+        if operation.side not in ("either", record.role):
+            raise refused(
+                "WrongRole",
+                f"{operation.name} belongs to the {operation.side}; in migration {call.migration_id} {self._host.name} "
+                f"is the {record.role}. Nothing was changed.",
+                subject=call.migration_id,
+                role=record.role,
+                side=operation.side,
+            )
+        vm_id = getattr(arguments, "vm_id", None)
+        if vm_id is not None and records.normal_id(vm_id) != record.vm_id:
+            raise refused(
+                "InvalidArgument",
+                f"Migration {call.migration_id} on {self._host.name} is about VM {record.vm_id} ({record.vm_name}), not "
+                f"about {vm_id}. Nothing was changed.",
+                subject=vm_id,
+            )
+        return record
+
+    def _check(self, operation: Operation[Any, Any], call: CallLine, record: Record | None) -> None:
+        """Raises TurnedBack, RevisionStale, NotOwner (the VM's lock here is not this migration's)."""
+        if record is None:
+            return
+        if operation.forward and record.direction == "back":
+            raise refused(
+                "TurnedBack",
+                f"Migration {call.migration_id} of VM {record.vm_name} is on its way back: {operation.name} was not "
+                f"carried out on {self._host.name}.",
+                subject=call.migration_id,
+            )
+        if operation.fenced and call.revision != record.revision:
+            raise refused(
+                "RevisionStale",
+                f"The record of migration {call.migration_id} on {self._host.name} has revision {record.revision}, not "
+                f"{call.revision}: somebody else acted. Nothing was changed; read the record and decide anew.",
+                subject=call.migration_id,
+                given=call.revision,
+                current=record.revision,
+            )
+        if operation.locked and not records.holds_lock(self._host, record):
+            lock = records.read_lock(self._host, record.vm_id)
+            raise refused(
+                "NotOwner",
+                f"{operation.name} was not carried out on {self._host.name}: VM {record.vm_name} is not migration "
+                f"{call.migration_id}'s to act on, which "
+                + (f"has ended ({record.end})." if record.end else "does not hold the lock on it."),
+                subject=record.vm_id,
+                owner=record.owner,
+                epoch=record.epoch,
+                end=record.end,
+                lock=lock.model_dump(mode="json") if lock is not None else None,
+            )
+
+
+def _arguments(operation: Operation[Any, Any], arguments: Mapping[str, Any]) -> Any:
+    """Check the arguments. Raises InvalidArgument."""
+    try:
+        checked = operation.arguments.model_validate(arguments)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "arguments"
+        raise refused(
+            "InvalidArgument", f"{operation.name}: {place}: {first['msg']}. Nothing was changed.", subject=place
+        ) from error
+    vm_id = getattr(checked, "vm_id", None)
+    if vm_id is not None and records.normal_guid(vm_id) is None:
+        raise refused(
+            "InvalidArgument", f"{operation.name}: {vm_id!r} is no id of a VM. Nothing was changed.", subject="vm_id"
+        )
+    return checked
+
+
+def _result(operation: Operation[Any, Any], result: Frozen | None) -> dict[str, Any]:
+    """Return a result as it travels; what is not of the promised type is an error of this program."""
+    if result is None or type(result) is not operation.result:
+        raise TypeError(f"{operation.name} gave {type(result).__name__}, not {operation.result.__name__}")
+    return result.model_dump(mode="json")
+
+
+def _told(facts: ErrorFacts, *, attempt: int | None = None, repeated: bool = False) -> _Outcome:
+    return _Outcome(False, facts.model_dump(mode="json"), attempt=attempt, repeated=repeated)
+
+
+def _from_journal(operation: Operation[Any, Any], call: CallLine, last: Attempt | None) -> _Outcome | None:
+    """Answer from the journal what is known; None where a new attempt may begin.
+
+    What is said of an attempt that ended otherwise, or whose end nobody knows, carries its number too.
+    """
+    if last is None or last.state == "refused":
+        return None
+    converges = operation.after_unknown is AfterUnknown.CONVERGE
+    if last.state == "done":
+        return _repeat(operation, call, last)
+    if converges:
+        return None
+    if last.state == "failed":
+        return _Outcome(False, dict(last.error or {}), attempt=last.attempt, repeated=True)
+    lost = unknown(
+        "OutcomeUnknown",
+        f"{operation.name} of {call.subject!r} was started at {last.at_utc} in migration {call.migration_id} and nobody "
+        "wrote down its end: it may have been carried out. Look at the VM before anything else is done.",
+        subject=call.subject,
+        attempt=last.attempt,
+        at_utc=last.at_utc,
+    )
+    return _told(lost.facts, attempt=last.attempt)
+
+
+def _repeat(operation: Operation[Any, Any], call: CallLine, last: Attempt) -> _Outcome:
+    if last.arguments_hash != arguments_hash(call.arguments):
+        other = refused(
+            "OperationMismatch",
+            f"{operation.name} of {call.subject!r} was done already in migration {call.migration_id}, with other "
+            "arguments. Nothing was changed.",
+            subject=call.subject,
+            attempt=last.attempt,
+            at_utc=last.at_utc,
+        )
+        return _told(other.facts, attempt=last.attempt)
+    return _Outcome(True, dict(last.result or {}), attempt=last.attempt, repeated=True)

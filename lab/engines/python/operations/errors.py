@@ -1,0 +1,111 @@
+"""How an operation refuses or fails.
+
+Whoever reads an error must know one thing first: whether anything was changed. So an error is made by `refused` or by
+`failed`, never by hand, and carries a stable id, facts to compute with and a sentence for people.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from qsm.facts.errors import ErrorFacts
+
+Category = Literal["refused", "failed", "unknown"]
+
+ACCESS_DENIED = 0x80070005  # winerror.h, here and below
+SHARING_VIOLATION = 0x80070020
+BAD_NETWORK_PATH = 0x80070035
+BAD_NETWORK_NAME = 0x80070043
+NETWORK_UNREACHABLE = 0x800704CF
+NETWORK_NAME_DELETED = 0x80070040
+SEMAPHORE_TIMEOUT = 0x80070079
+BITS_TRANSIENT = 0x80200010  # "BITS Return Values"
+PASSING_HRESULTS = {
+    SHARING_VIOLATION,
+    BAD_NETWORK_PATH,
+    BAD_NETWORK_NAME,
+    NETWORK_UNREACHABLE,
+    NETWORK_NAME_DELETED,
+    SEMAPHORE_TIMEOUT,
+    BITS_TRANSIENT,
+}
+"""What may pass by itself: an error that carries one of them is retryable."""
+
+
+class OperationError(Exception):
+    """An operation ends with an error of the contract."""
+
+    def __init__(self, facts: ErrorFacts) -> None:
+        super().__init__(facts.message)
+        self.facts = facts
+
+
+def refused(
+    error_id: str,
+    message: str,
+    *,
+    subject: str = "",
+    hresult: int | None = None,
+    retryable: bool = False,
+    **facts: Any,
+) -> OperationError:
+    """Make an error for an operation that provably changed nothing."""
+    told = facts if hresult is None else {"hresult": hresult, **facts}
+    return OperationError(
+        _facts(error_id, "refused", message, subject=subject, hresult=hresult, retryable=retryable, facts=told)
+    )
+
+
+def failed(
+    error_id: str, message: str, *, subject: str = "", hresult: int | None = None, **facts: Any
+) -> OperationError:
+    """Make an error for an operation that may have changed something; its HRESULT, if any, is among the facts too."""
+    told = {"hresult": hresult, **facts}
+    return OperationError(_facts(error_id, "failed", message, subject=subject, hresult=hresult, facts=told))
+
+
+def unknown(error_id: str, message: str, *, subject: str = "", **facts: Any) -> OperationError:
+    """Make an error for an operation of which nobody knows whether it changed something."""
+    return OperationError(_facts(error_id, "unknown", message, subject=subject, facts=facts))
+
+
+def unforeseen(error: Exception, *, changes: bool, subject: str, host: str) -> ErrorFacts:
+    """Tell an error that the operation did not foresee: `AccessDenied` by its HRESULT, `HostFailed` otherwise."""
+    hresult = hresult_of(error)
+    error_id = "AccessDenied" if hresult == ACCESS_DENIED else "HostFailed"
+    text = str(error) or type(error).__name__
+    return _facts(
+        error_id,
+        "failed" if changes else "refused",
+        f"{text} (on {host})",
+        subject=subject,
+        hresult=hresult,
+        facts={},
+    )
+
+
+def hresult_of(error: BaseException) -> int | None:
+    """Return the HRESULT that an error of the host carries, as an unsigned number, or None."""
+    hresult = getattr(error, "hresult", None)
+    return None if hresult is None else int(hresult) & 0xFFFFFFFF
+
+
+def _facts(
+    error_id: str,
+    category: Category,
+    message: str,
+    *,
+    subject: str,
+    facts: dict[str, Any],
+    hresult: int | None = None,
+    retryable: bool = False,
+) -> ErrorFacts:
+    return ErrorFacts(
+        id=error_id,
+        category=category,
+        retryable=retryable or hresult in PASSING_HRESULTS,
+        message=message,
+        subject=subject,
+        hresult=hresult,
+        facts=facts,
+    )

@@ -1,0 +1,309 @@
+"""What a host tells of files, disks, volumes and VMs.
+
+A question that fails must not look like an answer: an unreadable chain becomes the disk's `error`, and a cmdlet that
+refuses goes to the VM's `unanswered`. Everything else here is reading and naming.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
+from lab.engines.python.operations.errors import SHARING_VIOLATION, failed, refused
+from lab.engines.python.operations.host import Host
+from lab.engines.python.operations.records import normal_id, read_lock
+from lab.hyperv import ErrorCategory, HyperVError
+from lab.hyperv.model import DeviceKind, HardDiskDrive, NetworkAdapter, VirtualMachine, VMSecurity, VMSnapshot
+from lab.platform.errors import FILE_NOT_FOUND, PATH_NOT_FOUND, PlatformError
+from lab.platform.open_files import Access
+from lab.platform.volumes import Volume
+from qsm.facts.files import DiskFile, FileFacts, VMDisk
+from qsm.facts.hosts import VolumeFacts
+from qsm.facts.machines import Adapter, CheckpointFacts, Obstacle, Vlan, VMFacts
+
+T = TypeVar("T")
+HOST_ERRORS = (HyperVError, PlatformError)
+PATH_MISSING = (FILE_NOT_FOUND, PATH_NOT_FOUND)
+LONGEST_CHAIN = 64
+"""Files in one chain; Hyper-V allows 50 checkpoints, so that more is a circle."""
+
+OBSTACLES = {
+    DeviceKind.FIBRE_CHANNEL: "FibreChannel",
+    DeviceKind.ASSIGNABLE_DEVICE: "AssignableDevice",
+    DeviceKind.GPU_PARTITION: "GpuPartition",
+    DeviceKind.PERSISTENT_MEMORY: "PersistentMemory",
+    DeviceKind.KEY_STORAGE_DRIVE: "KeyStorageDrive",
+    DeviceKind.REMOTE_FX: "RemoteFX",
+}
+
+
+def same_path(one: str, other: str) -> bool:
+    """Whether two Windows paths name the same file: case does not count."""
+    return one.replace("/", "\\").casefold() == other.replace("/", "\\").casefold()
+
+
+def file_facts(host: Host, path: str) -> FileFacts:
+    """Return name, size and time of a file. Raises PlatformError where there is none."""
+    info = host.platform.files.facts(path)
+    return FileFacts(path=info.path, length_bytes=info.length_bytes, last_write_ticks=info.last_write_ticks)
+
+
+def existing_files(host: Host, paths: Iterable[str]) -> tuple[FileFacts, ...]:
+    """Return the facts of those files that are there."""
+    return tuple(file_facts(host, path) for path in paths if host.platform.files.is_file(path))
+
+
+def disk_file(host: Host, path: str) -> DiskFile:
+    """Return one virtual disk file (Get-VHD, and what identifies its contents). Raises HyperVError, PlatformError."""
+    disk = host.hyperv.get_vhd(path)
+    facts = file_facts(host, path)
+    return DiskFile(
+        path=facts.path,
+        length_bytes=facts.length_bytes,
+        last_write_ticks=facts.last_write_ticks,
+        format=disk.vhd_format,
+        type=disk.vhd_type,
+        size_bytes=disk.size_bytes,
+        parent_path=disk.parent_path,
+        disk_identifier=disk.disk_identifier,
+        content_identity=disk.content_identity if _is_readable(host, path) else "",
+    )
+
+
+def disk_text(file: DiskFile) -> str:
+    """Return what of a disk file changes when its contents do, as a text to compare and to tell."""
+    return f"{file.length_bytes} bytes, time {file.last_write_ticks}, identity {file.content_identity}"
+
+
+def disk_changes(before: Iterable[VMDisk], now: Iterable[VMDisk]) -> list[str]:
+    """Return what of a VM's disks is not as it was, each as a sentence; a disk that cannot be read, or whose contents
+    cannot be identified, is not as it was."""
+    known = {(disk.slot, file.path.casefold()): disk_text(file) for disk in before for file in disk.chain}
+    reasons = []
+    for disk in now:
+        if disk.error:
+            reasons.append(f"disk {disk.slot} ({disk.path}) cannot be read: {disk.error}")
+        for file in disk.chain:
+            was = known.pop((disk.slot, file.path.casefold()), None)
+            if was is None:
+                reasons.append(f"{file.path} was not a file of disk {disk.slot}")
+            elif not file.content_identity:
+                reasons.append(f"{file.path} cannot be identified: something has it open")
+            elif was != disk_text(file):
+                reasons.append(f"{file.path} changed since: {disk_text(file)}, it was {was}")
+    return reasons + [f"{path} is no file of disk {slot} any more" for slot, path in known]
+
+
+def _is_readable(host: Host, path: str) -> bool:
+    """Whether another program may read the file; the leaf of a running VM it may not, and its contents change."""
+    try:
+        host.platform.open_files.require(path, access=Access.READ)
+    except PlatformError as error:
+        if error.hresult == SHARING_VIOLATION:
+            return False
+        raise
+    return True
+
+
+def chain(host: Host, path: str) -> tuple[DiskFile, ...]:
+    """Return a disk's files, leaf first. Raises HyperVError, PlatformError."""
+    files: list[DiskFile] = []
+    next_path: str | None = path
+    while next_path is not None:
+        files.append(disk_file(host, next_path))
+        next_path = files[-1].parent_path
+        if len(files) > LONGEST_CHAIN:
+            raise HyperVError(0xC03A0018, ErrorCategory.OPERATION_FAILED, f"The chain of {path} has no end.")
+    return tuple(files)
+
+
+def vm_disk(host: Host, drive: HardDiskDrive) -> VMDisk:
+    """Return one disk of a VM with its chain; an unreadable chain is empty, with the reason."""
+    files: tuple[DiskFile, ...] = ()
+    error = None
+    if not drive.path and drive.disk_number is None:
+        error = "The drive has no disk."
+    elif drive.disk_number is None and not drive.path.casefold().endswith(".vhds"):
+        try:
+            files = chain(host, drive.path)
+        except HOST_ERRORS as problem:
+            error = str(problem)
+    return VMDisk(
+        slot=drive.slot,
+        path=drive.path,
+        pass_through=drive.disk_number is not None,
+        shared=drive.support_persistent_reservations or drive.path.casefold().endswith(".vhds"),
+        chain=files,
+        error=error,
+    )
+
+
+def standing_mark(host: Host, vm: VirtualMachine) -> tuple[object, ...] | None:
+    """Return what of a VM that stands still cannot stay the same once it has run; None where it cannot be told."""
+    disks = [vm_disk(host, drive) for drive in vm.hard_drives]
+    if any(disk.error or not all(file.content_identity for file in disk.chain) for disk in disks):
+        return None
+    saved = existing_files(host, vm.saved_state_files)
+    return (str(vm.state), tuple((disk.slot, disk.path, disk.chain) for disk in disks), saved)
+
+
+def volume_facts(volume: Volume) -> VolumeFacts:
+    """Return a volume as it travels."""
+    return VolumeFacts(
+        root=volume.root,
+        capacity_bytes=volume.capacity_bytes,
+        free_bytes=volume.free_bytes,
+        file_system=volume.file_system,
+    )
+
+
+def volumes_of(host: Host, paths: Iterable[str]) -> tuple[VolumeFacts, ...]:
+    """Return the volumes that hold the paths, each once, by root. Raises PlatformError for a drive that is not there."""
+    found = {volume.root: volume for volume in (host.platform.files.volume_of(path) for path in paths if path)}
+    return tuple(volume_facts(found[root]) for root in sorted(found))
+
+
+def known_volumes_of(host: Host, paths: Iterable[str]) -> tuple[VolumeFacts, ...]:
+    """Return the volumes that hold the paths, each once; a path without a volume is left out."""
+    known = []
+    for path in paths:
+        with suppress(PlatformError):
+            host.platform.files.volume_of(path)
+            known.append(path)
+    return volumes_of(host, known)
+
+
+def real_vm(host: Host, vm_id: str) -> VirtualMachine | None:
+    """Return a real VM, or None."""
+    return next((vm for vm in host.hyperv.get_vms() if vm.vm_id == normal_id(vm_id)), None)
+
+
+def known_vm(host: Host, vm_id: str) -> VirtualMachine:
+    """Return a real VM. Raises VMNotFound."""
+    vm = real_vm(host, vm_id)
+    if vm is None:
+        raise refused("VMNotFound", f"{host.name} has no VM {normal_id(vm_id)}: nothing was changed.", subject=vm_id)
+    return vm
+
+
+def vm_after(host: Host, vm_id: str) -> VirtualMachine:
+    """Return a real VM that was just acted on: that it is gone now is no refusal. Raises HostFailed (failed)."""
+    vm = real_vm(host, vm_id)
+    if vm is None:
+        raise failed(
+            "HostFailed",
+            f"VM {normal_id(vm_id)} is no longer on {host.name} after it was acted on: somebody removed or moved it.",
+            subject=vm_id,
+        )
+    return vm
+
+
+def vm_or_planned(host: Host, vm_id: str) -> VirtualMachine | None:
+    """Return a VM, a planned one too, or None."""
+    everything = (*host.hyperv.get_vms(), *host.hyperv.get_planned_vms())
+    return next((vm for vm in everything if vm.vm_id == normal_id(vm_id)), None)
+
+
+def checkpoint_facts(snapshot: VMSnapshot) -> CheckpointFacts:
+    """Return a checkpoint as it travels."""
+    return CheckpointFacts(checkpoint_id=snapshot.snapshot_id, name=snapshot.name, type=snapshot.snapshot_type)
+
+
+def _adapter(adapter: NetworkAdapter) -> Adapter:
+    vlan = adapter.vlan
+    return Adapter(
+        adapter_id=adapter.adapter_id,
+        name=adapter.name,
+        mac_address=adapter.mac_address,
+        dynamic_mac=adapter.dynamic_mac_address_enabled,
+        legacy=adapter.is_legacy,
+        switch_name=adapter.switch_name,
+        vlan=Vlan(
+            mode=vlan.operation_mode,
+            access_id=vlan.access_vlan_id,
+            native_id=vlan.native_vlan_id,
+            allowed_ids=vlan.allowed_vlan_ids,
+            primary_id=vlan.primary_vlan_id,
+            secondary_id=vlan.secondary_vlan_id,
+        ),
+        iov_weight=adapter.iov_weight,
+    )
+
+
+class _Questions:
+    """Asks, and keeps what could not be answered."""
+
+    def __init__(self) -> None:
+        self.unanswered: list[str] = []
+
+    def ask(self, name: str, question: Callable[[], T]) -> T | None:
+        try:
+            return question()
+        except HOST_ERRORS as error:
+            self.unanswered.append(f"{name}: {error}")
+            return None
+
+
+def _obstacles(host: Host, vm_id: str, questions: _Questions) -> tuple[Obstacle, ...]:
+    found = []
+    for kind, code in OBSTACLES.items():
+        devices = questions.ask(kind.value, partial(host.hyperv.get_vm_devices, vm_id, kind))
+        found += [Obstacle(code=code, detail=device) for device in devices or ()]
+    security = questions.ask("Get-VMSecurity", lambda: host.hyperv.get_vm_security(vm_id)) or VMSecurity()
+    if security.tpm_enabled:
+        found.append(Obstacle(code="VirtualTpm", detail="the VM has a virtual TPM"))
+    if security.shielded:
+        found.append(Obstacle(code="Shielded", detail="the VM is shielded"))
+    if security.encrypt_state_and_vm_migration_traffic:
+        found.append(Obstacle(code="EncryptedState", detail="saved state and migration traffic are encrypted"))
+    return tuple(found)
+
+
+def vm_facts(host: Host, vm: VirtualMachine) -> VMFacts:
+    """Return everything about one VM."""
+    questions = _Questions()
+    snapshots = questions.ask("Get-VMSnapshot", lambda: host.hyperv.get_vm_snapshot(vm.vm_id)) or ()
+    obstacles = () if vm.planned else _obstacles(host, vm.vm_id, questions)
+    folders = [vm.configuration_location, vm.snapshot_file_location, vm.smart_paging_file_path]
+    disks = tuple(vm_disk(host, drive) for drive in vm.hard_drives)
+    files = [path for disk in disks if not disk.pass_through for path in (disk.path, *(f.path for f in disk.chain))]
+    paths = [*files, *folders]
+    volumes = questions.ask("Get-Volume", lambda: volumes_of(host, paths)) or ()
+    saved = questions.ask("saved state", lambda: existing_files(host, vm.saved_state_files)) or ()
+    return VMFacts(
+        vm_id=vm.vm_id,
+        name=vm.name,
+        planned=vm.planned,
+        generation=vm.generation,
+        version=vm.version,
+        path=vm.path,
+        configuration_location=vm.configuration_location,
+        snapshot_file_location=vm.snapshot_file_location,
+        smart_paging_file_path=vm.smart_paging_file_path,
+        state=str(vm.state),
+        operational_status=tuple(str(status) for status in vm.operational_status),
+        uptime_seconds=vm.uptime_seconds,
+        memory_assigned_bytes=vm.memory_assigned_bytes,
+        memory_startup_bytes=vm.memory_startup_bytes,
+        memory_maximum_bytes=vm.memory_maximum_bytes,
+        dynamic_memory=vm.dynamic_memory_enabled,
+        processor_count=vm.processor_count,
+        processor_compatibility=vm.compatibility_for_migration_enabled,
+        automatic_start_action=str(vm.automatic_start_action),
+        automatic_stop_action=str(vm.automatic_stop_action),
+        checkpoint_type=None if vm.checkpoint_type is None else str(vm.checkpoint_type),
+        clustered=vm.is_clustered,
+        replication_mode=vm.replication_mode,
+        notes=vm.notes,
+        disks=disks,
+        adapters=tuple(_adapter(adapter) for adapter in vm.network_adapters),
+        dvd_paths=tuple(drive.path for drive in vm.dvd_drives if drive.path),
+        checkpoints=tuple(checkpoint_facts(snapshot) for snapshot in snapshots),
+        obstacles=obstacles,
+        unanswered=tuple(questions.unanswered),
+        volumes=volumes,
+        saved_state_files=saved,
+        lock=read_lock(host, vm.vm_id),
+    )

@@ -1,0 +1,191 @@
+"""Handing over: the only way a VM changes hands, and the only function that starts one.
+
+Two hosts that each believe they may run a VM are worse than none. So a VM is started only by its own host's record, and
+the record changes in steps that a kill may cut anywhere: the source gives the VM away before the target may start it,
+and the target's epoch grows before the source takes it back, so that a late call finds itself too old.
+"""
+
+from __future__ import annotations
+
+from lab.engines.python.operations import facts
+from lab.engines.python.operations.calls import Call
+from lab.engines.python.operations.errors import OperationError, failed, hresult_of, refused
+from lab.hyperv import HyperVError
+from lab.hyperv.model import CheckpointType, StartAction, VirtualMachine
+from qsm.hosts import messages as m
+from qsm.plan.record import Record
+
+STANDING = ("Saved", "Off")
+
+
+def _not_owner(call: Call, record: Record, *, act: str) -> OperationError:
+    return refused(
+        "NotOwner",
+        f"{act} is not for {call.host.name} (the {record.role}) now: by its record the owner of VM {record.vm_name} is "
+        f"{record.owner!r}, epoch {record.epoch}. Nothing was changed.",
+        subject=record.vm_id,
+        owner=record.owner,
+        epoch=record.epoch,
+    )
+
+
+def _epoch_stale(call: Call, record: Record, *, given: int | None) -> OperationError:
+    return refused(
+        "EpochStale",
+        f"Epoch {given} does not fit on {call.host.name}: the record of VM {record.vm_name} has epoch {record.epoch}, "
+        f"owner {record.owner!r}. Nothing was changed.",
+        subject=record.vm_id,
+        owner=record.owner,
+        epoch=record.epoch,
+    )
+
+
+def hand_over(call: Call, arguments: m.VMArguments) -> None:
+    """Give the VM away: from here the source's start function refuses."""
+    record = call.known_record()
+    if record.owner not in ("source", "handed over"):
+        raise _not_owner(call, record, act="Handing over")
+    state, reasons = _why_not_standing(call, arguments.vm_id)
+    if reasons:
+        raise refused(
+            "NotStandingStill",
+            f"VM {record.vm_name} on {call.host.name} was not handed over: {'; '.join(reasons)}. Nothing was changed; the "
+            "source owns it.",
+            subject=record.vm_id,
+            state=state,
+            reasons=reasons,
+        )
+    call.change_record(owner="handed over")
+
+
+def _why_not_standing(call: Call, vm_id: str) -> tuple[str, list[str]]:
+    """Return the VM's state, and why it does not stand as this migration's save left it: none, or the way is free.
+
+    A VM that somebody started and saved again stands still too, but what was copied lacks its last writes.
+    """
+    saved = call.journal.last_result("save_vm")
+    try:
+        vm = facts.real_vm(call.host, vm_id)
+        if vm is None:
+            return "Absent", ["it is not here"]
+        disks = [facts.vm_disk(call.host, drive) for drive in vm.hard_drives]
+    except facts.HOST_ERRORS as error:
+        return "Unknown", [f"it cannot be looked at: {error}"]
+    state = str(vm.state)
+    if saved is None:
+        return state, [f"this migration has not brought it to stand still (it is {state})"]
+    before = m.SaveVMResult.model_validate(saved)
+    reasons = [] if state == before.state and state in STANDING else [f"it is {state}, and was {before.state}"]
+    return state, reasons + facts.disk_changes(before.disks, disks)
+
+
+def allow_start(call: Call, arguments: m.EpochArguments) -> None:
+    """Let the target start the VM, under an epoch."""
+    record = call.known_record()
+    again = record.owner == "may start" and record.epoch == arguments.epoch
+    if not again and (arguments.epoch != record.epoch + 1 or record.owner != "none"):
+        raise _epoch_stale(call, record, given=arguments.epoch)
+    if not call.journal.is_done("import_vm"):
+        raise _epoch_stale(call, record, given=arguments.epoch)
+    call.change_record(owner="may start", epoch=arguments.epoch)
+
+
+def start_vm(call: Call, arguments: m.StartVMArguments) -> m.VMStateResult:
+    """Start, restore or resume the VM where this host's record grants it."""
+    record = call.known_record()
+    _require_grant(call, record, epoch=arguments.epoch)
+    vm = facts.known_vm(call.host, arguments.vm_id)
+    stays_paused = str(vm.state) == "Paused" and (arguments.suspend or record.role == "target")
+    if str(vm.state) != "Running" and not stays_paused:
+        _start(call, vm)
+        vm = facts.vm_after(call.host, vm.vm_id)
+    if arguments.suspend and str(vm.state) == "Running":
+        call.host.hyperv.suspend_vm(vm.vm_id)
+    now = facts.vm_after(call.host, vm.vm_id)
+    return m.VMStateResult(state=str(now.state), uptime_seconds=now.uptime_seconds)
+
+
+def _require_grant(call: Call, record: Record, *, epoch: int | None) -> None:
+    """Raises NotOwner, EpochStale unless the record of this host grants a start."""
+    if record.role == "source":
+        if record.owner != "source":
+            raise _not_owner(call, record, act="Starting the VM")
+        return
+    if record.owner not in ("may start", "target"):
+        raise _not_owner(call, record, act="Starting the VM")
+    if record.owner == "may start" and epoch != record.epoch:
+        raise _epoch_stale(call, record, given=epoch)
+
+
+def _start(call: Call, vm: VirtualMachine) -> None:
+    """Raises StartRefused where Hyper-V refused and the VM is provably as it was; fails otherwise."""
+    before = facts.standing_mark(call.host, vm)
+    try:
+        if str(vm.state) == "Paused":
+            call.host.hyperv.resume_vm(vm.vm_id)
+        else:
+            call.host.hyperv.start_vm(vm.vm_id)
+    except HyperVError as error:
+        found = facts.vm_after(call.host, vm.vm_id)
+        now = str(found.state)
+        if before is None or facts.standing_mark(call.host, found) != before:
+            raise failed(
+                "HostFailed",
+                f"VM {vm.name} could not be started on {call.host.name}: {error.message} It was {vm.state} and is {now} "
+                "now, and it is not proved that it has not run.",
+                subject=vm.vm_id,
+                hresult=hresult_of(error),
+                state=now,
+            ) from error
+        raise refused(
+            "StartRefused",
+            f"Hyper-V on {call.host.name} refused to start VM {vm.name}, which is {now} as before: {error.message}",
+            subject=vm.vm_id,
+            hresult=hresult_of(error),
+            state=now,
+        ) from error
+
+
+def confirm_target(call: Call, arguments: m.ConfirmTargetArguments) -> None:
+    """Write down that the VM is the target's."""
+    record = call.known_record()
+    if record.owner == "target":
+        return
+    if record.owner != "may start":
+        raise _not_owner(call, record, act="Confirming the target")
+    if record.epoch != arguments.epoch:
+        raise _epoch_stale(call, record, given=arguments.epoch)
+    vm = facts.known_vm(call.host, arguments.vm_id)
+    if arguments.started and not _was_started(call, vm):
+        raise _not_owner(call, record, act=f"Confirming the target, where VM {vm.name} was never started,")
+    call.change_record(owner="target")
+
+
+def _was_started(call: Call, vm: VirtualMachine) -> bool:
+    """Whether a start here is done, or is marked (without end, or failed) and the VM's state bears it out."""
+    states = {outcome.state for outcome in call.journal.of("start_vm")} - {"refused"}
+    return "done" in states or (bool(states) and str(vm.state) in ("Running", "Paused"))
+
+
+def restore_settings(call: Call, arguments: m.RestoreSettingsArguments) -> m.Nothing:
+    """Give the VM its own start action and checkpoint type again."""
+    record = call.known_record()
+    if record.owner != record.role:
+        raise _not_owner(call, record, act="Restoring settings")
+    action, kind = _settings(arguments)
+    vm = facts.known_vm(call.host, arguments.vm_id)
+    call.host.hyperv.set_vm(
+        vm.vm_id,
+        automatic_start_action=action,
+        checkpoint_type=kind if vm.checkpoint_type is not None else None,
+    )
+    return m.Nothing()
+
+
+def _settings(arguments: m.RestoreSettingsArguments) -> tuple[StartAction, CheckpointType | None]:
+    """Raises InvalidArgument for a word that Hyper-V does not know."""
+    kind = arguments.checkpoint_type
+    try:
+        return StartAction(arguments.automatic_start_action), CheckpointType(kind) if kind else None
+    except ValueError as error:
+        raise refused("InvalidArgument", f"restore_settings: {error}. Nothing was changed.") from error

@@ -1,0 +1,97 @@
+"""The host that an operation acts on: Windows' half, Hyper-V's half, our own folder and the locks of migrations."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from lab.engines.python.operations.errors import refused
+from lab.engines.python.operations.state_folder import StateFolder
+from lab.host.processes import current_is_ended, current_process
+from lab.hyperv import HyperV
+from lab.platform.identity import SYSTEM, Identity
+from lab.platform.platform import Platform
+
+LOCK_WAIT_SECONDS = 60.0
+TASK_FOLDER = "\\QuickStorageMigration\\"
+HEALTH_STATUSES = frozenset(
+    {
+        "Ok",
+        "Degraded",
+        "PredictiveFailure",
+        "Dormant",
+        "SupportingEntityInError",
+        "ApplicationCriticalState",
+        "CriticalIoError",
+    }
+)
+"""Words of VMOperationalStatus on a VM's health, which may last; every other one, known or not, says that something is
+at work on it."""
+
+
+class MigrationLocks:
+    """One lock per migration, as named mutexes are: whoever is ended loses it."""
+
+    def __init__(self, *, wait_seconds: float = LOCK_WAIT_SECONDS) -> None:
+        self._wait_seconds = wait_seconds
+        self._locks: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    @contextmanager
+    def held(self, migration_id: str, *, wait_seconds: float | None = None) -> Iterator[None]:
+        """Hold a migration's lock. Raises Busy when it is not to be had in time."""
+        seconds = self._wait_seconds if wait_seconds is None else wait_seconds
+        with self._guard:
+            lock = self._locks.setdefault(migration_id, threading.Lock())
+        if not self._acquire(lock, seconds):
+            raise refused(
+                "Busy",
+                f"Another call of migration {migration_id or '(none)'} is still at work after {seconds:g} "
+                "seconds: nothing was changed by this one. Ask again.",
+                subject=migration_id,
+                retryable=True,
+            )
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _acquire(self, lock: threading.Lock, wait_seconds: float) -> bool:
+        deadline = time.monotonic() + wait_seconds
+        while not lock.acquire(timeout=0.1):
+            check_process()
+            if time.monotonic() >= deadline:
+                return False
+        return True
+
+
+@dataclass(frozen=True)
+class Host:
+    """One lab host, as its operations see it."""
+
+    platform: Platform
+    hyperv: HyperV
+    """Hyper-V with faults around its cmdlets."""
+    folder: StateFolder
+    locks: MigrationLocks = field(default_factory=MigrationLocks)
+
+    @property
+    def name(self) -> str:
+        """The computer's name, for messages."""
+        return self.platform.accounts.settings.computer_name
+
+    @property
+    def caller(self) -> Identity:
+        """Who calls: the identity of this thread's process; SYSTEM for the host itself."""
+        process = current_process()
+        return process.identity if process is not None else SYSTEM
+
+
+def check_process() -> None:
+    """End here if this thread's process has been ended."""
+    process = current_process()
+    if process is not None and current_is_ended():
+        process.check()

@@ -1,0 +1,231 @@
+"""Importing the VM on the target: register, repair, compare again, import, prove.
+
+Compare-VM registers a planned VM as a side effect, and one that is left over blocks the next attempt. Whatever cannot
+be repaired must therefore be found out and the planned VM be removed, all within one call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from lab.engines.python.operations import facts
+from lab.engines.python.operations.calls import Call
+from lab.engines.python.operations.errors import OperationError, failed, hresult_of, refused
+from lab.engines.python.operations.host import Host
+from lab.engines.python.operations.records import normal_id, require_owner_none
+from lab.hyperv import HyperVError
+from lab.hyperv.model import CompatibilityReport, DvdDrive, NetworkAdapter, VirtualMachine
+from lab.platform.acl import Right
+from lab.platform.errors import PlatformError
+from qsm.facts.machines import VMFacts
+from qsm.hosts import messages as m
+
+
+def lies_under(path: str, folder: str) -> bool:
+    """Whether a Windows path lies below a folder; one that must be resolved first does not."""
+    if not folder or "/" in path or {".", ".."} & set(path.split("\\")):
+        return False
+    return path.casefold().startswith(folder.rstrip("\\").casefold() + "\\")
+
+
+def import_vm(call: Call, arguments: m.ImportVMArguments) -> m.ImportVMResult:
+    """Import the VM whose files were copied under the folder."""
+    host = call.host
+    require_owner_none(call, act=f"VM {arguments.vm_id} was not imported")
+    _clear_the_way(host, arguments)
+    report = _compare(host, arguments)
+    report, repaired = _repair(host, report, arguments)
+    imported = _import(host, report, arguments)
+    try:
+        repaired += _set_vlans(host, imported, planned=report.vm)
+        repaired += _grant_disks(host, imported)
+    except facts.HOST_ERRORS as error:
+        raise _import_failed(host, arguments, error) from error
+    told = facts.vm_facts(host, facts.vm_after(host, imported.vm_id))
+    _prove(host, told, arguments)
+    return m.ImportVMResult(vm=told, repaired=repaired)
+
+
+def _clear_the_way(host: Host, arguments: m.ImportVMArguments) -> None:
+    """Remove the planned VM of a killed attempt. Raises VMExists for any other VM of that id.
+
+    A real VM counts as other even if it lies in our folder: it may have run meanwhile, and nothing here can prove that
+    it did not.
+    """
+    present = facts.vm_or_planned(host, arguments.vm_id)
+    if present is None:
+        return
+    files = [present.configuration_file, *(drive.path for drive in present.hard_drives)]
+    if not present.planned or not any(lies_under(path, arguments.folder) for path in files):
+        raise refused(
+            "VMExists",
+            f"{host.name} has a {'planned ' if present.planned else ''}VM {present.name} with id {present.vm_id} already, "
+            f"at {present.path}. Nothing was changed.",
+            subject=present.vm_id,
+            state="planned" if present.planned else str(present.state),
+        )
+    try:
+        host.hyperv.remove_vm(present.vm_id)
+    except HyperVError as error:
+        raise _import_failed(host, arguments, error) from error
+
+
+def _compare(host: Host, arguments: m.ImportVMArguments) -> CompatibilityReport:
+    try:
+        return host.hyperv.compare_vm(arguments.configuration, register=True)
+    except HyperVError as error:
+        raise _import_failed(host, arguments, error) from error
+
+
+def _repair(
+    host: Host, report: CompatibilityReport, arguments: m.ImportVMArguments
+) -> tuple[CompatibilityReport, tuple[str, ...]]:
+    """Repair what can be. Raises ImportIncompatible and ImportFailed, after removing the planned VM."""
+    disks = {disk.slot: disk.path for disk in arguments.disks}
+    switches = {choice.adapter_id: choice.switch_name for choice in arguments.switches}
+    repaired: list[str] = []
+    try:
+        repaired += _repoint(host, report.vm.vm_id, disks)
+        repaired += _connect(host, report.vm.vm_id, switches)
+        repaired += _empty_drives(host, report)
+        report = host.hyperv.compare_vm_again(report)
+        findings = _findings(report, disks)
+        if findings:
+            host.hyperv.remove_vm(report.vm.vm_id)
+            raise _incompatible(host, report, findings)
+    except HyperVError as error:
+        _remove_planned(host, report)
+        raise _import_failed(host, arguments, error) from error
+    return report, tuple(repaired)
+
+
+def _remove_planned(host: Host, report: CompatibilityReport) -> None:
+    """One that is not to be removed now is removed by the next attempt."""
+    with suppress(HyperVError):
+        host.hyperv.remove_vm(report.vm.vm_id)
+
+
+def _empty_drives(host: Host, report: CompatibilityReport) -> list[str]:
+    """Empty the DVD drives that the report names: their image is not here."""
+    slots = [finding.source.slot for finding in report.incompatibilities if isinstance(finding.source, DvdDrive)]
+    for slot in slots:
+        host.hyperv.set_vm_dvd_drive(report.vm.vm_id, slot, path=None)
+    return [f"DVD drive {slot}: emptied" for slot in slots]
+
+
+def _findings(report: CompatibilityReport, disks: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return what still keeps the VM from being imported, as it travels."""
+    findings = [
+        {"id": str(finding.message_id), "source": type(finding.source).__name__, "text": finding.message}
+        for finding in report.incompatibilities
+    ]
+    found = sorted(drive.slot for drive in report.vm.hard_drives)
+    if found != sorted(disks):
+        text = f"The VM has disks in the slots {found} instead of {sorted(disks)}."
+        findings.append({"id": "DiskSlot", "source": "VirtualMachine", "text": text})
+    return findings
+
+
+def _set_switch(host: Host, vm_id: str, adapter: NetworkAdapter, switch_name: str | None) -> list[str]:
+    if switch_name is None:
+        host.hyperv.disconnect_vm_network_adapter(vm_id, adapter.adapter_id)
+        return [f"adapter {adapter.name}: disconnected"]
+    host.hyperv.connect_vm_network_adapter(vm_id, adapter.adapter_id, switch_name=switch_name)
+    return [f"adapter {adapter.name}: {switch_name}"]
+
+
+def _repoint(host: Host, vm_id: str, disks: Mapping[str, str]) -> list[str]:
+    """Point every disk at its copy: a path that exists here by chance raises no finding, and is another file."""
+    planned = host.hyperv.get_vm(vm_id)
+    changed = []
+    for drive in planned.hard_drives:
+        path = disks.get(drive.slot)
+        if path is not None and not facts.same_path(path, drive.path):
+            host.hyperv.set_vm_hard_disk_drive(vm_id, drive.slot, path=path)
+            changed.append(f"disk {drive.slot}: {path}")
+    return changed
+
+
+def _connect(host: Host, vm_id: str, switches: Mapping[str, str | None]) -> list[str]:
+    """Connect every adapter by the choice: a switch of the same name on another network raises no finding."""
+    changed = []
+    for adapter in host.hyperv.get_vm(vm_id).network_adapters:
+        if adapter.adapter_id in switches and switches[adapter.adapter_id] != adapter.switch_name:
+            changed += _set_switch(host, vm_id, adapter, switches[adapter.adapter_id])
+    return changed
+
+
+def _import(host: Host, report: CompatibilityReport, arguments: m.ImportVMArguments) -> VirtualMachine:
+    try:
+        return host.hyperv.import_vm(report)
+    except HyperVError as error:
+        if facts.real_vm(host, report.vm.vm_id) is None:
+            _remove_planned(host, report)
+        raise _import_failed(host, arguments, error) from error
+
+
+def _prove(host: Host, vm: VMFacts, arguments: m.ImportVMArguments) -> None:
+    """Raises ImportFailed unless state, disks and switches are what was asked for, and every disk can be read."""
+    problems = []
+    if vm.state != arguments.expected_state:
+        problems.append(f"state {vm.state}, expected {arguments.expected_state}")
+    if vm.checkpoints:
+        problems.append(f"it has {len(vm.checkpoints)} checkpoints")
+    found = sorted(f"{disk.slot} {disk.path}" for disk in vm.disks)
+    expected = sorted(f"{disk.slot} {disk.path}" for disk in arguments.disks)
+    if [text.casefold() for text in found] != [text.casefold() for text in expected]:
+        problems.append(f"its disks are {found}, expected {expected}")
+    problems += [f"disk {disk.slot} cannot be read: {disk.error}" for disk in vm.disks if disk.error]
+    connected = {adapter.adapter_id: adapter.switch_name for adapter in vm.adapters}
+    problems += [
+        f"adapter {choice.adapter_id} is connected to {connected.get(choice.adapter_id)}, expected {choice.switch_name}"
+        for choice in arguments.switches
+        if choice.adapter_id not in connected or connected[choice.adapter_id] != choice.switch_name
+    ]
+    if problems:
+        raise failed(
+            "ImportFailed",
+            f"VM {vm.name} was imported on {host.name} but is not as it should be: {'; '.join(problems)}.",
+            subject=vm.vm_id,
+        )
+
+
+def _set_vlans(host: Host, vm: VirtualMachine, *, planned: VirtualMachine) -> tuple[str, ...]:
+    """Set VLANs again that were lost on the way."""
+    wanted = {adapter.adapter_id: adapter.vlan for adapter in planned.network_adapters}
+    lost = [each for each in vm.network_adapters if wanted.get(each.adapter_id, each.vlan) != each.vlan]
+    for adapter in lost:
+        host.hyperv.set_vm_network_adapter_vlan(vm.vm_id, adapter.adapter_id, vlan=wanted[adapter.adapter_id])
+    return tuple(f"adapter {adapter.name}: VLAN {wanted[adapter.adapter_id].operation_mode}" for adapter in lost)
+
+
+def _grant_disks(host: Host, vm: VirtualMachine) -> tuple[str, ...]:
+    """Give the VM full control of its disks where it has not got it."""
+    account = f"NT VIRTUAL MACHINE\\{vm.vm_id.upper()}"
+    granted = []
+    for drive in vm.hard_drives:
+        if not host.platform.acl.grants(drive.path, account, Right.FULL_CONTROL):
+            host.platform.acl.grant(drive.path, account, Right.FULL_CONTROL)
+            granted.append(f"disk {drive.slot}: access granted")
+    return tuple(granted)
+
+
+def _import_failed(host: Host, arguments: m.ImportVMArguments, error: HyperVError | PlatformError) -> OperationError:
+    return failed(
+        "ImportFailed",
+        f"VM {normal_id(arguments.vm_id)} could not be imported on {host.name} from {arguments.configuration}: "
+        f"{error.message}",
+        subject=arguments.vm_id,
+        hresult=hresult_of(error),
+    )
+
+
+def _incompatible(host: Host, report: CompatibilityReport, findings: list[dict[str, str]]) -> OperationError:
+    texts = "; ".join(finding["text"] for finding in findings)
+    return refused(
+        "ImportIncompatible",
+        f"VM {report.vm.name} does not fit on {host.name}: {texts}. The planned VM was removed again.",
+        subject=report.vm.vm_id,
+        findings=findings,
+    )

@@ -1,0 +1,151 @@
+r"""Temporary shares on the source, and the read grants that go with them.
+
+What was granted must be taken back exactly, and what was there before must stay; and a process may die between the first
+grant and its report. So each share has a note, `shares\<number>.json` beside the record, that tells what is granted
+before it is granted.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lab.engines.python.operations.calls import Call
+from lab.engines.python.operations.errors import OperationError, failed, hresult_of, refused
+from lab.engines.python.operations.facts import same_path
+from lab.engines.python.operations.importing import lies_under
+from lab.platform.acl import Right
+from lab.platform.errors import PlatformError
+from qsm.hosts import messages as m
+
+
+def share_name(migration_id: str, number: int) -> str:
+    """Return the name of a migration's share."""
+    return f"qsm-{migration_id}-{number}$"
+
+
+def open_share(call: Call, arguments: m.OpenShareArguments) -> m.OpenShareResult:
+    """Open one share for one account, and give it read on each file."""
+    host = call.host
+    sid = host.platform.accounts.resolve(arguments.account)
+    if sid is None:
+        raise refused(
+            "AccountUnknown",
+            f"{host.name} does not know the account {arguments.account}, so that it cannot be given read access. "
+            "Nothing was changed.",
+            subject=arguments.account,
+            account=arguments.account,
+        )
+    name = share_name(call.migration_id, arguments.number)
+    note_name = f"{_notes_folder(call)}\\{arguments.number}.json"
+    known = (host.folder.read_json(note_name) or {}).get("grants", [])
+    missing = [path for path in arguments.files if _is_to_be_granted(call, path, arguments, known=known)]
+    for share in host.platform.shares.get_smb_share(name):
+        if not same_path(share.path.rstrip("\\"), arguments.folder.rstrip("\\")):
+            raise refused(
+                "ShareFailed",
+                f"Share {name} on {host.name} exists and shows {share.path}, not {arguments.folder}. Nothing was changed.",
+                subject=name,
+                share=name,
+                path=share.path,
+            )
+    note = {
+        "number": arguments.number,
+        "name": name,
+        "folder": arguments.folder,
+        "account": arguments.account,
+        "sid": sid,
+        "files": _together((host.folder.read_json(note_name) or {}).get("files", []), arguments.files),
+        "grants": _together(known, missing),
+    }
+    try:
+        host.folder.replace_json(note_name, note)
+        for path in missing:
+            host.platform.acl.grant(path, arguments.account, Right.READ)
+        if not host.platform.shares.get_smb_share(name):
+            host.platform.shares.new_smb_share(
+                name, arguments.folder, read_access=(arguments.account,), temporary=True, caching_mode="None"
+            )
+    except PlatformError as error:
+        raise _not_open(call, name, arguments, error.message, hresult=hresult_of(error)) from error
+    if not is_open(call, name):
+        raise _not_open(call, name, arguments, "it does not let the account read", hresult=None)
+    return m.OpenShareResult(share=m.ShareFacts(name=name, path=arguments.folder, files=arguments.files))
+
+
+def _not_open(
+    call: Call, name: str, arguments: m.OpenShareArguments, why: str, *, hresult: int | None
+) -> OperationError:
+    return failed(
+        "ShareFailed",
+        f"Share {name} on {call.host.name} could not be opened for {arguments.account}: {why}. Closing the migration's "
+        "shares takes back what was granted.",
+        subject=name,
+        hresult=hresult,
+    )
+
+
+def _together(one: list[str], other: Any) -> list[str]:
+    return list(dict.fromkeys([*one, *other]))
+
+
+def _is_to_be_granted(call: Call, path: str, arguments: m.OpenShareArguments, *, known: list[str]) -> bool:
+    """Whether the account cannot read a file yet. Raises ShareFailed for a file that must not be granted.
+
+    An entry of somebody else for the account could not be told from ours when it is taken back.
+    """
+    acl, account = call.host.platform.acl, arguments.account
+    if not lies_under(path, arguments.folder):
+        why = f"does not lie below {arguments.folder}"
+    elif not call.host.platform.files.is_file(path):
+        why = "is not there"
+    elif acl.grants(path, account, Right.READ):
+        return False
+    elif path in known or not any(entry.account.casefold() == account.casefold() for entry in acl.entries(path)):
+        return True
+    else:
+        why = f"has access entries of its own for {account} that do not let it read"
+    raise refused("ShareFailed", f"{path} on {call.host.name} {why}. Nothing was shared.", subject=path, path=path)
+
+
+def _notes_folder(call: Call) -> str:
+    return f"{call.migration_folder}\\shares"
+
+
+def _notes(call: Call) -> dict[str, dict[str, Any]]:
+    """Return the notes of the migration's shares by the names of their files."""
+    folder = _notes_folder(call)
+    names = [f"{folder}\\{name}" for name in call.host.folder.names(folder)]
+    return {name: note for name in names if (note := call.host.folder.read_json(name)) is not None}
+
+
+def is_open(call: Call, name: str) -> bool:
+    """Whether a share of this migration is there, and it and its files still grant read to its account."""
+    note = next((each for each in _notes(call).values() if each["name"].casefold() == name.casefold()), None)
+    found = call.host.platform.shares.get_smb_share(name)
+    if note is None or not found:
+        return False
+    account = str(note["account"])
+    files, acl = call.host.platform.files, call.host.platform.acl
+    return account.casefold() in {each.casefold() for each in found[0].read_access} and all(
+        acl.grants(path, account, Right.READ) for path in note["files"] if files.exists(path)
+    )
+
+
+def close_shares(call: Call, arguments: m.Nothing) -> m.CloseSharesResult:
+    """Remove all shares of the migration, and take back all grants that were noted."""
+    host = call.host
+    ours = re.compile(rf"qsm-{call.migration_id}-\d+\$", re.IGNORECASE)
+    closed = []
+    for share in host.platform.shares.get_smb_share():
+        if ours.fullmatch(share.name):
+            host.platform.shares.remove_smb_share(share.name)
+            closed.append(share.name)
+    taken_back = []
+    for name, note in _notes(call).items():
+        for path in note["grants"]:
+            if host.platform.files.exists(path) and host.platform.acl.revoke(path, note["account"], Right.READ):
+                taken_back.append(path)
+        host.folder.remove_file(name)
+    host.folder.remove_tree(_notes_folder(call))
+    return m.CloseSharesResult(shares=tuple(closed), files=tuple(taken_back))

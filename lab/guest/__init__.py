@@ -1,0 +1,1 @@
+"""The guest, and the VM's process around it."""

@@ -1,0 +1,1 @@
+"""One lab host: its process, its levers, its faults."""

@@ -1,0 +1,1 @@
+"""Judges of what came of a migration; they share nothing with the product."""

@@ -1,0 +1,1 @@
+"""The witness outside both hosts: it hears of every acknowledged write."""

@@ -1,0 +1,1 @@
+"""What several steps and ways do alike."""

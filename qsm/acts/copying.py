@@ -1,0 +1,124 @@
+"""One unit of copying: files of one share, fetched by the target, watched from both sides until they are verified.
+
+Base disks, differencing disks, saved memory and exported configuration all go this way. While it runs, each poll asks
+the target how far it is and, every few seconds, the source whether the world still is as it was: the share there, the
+host not rebooted, the VM in its state, no alien checkpoint, enough room for the differencing disks that grow.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from qsm.acts.watching import watch_source
+from qsm.errors import Failed, HostFailed, TimeRanOut
+from qsm.facts.files import FileFacts
+from qsm.facts.hosts import VolumeFacts
+from qsm.hosts import messages as m
+from qsm.hosts import operations
+from qsm.migration.migration import Migration
+from qsm.migration.progress import CopyProgressed, emit
+
+CHANGES_NUMBER = 100  # copies: base disks 1.., differencing disks 101.., configuration 200
+CONFIGURATION_NUMBER = 200
+WATCH_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What is copied together: a number, a name for people, the source folder and the files with their destinations."""
+
+    number: int
+    what: str
+    share: int
+    folder: str
+    files: tuple[tuple[FileFacts, str], ...]
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes of all files."""
+        return sum(file.length_bytes for file, _ in self.files)
+
+
+def copy_unit(migration: Migration, unit: Unit, *, wait_seconds: float) -> int:
+    """Copies and verifies; returns the bytes. Raises HostFailed (CopyFailed, CopyAltered, NoSpace), Failed, Stopped."""
+    migration.check_stop()
+    share = open_share(migration, unit)
+    attempt = migration.next_attempt(f"copy {unit.number}")
+    root = f"\\\\{migration.plan.source_smb_name}\\{share}\\"
+    files = tuple(
+        m.CopyFile(
+            source=root + file.path[len(unit.folder.rstrip("\\")) + 1 :],
+            destination=destination,
+            length_bytes=file.length_bytes,
+            last_write_ticks=file.last_write_ticks,
+        )
+        for file, destination in unit.files
+    )
+    migration.target.change(
+        operations.start_copy,
+        m.StartCopyArguments(number=unit.number, files=files, reserve_bytes=migration.plan.reserve_bytes),
+        subject=f"{unit.number}/{attempt}",
+    )
+    _wait(migration, unit, share, wait_seconds=wait_seconds)
+    return unit.total_bytes
+
+
+def open_share(migration: Migration, unit: Unit) -> str:
+    """The share of the unit's folder, with a read grant on each of its files."""
+    result = migration.source.change(
+        operations.open_share,
+        m.OpenShareArguments(
+            number=unit.share,
+            folder=unit.folder,
+            files=tuple(file.path for file, _ in unit.files),
+            account=migration.plan.target_account,
+        ),
+        subject=f"{unit.share}/{unit.number}",
+    )
+    return result.share.name
+
+
+def _wait(migration: Migration, unit: Unit, share: str, *, wait_seconds: float) -> None:
+    """Until the copy has ended well; the world is looked at meanwhile."""
+    stall = migration.settings.limits.copy_stall_seconds
+    moved_at, moved_bytes, watched_at = time.monotonic(), -1, time.monotonic()
+    began = time.monotonic()
+    while True:
+        migration.check_stop()
+        state = migration.target.ask(
+            operations.get_copy, m.WorkArguments(number=unit.number), wait_seconds=wait_seconds
+        )
+        done = sum(file.bytes_transferred for file in state.files)
+        now = time.monotonic()
+        if done != moved_bytes:
+            moved_at, moved_bytes = now, done
+        rate = done / max(now - began, 0.001)
+        emit(CopyProgressed(migration.id, unit.what, done, unit.total_bytes, rate))
+        if state.state == "Done":
+            return
+        if state.error is not None:
+            raise HostFailed(migration.target.name, "start_copy", state.error)
+        if state.state in ("Failed", "Stopped"):
+            raise Failed(
+                f"The copy of {unit.what} to host {migration.target.name} ended as {state.state}, without a reason."
+            )
+        _check_room(migration, unit, state.volume)
+        if now - moved_at > stall:
+            states = ", ".join(sorted({file.job_state for file in state.files})) or "no job"
+            raise TimeRanOut(
+                f"The copy of {unit.what} from {migration.source.name} to {migration.target.name} has moved no byte for"
+                f" {stall} s (BITS: {states}). Check the link and TCP 445 between the hosts."
+            )
+        if now - watched_at > WATCH_SECONDS:
+            watched_at = now
+            watch_source(migration, shares=(share,))
+
+
+def _check_room(migration: Migration, unit: Unit, volume: VolumeFacts | None) -> None:
+    reserve = migration.plan.reserve_bytes
+    if volume is not None and volume.free_bytes < reserve:
+        raise Failed(
+            f"Volume {volume.root} of host {migration.target.name} has {volume.free_bytes:,} bytes left while {unit.what}"
+            f" is copied; {reserve:,} must stay free."
+        )

@@ -1,0 +1,92 @@
+"""Watch the source while the guest writes on: turn back before a volume is full or somebody else has changed the VM.
+
+A differencing disk grows on its base's volume, and a full volume pauses the VM. Going home merges it into the base, and
+a dynamic base grows by that. So the room that must stay free is what the merge could take, plus the reserve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qsm.errors import Failed
+from qsm.facts.files import DiskFile
+from qsm.hosts import messages as m
+from qsm.hosts import operations
+from qsm.migration.migration import Migration
+from qsm.migration.progress import LeafGrew, emit
+
+# Windows derives the boot time from the clock and the uptime: a clock that is set moves it a little.
+CLOCK_STEP_TICKS = 10 * 10_000_000
+
+
+class WorldChanged(Failed):
+    """Somebody or something else changed the VM or its host; the migration goes home."""
+
+
+def watch_source(migration: Migration, *, shares: tuple[str, ...]) -> dict[str, int]:
+    """One look; the length of each differencing disk by slot. Raises WorldChanged or Failed (room)."""
+    plan = migration.plan
+    taken = migration.source.result(operations.take_checkpoint)
+    leaves = {pair.slot: pair.leaf.path for pair in taken.disks} if taken else {}
+    saved = migration.source.result(operations.save_vm)
+    look = migration.source.ask(
+        operations.watch_source,
+        m.WatchSourceArguments(vm_id=plan.vm_id, shares=shares, files=tuple(leaves.values())),
+    )
+    _check_world(migration, look, expected_state=saved.state if saved else plan.state_before, checkpoint=bool(taken))
+    lengths = {file.path: file.length_bytes for file in look.files}
+    if leaves and look.volumes:
+        emit(LeafGrew(plan.migration_id, sum(lengths.values()), min(volume.free_bytes for volume in look.volumes)))
+    by_slot = {slot: lengths.get(path, 0) for slot, path in leaves.items()}
+    _check_room(migration, look, leaves=by_slot)
+    return by_slot
+
+
+def _check_world(migration: Migration, look: m.WatchSourceResult, *, expected_state: str, checkpoint: bool) -> None:
+    plan = migration.plan
+    host = migration.source.name
+    if abs(look.boot_time_ticks - plan.source_boot_ticks) > CLOCK_STEP_TICKS:
+        raise WorldChanged(
+            f"Host {host} was restarted; the temporary shares are gone and VM {plan.vm_name} may have moved on."
+        )
+    if look.state is None:
+        raise WorldChanged(f"VM {plan.vm_name} is no longer on host {host}.")
+    if look.state != expected_state:
+        raise WorldChanged(f"VM {plan.vm_name} on host {host} is {look.state} now; it was {expected_state}.")
+    expected = [plan.checkpoint_name] if checkpoint else []
+    names = [found.name for found in look.checkpoints]
+    if names != expected:
+        alien = ", ".join(f"'{name}'" for name in names if name not in expected) or "ours is gone"
+        raise WorldChanged(
+            f"The checkpoints of VM {plan.vm_name} on host {host} were changed by somebody else: {alien}."
+        )
+    if look.missing_shares:
+        raise WorldChanged(
+            f"Share {', '.join(look.missing_shares)} on host {host} is gone or was closed for the target."
+        )
+
+
+def _check_room(migration: Migration, look: m.WatchSourceResult, *, leaves: Mapping[str, int]) -> None:
+    plan = migration.plan
+    if not leaves:
+        return
+    roots = sorted((volume.root for volume in look.volumes), key=len, reverse=True)
+    needed = dict.fromkeys(roots, plan.reserve_bytes)
+    for disk in plan.disks:
+        root = next((root for root in roots if disk.base.path.casefold().startswith(root.casefold())), None)
+        if root is None:
+            raise Failed(f"Host {migration.source.name} does not tell the room on the volume of {disk.base.path}.")
+        needed[root] += merge_growth(migration.frozen_base(disk.slot), leaf_bytes=leaves.get(disk.slot, 0))
+    for volume in look.volumes:
+        if volume.free_bytes < needed[volume.root]:
+            raise Failed(
+                f"Volume {volume.root} of host {migration.source.name} has {volume.free_bytes:,} bytes left;"
+                f" {needed[volume.root]:,} are needed to merge the checkpoint of VM {plan.vm_name} back and keep the reserve."
+            )
+
+
+def merge_growth(base: DiskFile, *, leaf_bytes: int) -> int:
+    """Bytes by which a base file can grow when a differencing disk of that length is merged into it."""
+    if base.type == "Fixed":
+        return 0
+    return max(0, min(leaf_bytes, base.size_bytes + (16 << 20) - base.length_bytes))

@@ -1,0 +1,1 @@
+"""Care of hosts, with no migration under way: checking and cleaning."""

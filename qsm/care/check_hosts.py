@@ -1,0 +1,189 @@
+"""Check what real hosts need before anybody plans a migration: each point with what was found and how to mend it.
+
+1. per host: it answers, an unfiltered administrator, language mode, execution policy, BITS, WinRM quotas, Hyper-V;
+2. per pair, source to target: the computer account resolves, TCP 445 answers, and one small file really is copied by the
+   SYSTEM task over a temporary share, compared, and removed with everything that was made for it.
+"""
+
+from __future__ import annotations
+
+import ntpath
+import time
+from collections.abc import Iterable, Iterator
+
+from pydantic import Field
+
+from qsm.errors import HostFailed, QsmError, Refused, TimeRanOut
+from qsm.facts.frozen import Frozen
+from qsm.facts.hosts import HostFacts
+from qsm.hosts import messages as m
+from qsm.hosts import operations
+from qsm.hosts.host import Host
+from qsm.hosts.preparation import RUNS_NO_MODULE
+from qsm.migration.side import Side
+from qsm.plan.ending import End
+from qsm.plan.plan import new_migration_id
+
+NO_VM = "00000000-0000-0000-0000-000000000000"
+PROBE_BYTES = 64 * 1024
+COPY_SECONDS = 120
+LEAST_SHELLS, LEAST_PROCESSES, LEAST_MEMORY_MB = 5, 5, 512
+
+
+class Finding(Frozen):
+    """One point of the check."""
+
+    subject: str = Field(description="host, or 'source -> target'")
+    point: str
+    ok: bool
+    found: str
+    repair: str = Field(description="what to do; empty when the point is fine")
+
+
+def check_host(host: Host) -> tuple[HostFacts | None, list[Finding]]:
+    """The host's own points; None for the facts when it cannot be asked."""
+    try:
+        facts = host.ask(operations.get_host, m.GetHostArguments())
+    except QsmError as error:
+        wire = "see docs/hosts.md, 'WinRM': listener, firewall, certificate, account"
+        repair = "do what the text says; see docs/hosts.md" if isinstance(error, Refused) else wire
+        return None, [Finding(subject=host.name, point="answers over WinRM", ok=False, found=str(error), repair=repair)]
+    return facts, list(_points(host.name, facts))
+
+
+def _points(name: str, facts: HostFacts) -> Iterator[Finding]:
+    def point(text: str, ok: bool, found: str, repair: str) -> Finding:
+        return Finding(subject=name, point=text, ok=ok, found=found, repair="" if ok else repair)
+
+    yield point("answers over WinRM", True, f"{facts.os_caption}, PowerShell {facts.powershell_version}", "")
+    yield point(
+        "unfiltered administrator", facts.administrator, "yes" if facts.administrator else "the token is filtered",
+        "use a domain account that is a local administrator, or set LocalAccountTokenFilterPolicy to 1",
+    )  # fmt: skip
+    yield point(
+        "language mode", facts.language_mode == "FullLanguage", facts.language_mode,
+        "take the account out of the AppLocker/WDAC rule that constrains PowerShell",
+    )  # fmt: skip
+    yield point(
+        "execution policy", facts.execution_policy not in RUNS_NO_MODULE, facts.execution_policy,
+        "a Group Policy enforces it over the process's own; let it allow RemoteSigned",
+    )  # fmt: skip
+    yield point(
+        "BITS service", facts.bits_start_mode.casefold() != "disabled", facts.bits_start_mode,
+        "Set-Service BITS -StartupType Manual",
+    )  # fmt: skip
+    quotas = (facts.max_shells_per_user, facts.max_processes_per_shell, facts.max_memory_per_shell_mb)
+    enough = quotas[0] >= LEAST_SHELLS and quotas[1] >= LEAST_PROCESSES and quotas[2] >= LEAST_MEMORY_MB
+    yield point(
+        "WinRM quotas", enough, f"{quotas[0]} shells, {quotas[1]} processes, {quotas[2]} MB a shell",
+        "winrm set winrm/config/winrs '@{MaxShellsPerUser=\"30\";MaxProcessesPerShell=\"25\";MaxMemoryPerShellMB=\"1024\"}'",
+    )  # fmt: skip
+    yield point("Hyper-V", facts.hyperv, "yes" if facts.hyperv else "its module does not answer",
+                "Install-WindowsFeature Hyper-V, Hyper-V-PowerShell")  # fmt: skip
+    yield point("domain", facts.computer_account is not None, facts.computer_account or "workgroup",
+                "join a domain that the other host trusts: the target's computer account reads the source's shares")  # fmt: skip
+
+
+def check_pair(source: Host, target: Host, *, source_facts: HostFacts, target_facts: HostFacts) -> list[Finding]:
+    """The way of the files from source to target, really gone once."""
+    pair = f"{source.name} -> {target.name}"
+    account = target_facts.computer_account
+    if account is None:
+        return []  # the host's own point says so already
+    try:
+        sid = source.ask(operations.resolve_account, m.AccountArguments(account=account)).sid
+        smb_name = source.settings.smb_name or source_facts.fqdn
+        reachable = _smb(target, smb_name)
+        copied = _copy_one_file(source, target, account=account, smb_name=smb_name) if sid and reachable else None
+    except QsmError as error:
+        repair = "mend what the text names; left-overs go with 'qsm hosts clean'"
+        return [Finding(subject=pair, point="copy of one file", ok=False, found=str(error), repair=repair)]
+    findings = [
+        Finding(
+            subject=pair, point="computer account", ok=sid is not None, found=f"{account}: {sid or 'unknown to the source'}",
+            repair="" if sid else "both hosts must be in one domain, or in domains that trust each other",
+        ),
+        Finding(
+            subject=pair, point="SMB", ok=reachable, found=f"{smb_name} TCP 445: {'answers' if reachable else 'no answer'}",
+            repair="" if reachable else f"open TCP 445 on {source.name} for {target.name}",
+        ),
+    ]  # fmt: skip
+    if copied is not None:
+        found = f"{PROBE_BYTES} bytes in {copied:.1f} s by the SYSTEM task"
+        findings.append(Finding(subject=pair, point="copy of one file", ok=True, found=found, repair=""))
+    return findings
+
+
+def _smb(target: Host, smb_name: str) -> bool:
+    question = m.TestTargetArguments(
+        vm_id=NO_VM, folder="C:\\ProgramData", source_address=smb_name, files=(), switch_names=(), compatibility=None
+    )
+    return target.ask(operations.test_target, question).smb_reachable
+
+
+def _copy_one_file(source_host: Host, target_host: Host, *, account: str, smb_name: str) -> float:
+    """Seconds that the copy took. Everything made for it is removed, whatever happens."""
+    migration_id = new_migration_id()
+    source, target = Side(source_host, migration_id), Side(target_host, migration_id)
+    _claim(source, "source", peer=target.name)
+    try:
+        _claim(target, "target", peer=source.name)
+        probe = source.change(operations.create_probe_file, m.ProbeFileArguments(size_bytes=PROBE_BYTES))
+        folder, name = ntpath.split(probe.path)
+        share = source.change(
+            operations.open_share, m.OpenShareArguments(number=0, folder=folder, files=(probe.path,), account=account)
+        ).share
+        destination = ntpath.join(ntpath.dirname(folder), "probe copy", name)
+        file = m.CopyFile(
+            source=f"\\\\{smb_name}\\{share.name}\\{name}", destination=destination,
+            length_bytes=probe.length_bytes, last_write_ticks=probe.last_write_ticks,
+        )  # fmt: skip
+        began = time.monotonic()
+        target.change(operations.start_copy, m.StartCopyArguments(number=1, files=(file,), reserve_bytes=0))
+        _wait(target)
+        return time.monotonic() - began
+    finally:
+        _remove(source, target)
+
+
+def _claim(side: Side, role: str, *, peer: str) -> None:
+    side.change(
+        operations.create_record,
+        m.CreateRecordArguments(
+            role="source" if role == "source" else "target", vm_id=NO_VM, vm_name="(check of hosts)", peer=peer,
+            by="qsm check hosts", plan={},
+        ),
+    )  # fmt: skip
+
+
+def _wait(target: Side) -> None:
+    limit = time.monotonic() + COPY_SECONDS
+    while True:
+        state = target.ask(operations.get_copy, m.WorkArguments(number=1), wait_seconds=2)
+        if state.state == "Done":
+            return
+        if state.error is not None:
+            raise HostFailed(target.name, "start_copy", state.error)
+        if time.monotonic() > limit:
+            states = ", ".join(file.job_state for file in state.files) or "no job"
+            raise TimeRanOut(
+                f"One small file was not copied to host {target.name} within {COPY_SECONDS} s (BITS: {states})."
+            )
+
+
+def _remove(source: Side, target: Side) -> None:
+    for side in _with_record((target, source)):
+        if side is target:
+            side.change(operations.stop_work, m.Nothing())
+            told = side.ask(operations.find_migrations, m.FindMigrationArguments(migration_id=side.migration_id))
+            side.load(told.migrations[0])
+            files = side.copied_files()
+            folders = tuple(dict.fromkeys(ntpath.dirname(path) for path in files))
+            side.change(operations.remove_files, m.RemoveFilesArguments(files=files, folders=folders))
+        else:
+            side.change(operations.close_shares, m.Nothing())
+        side.close(End.HOME, "a check of hosts, ended")
+
+
+def _with_record(sides: Iterable[Side]) -> list[Side]:
+    return [side for side in sides if side.record is not None]

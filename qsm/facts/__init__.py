@@ -1,0 +1,1 @@
+"""The ground floor: what hosts report, as frozen values. Imports nothing else of the project."""

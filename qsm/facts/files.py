@@ -1,0 +1,61 @@
+"""Files and virtual disks, as a host reports them.
+
+Times of files are .NET ticks in UTC (100 ns since 0001-01-01), because a number survives every JSON reader, while
+PowerShell versions read dates differently. Paths are full Windows paths. A disk's place in the VM is its slot,
+``"SCSI 0:1"`` (controller type, number, location).
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from qsm.facts.frozen import Frozen
+
+
+class FileFacts(Frozen):
+    """Name, size and time of one file, as the host's file system tells them."""
+
+    path: str
+    length_bytes: int
+    last_write_ticks: int
+
+
+class DiskFile(FileFacts):
+    """One virtual disk file with the facts that identify its contents."""
+
+    format: str = Field(description="VHD or VHDX (Get-VHD VhdFormat); VHDSet and others are refused by preflight")
+    type: str = Field(description="Fixed, Dynamic or Differencing (Get-VHD VhdType)")
+    size_bytes: int = Field(description="size that the guest sees")
+    parent_path: str | None
+    disk_identifier: str
+    content_identity: str = Field(
+        description="VHDX: DataWriteGuid of the current header, lower case; VHD: lower-case hex of the 512-byte footer"
+    )
+
+
+class VMDisk(Frozen):
+    """One disk of a VM with its whole chain, leaf first; the chain is empty when it could not be read."""
+
+    slot: str
+    path: str
+    pass_through: bool
+    shared: bool = Field(description="SupportPersistentReservations, or a VHD Set")
+    chain: tuple[DiskFile, ...]
+    error: str | None = Field(description="why the chain could not be read")
+
+
+class SlotPath(Frozen):
+    slot: str
+    path: str
+
+
+class DiskPair(Frozen):
+    """A disk after the checkpoint: the frozen base and the differencing disk that takes the writes."""
+
+    slot: str
+    base: DiskFile
+    leaf: DiskFile
+
+
+class FileEntry(FileFacts):
+    access: tuple[str, ...] = Field(description="explicit entries 'account:right', sorted; no inherited ones")

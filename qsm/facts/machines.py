@@ -1,0 +1,93 @@
+"""A VM, as its host reports it."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from qsm.facts.files import FileFacts, VMDisk
+from qsm.facts.frozen import Frozen
+from qsm.facts.hosts import VolumeFacts
+
+
+class Vlan(Frozen):
+    mode: str = Field(description="Untagged, Access, Trunk or Private")
+    access_id: int
+    native_id: int
+    allowed_ids: str
+    primary_id: int
+    secondary_id: int
+
+
+class Adapter(Frozen):
+    adapter_id: str
+    name: str
+    mac_address: str
+    dynamic_mac: bool
+    legacy: bool
+    switch_name: str | None = Field(description="None: not connected")
+    vlan: Vlan
+    iov_weight: int
+
+
+class CheckpointFacts(Frozen):
+    checkpoint_id: str
+    name: str
+    type: str = Field(description="SnapshotType: Standard, Recovery, Planned, Replica, ...")
+
+
+class Obstacle(Frozen):
+    """Something of the VM that cannot be moved this way. The code is stable, the detail names the object."""
+
+    code: str
+    detail: str
+
+
+class LockFacts(Frozen):
+    migration_id: str
+    vm_id: str
+    vm_name: str
+    by: str
+    since_utc: str
+
+
+class VMFacts(Frozen):
+    """One VM as its host tells it."""
+
+    vm_id: str = Field(description="lower case, no braces")
+    name: str
+    planned: bool
+    generation: int
+    version: str
+    path: str
+    configuration_location: str
+    snapshot_file_location: str
+    smart_paging_file_path: str
+    state: str = Field(description="VMState by name: Running, Off, Saved, Paused, PausedCritical, ...")
+    operational_status: tuple[str, ...] = Field(description="VMOperationalStatus by name: Ok, MergingDisks, ...")
+    uptime_seconds: float
+    memory_assigned_bytes: int
+    memory_startup_bytes: int
+    memory_maximum_bytes: int
+    dynamic_memory: bool
+    processor_count: int
+    processor_compatibility: bool
+    automatic_start_action: str = Field(description="Nothing, StartIfRunning or Start")
+    automatic_stop_action: str
+    checkpoint_type: str | None = Field(description="Disabled, Production, ProductionOnly, Standard; None before 2016")
+    clustered: bool
+    replication_mode: str
+    notes: str
+    disks: tuple[VMDisk, ...]
+    adapters: tuple[Adapter, ...]
+    dvd_paths: tuple[str, ...]
+    checkpoints: tuple[CheckpointFacts, ...]
+    obstacles: tuple[Obstacle, ...]
+    unanswered: tuple[str, ...] = Field(description="questions the host could not answer; each is a reason to refuse")
+    volumes: tuple[VolumeFacts, ...] = Field(description="of every folder the VM uses")
+    saved_state_files: tuple[FileFacts, ...]
+    lock: LockFacts | None
+
+
+class SwitchChoice(Frozen):
+    adapter_id: str
+    switch_name: str | None

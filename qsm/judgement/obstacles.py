@@ -1,0 +1,122 @@
+"""Reasons against a migration, from what the hosts said: pure functions, one sentence for each reason.
+
+A question without an answer is a reason. Texts name the thing and say what to do about it.
+"""
+
+from __future__ import annotations
+
+import ntpath
+from collections.abc import Iterable
+
+from qsm.facts.files import VMDisk
+from qsm.facts.hosts import HostFacts
+from qsm.facts.machines import VMFacts
+from qsm.hosts import messages as m
+from qsm.plan.request import MigrationRequest
+
+CARRIED_STATES = ("Running", "Paused", "Saved", "Off")
+QUIET_STATUS = {"Ok", "InService", "Dormant"}  # anything else on the VM means it is busy or ill
+CLUSTER_STORAGE = "\\clusterstorage\\"
+
+
+def about_host(name: str, host: HostFacts) -> Iterable[str]:
+    if not host.administrator:
+        yield f"host {name}: the account holds no unfiltered administrator token (docs/hosts.md, 'Account')"
+    if not host.hyperv:
+        yield f"host {name}: Hyper-V's PowerShell module does not answer"
+    if host.language_mode != "FullLanguage":
+        yield f"host {name}: PowerShell runs in {host.language_mode}; FullLanguage is needed"
+    if host.bits_start_mode.casefold() == "disabled":
+        yield f"host {name}: the BITS service is disabled"
+
+
+def about_vm(vm: VMFacts) -> Iterable[str]:
+    if vm.lock is not None:
+        yield f"already migrating: migration {vm.lock.migration_id} by {vm.lock.by} since {vm.lock.since_utc}"
+        return  # busy, checkpoint and chain are that migration's own, and nobody is to remove them
+    if vm.state not in CARRIED_STATES:
+        yield f"its state is {vm.state}; it must be one of {', '.join(CARRIED_STATES)}"
+    busy = [status for status in vm.operational_status if status not in QUIET_STATUS]
+    if busy:
+        yield f"it is busy or ill: {', '.join(busy)}; wait until this has passed"
+    if vm.clustered:
+        yield "it is a clustered VM; those are not carried yet"
+    if vm.replication_mode != "None":
+        yield f"it takes part in Hyper-V Replica ({vm.replication_mode}); remove the replication first"
+    for checkpoint in vm.checkpoints:
+        yield f"it has a checkpoint '{checkpoint.name}' ({checkpoint.type}); remove it and wait for the merge"
+    if vm.state in ("Running", "Paused") and vm.checkpoint_type == "Disabled":
+        yield "its checkpoints are disabled; allow them with Set-VM -CheckpointType Production"
+    for obstacle in vm.obstacles:
+        yield f"{obstacle.code}: {obstacle.detail}"
+    for question in vm.unanswered:
+        yield f"the host could not answer: {question}"
+    if not vm.disks:
+        yield "it has no virtual disk; export and import it instead"
+    for disk in vm.disks:
+        yield from (f"disk {disk.slot} ({disk.path}): {reason}" for reason in _about_disk(disk))
+    for folder in (vm.configuration_location, vm.path):
+        if folder and _unsupported_place(folder):
+            yield f"its configuration lies in {folder}: {_unsupported_place(folder)}"
+
+
+def _about_disk(disk: VMDisk) -> Iterable[str]:
+    if disk.pass_through:
+        yield "a pass-through disk cannot be checkpointed or copied as a file"
+        return
+    if disk.shared:
+        yield "shared disks (shared VHDX, VHD Set) cannot be checkpointed"
+    if disk.error is not None or not disk.chain:
+        yield f"its chain could not be read: {disk.error or 'no file'}"
+        return
+    if any(file.format not in ("VHD", "VHDX") for file in disk.chain):
+        yield f"format {disk.chain[0].format} is not supported"
+    if len(disk.chain) > 1 or disk.chain[0].type == "Differencing":
+        orphan = disk.path.casefold().endswith((".avhd", ".avhdx"))
+        kind = "the left-over of a backup or checkpoint" if orphan else "a differencing disk of its own"
+        yield f"it sits on a chain of {len(disk.chain)} files ({kind}); merge it first"
+    for file in disk.chain:
+        if (why := _unsupported_place(file.path)) or (why := _unsupported_place(ntpath.dirname(file.path))):
+            yield f"{file.path}: {why}"
+
+
+def _unsupported_place(path: str) -> str:
+    """Why files at this place are not carried; empty when they are."""
+    if path.startswith("\\\\"):
+        return "SMB storage is not carried yet"
+    if CLUSTER_STORAGE in path.casefold() + "\\":
+        return "Cluster Shared Volumes are not carried yet"
+    if ntpath.splitdrive(path)[1] in ("", "\\"):
+        return "files in the root of a volume are not supported by Hyper-V"
+    return ""
+
+
+def about_target(place: m.TestTargetResult, request: MigrationRequest, vm: VMFacts) -> Iterable[str]:
+    where = f"{request.target_folder} on host {request.target}"
+    problems = {
+        "root": "is the root of a volume; give a subfolder",
+        "missing": "lies on a drive that does not exist",
+        "csv": "lies on a Cluster Shared Volume; those are not carried yet",
+        "smb": "lies on an SMB share; those are not carried yet",
+        "invalid": "is not a path that the host understands",
+    }
+    if place.folder_kind in problems:
+        yield f"target folder {where} {problems[place.folder_kind]}"
+    elif why := _unsupported_place(request.target_folder):
+        yield f"target folder {where}: {why}"
+    for path in place.files_in_the_way:
+        yield f"file {path} exists on host {request.target} already"
+    if place.vm_state is not None:
+        yield f"host {request.target} has a VM with id {vm.vm_id} already (state {place.vm_state})"
+    if place.planned_vm:
+        yield f"host {request.target} has a planned VM with id {vm.vm_id}; remove the left-over import first"
+    if place.lock is not None:
+        yield f"host {request.target} is taking part in migration {place.lock.migration_id} of this VM already"
+    if not place.smb_reachable:
+        yield f"host {request.target} does not reach the shares of host {request.source} (TCP 445)"
+
+
+def about_version(vm: VMFacts, target: HostFacts) -> Iterable[str]:
+    if vm.version not in target.supported_vm_versions:
+        known = ", ".join(target.supported_vm_versions) or "none told"
+        yield f"its configuration version {vm.version} is not accepted by {target.computer_name} ({known})"

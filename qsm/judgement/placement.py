@@ -1,0 +1,122 @@
+"""Where things go: files on the target, adapters to switches, and how the VM stands still. Pure functions."""
+
+from __future__ import annotations
+
+import ntpath
+from collections.abc import Sequence
+from typing import Literal
+
+from qsm.facts.hosts import HostFacts
+from qsm.facts.machines import SwitchChoice, VMFacts
+from qsm.hosts import messages as m
+from qsm.plan.plan import PlannedDisk
+from qsm.plan.request import MigrationRequest, StateTransfer
+from qsm.settings import Settings
+
+Transfer = Literal["save", "shutdown", "none"]
+
+
+def place_disks(vm: VMFacts, folder: str) -> tuple[tuple[PlannedDisk, ...], tuple[str, ...]]:
+    """Where each disk's copy goes. Names stay; two of one name get folders named after their slots."""
+    usable = [disk for disk in vm.disks if disk.chain]
+    names = [ntpath.basename(disk.chain[-1].path).casefold() for disk in usable]
+    folders: list[str] = []
+    planned = []
+    for index, disk in enumerate(usable, start=1):
+        base = disk.chain[-1]
+        home = ntpath.dirname(base.path)
+        if home.casefold() not in [known.casefold() for known in folders]:
+            folders.append(home)
+        name = ntpath.basename(base.path)
+        place = ntpath.join(folder, "Virtual Hard Disks")
+        if names.count(name.casefold()) > 1:
+            place = ntpath.join(place, disk.slot.replace(" ", "-").replace(":", "-"))
+        share = [known.casefold() for known in folders].index(home.casefold())
+        target_path = ntpath.join(place, name)
+        planned.append(PlannedDisk(index=index, slot=disk.slot, base=base, share=share, target_path=target_path))
+    return tuple(planned), tuple(folders)
+
+
+def choose_switches(
+    vm: VMFacts, request: MigrationRequest, place: m.TestTargetResult
+) -> tuple[tuple[SwitchChoice, ...], list[str]]:
+    """One choice per adapter. The map must be explicit: a switch of the same name may be another network."""
+    chosen = {pair.source.casefold(): pair.target for pair in request.switch_map}
+    choices, reasons = [], []
+    for adapter in vm.adapters:
+        target = None
+        if adapter.switch_name is not None:
+            if adapter.switch_name.casefold() not in chosen:
+                reasons.append(
+                    f"adapter '{adapter.name}' is connected to switch '{adapter.switch_name}', and the switch map"
+                    f" does not say which switch of host {request.target} takes its place"
+                )
+            target = chosen.get(adapter.switch_name.casefold()) or None
+        choices.append(SwitchChoice(adapter_id=adapter.adapter_id, switch_name=target))
+    reasons += [f"host {request.target} has no switch '{name}'" for name in place.missing_switches]
+    return tuple(choices), reasons
+
+
+def choose_transfer(
+    vm: VMFacts,
+    request: MigrationRequest,
+    place: m.TestTargetResult,
+    *,
+    source_facts: HostFacts,
+    target_facts: HostFacts,
+) -> tuple[Transfer, list[str]]:
+    """How the VM stands still. Memory moves only where the target's processor provably takes it."""
+    fits = place.compatible is True and source_facts.processor_vendor == target_facts.processor_vendor
+    why = "; ".join(place.incompatibilities) or (
+        f"processors {source_facts.processor_name} and {target_facts.processor_name}"
+        if place.compatible is not None
+        else "the hosts could not answer the compatibility question"
+    )
+    misfit = f"its memory cannot be restored on host {request.target}: {why}"
+    if vm.state == "Off":
+        return "none", []
+    if vm.state == "Saved":
+        return "none", [] if fits else [f"{misfit}. Start it, or delete its saved state, and try again"]
+    wanted = request.state_transfer
+    if wanted is StateTransfer.SAVE or (wanted is StateTransfer.AUTO and fits):
+        return "save", [] if fits else [f"{misfit}. Use state transfer 'shutdown' or 'auto'"]
+    if vm.state == "Paused":
+        return "shutdown", ["it is paused, so that its guest cannot shut down; resume it or use state transfer 'save'"]
+    return "shutdown", []
+
+
+def memory_bound(vm: VMFacts, settings: Settings) -> int:
+    """Bytes of saved memory to expect. The host counts again with the memory assigned then, just before the save."""
+    if vm.state == "Saved":
+        return sum(file.length_bytes for file in vm.saved_state_files)
+    if vm.state == "Off":
+        return 0
+    assigned = max(vm.memory_assigned_bytes, vm.memory_startup_bytes)
+    return assigned * (100 + settings.memory_slack_percent) // 100
+
+
+def created_folders(folder: str, disks: Sequence[PlannedDisk], *, vm_id: str, exists: bool) -> tuple[str, ...]:
+    """Folders of ours on the target, deepest first; an existing target folder stays in any case."""
+    ours = {ntpath.dirname(disk.target_path) for disk in disks}
+    ours |= {ntpath.join(folder, name) for name in _own_names(vm_id)}
+    deepest_first = sorted(ours, key=lambda path: (-path.count("\\"), path))
+    return (*deepest_first, *(() if exists else (folder,)))
+
+
+def _own_names(vm_id: str) -> tuple[str, ...]:
+    """Folders below a VM's own. Before 2016 its saved state lies in one named after its id, which may outlive the VM."""
+    id_folder = ntpath.join("Virtual Machines", vm_id.upper())
+    return ("Virtual Hard Disks", id_folder, "Virtual Machines", "Snapshots")
+
+
+def source_folders(vm: VMFacts) -> tuple[str, ...]:
+    """Folders named after the VM, and what is ours below them, deepest first: removed in the end if empty.
+
+    A folder with another name may be a default folder of the host; it stays even when it becomes empty.
+    """
+    homes = {vm.path.rstrip("\\"), vm.configuration_location.rstrip("\\")}
+    disk_folders = {ntpath.dirname(file.path) for disk in vm.disks for file in disk.chain}
+    own = {path for path in homes | disk_folders if ntpath.basename(path).casefold() == vm.name.casefold()}
+    below = disk_folders | {ntpath.join(home, name) for home in homes for name in _own_names(vm.vm_id)}
+    inside = {path for path in below if any(path.casefold().startswith(root.casefold() + "\\") for root in own)}
+    return tuple(sorted(own | inside, key=lambda path: (-path.count("\\"), path)))

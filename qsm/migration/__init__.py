@@ -1,0 +1,1 @@
+"""A migration under way: its two sides, what it tells, what the hosts say now."""

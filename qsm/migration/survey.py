@@ -1,0 +1,103 @@
+"""What the hosts say now: find a migration by its records, and look at both sides afresh. Asks, never changes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from qsm.errors import QsmError, Refused
+from qsm.facts.machines import VMFacts
+from qsm.hosts import messages as m
+from qsm.hosts import operations
+from qsm.hosts.host import Host
+from qsm.migration.migration import Migration
+from qsm.migration.side import Side
+from qsm.plan.plan import Plan
+from qsm.plan.record import Record
+from qsm.settings import Settings
+
+PASSING_STATES = ("Saving", "Starting", "Stopping", "Pausing", "Resuming", "Reset")
+POLL_SECONDS = 0.2
+
+
+class NoSuchMigration(Refused):
+    """No host that answers knows an unfinished migration of this VM."""
+
+
+def refresh(side: Side) -> Record | None:
+    """Record and journal of one side, fresh from its host; None when the host has none.
+
+    Raises Unreachable and what else a question raises.
+    """
+    found = side.ask(operations.find_migrations, m.FindMigrationArguments(migration_id=side.migration_id))
+    if not found.migrations:
+        return None
+    side.load(found.migrations[0])
+    return side.record
+
+
+def current_vm(side: Side, vm_id: str) -> VMFacts | None:
+    """The realized VM with that id on this side's host, or None."""
+    matches = side.ask(operations.get_vm, m.GetVMArguments(name_or_id=vm_id)).matches
+    return next((vm for vm in matches if vm.vm_id == vm_id and not vm.planned), None)
+
+
+def settled_vm(side: Side, vm_id: str, *, wait_seconds: float) -> VMFacts | None:
+    """The VM once it is in no passing state, so that a save or start under way ends first; as it is after that time."""
+    limit = time.monotonic() + wait_seconds
+    while True:
+        vm = current_vm(side, vm_id)
+        if vm is None or vm.state not in PASSING_STATES or time.monotonic() > limit:
+            return vm
+        time.sleep(POLL_SECONDS)
+
+
+def find_migration(
+    vm_or_id: str, *, hosts: Mapping[str, Host], settings: Settings, requested_by: str | None = None
+) -> Migration:
+    """The one unfinished migration of a VM (name, VM id or migration id), from the records alone.
+
+    `hosts` are asked side by side; one that cannot be asked is passed over, since the other side's record names it. With
+    `requested_by`, only a migration that this one asked for counts.
+    Raises NoSuchMigration, and Refused when more than one fits.
+    """
+    plans: dict[str, Plan] = {}
+    silent: list[str] = []
+    with ThreadPoolExecutor(max_workers=max(1, len(hosts))) as threads:
+        answers = list(threads.map(_ask_for_migrations, hosts.values()))
+    for answer in answers:
+        if isinstance(answer, QsmError):
+            silent.append(str(answer))
+            continue
+        for facts in answer.migrations:
+            if facts.record.end in ("", "held") and _fits(facts.record, vm_or_id):
+                plan = Plan.model_validate(facts.record.plan)
+                if requested_by in (None, plan.requested_by):
+                    plans[plan.migration_id] = plan
+    if not plans:
+        more = " " + " ".join(silent) if silent else ""
+        raise NoSuchMigration(f"No host knows an unfinished migration of VM {vm_or_id}.{more}")
+    if len(plans) > 1:
+        raise Refused(
+            f"{len(plans)} unfinished migrations fit {vm_or_id}; give one of the ids {', '.join(sorted(plans))}."
+        )
+    plan = next(iter(plans.values()))
+    missing = [name for name in (plan.source, plan.target) if name not in hosts]
+    if missing:
+        raise Refused(
+            f"Migration {plan.migration_id} needs host {', '.join(missing)}, which the inventory does not have."
+        )
+    return Migration(plan, hosts[plan.source], hosts[plan.target], settings=settings)
+
+
+def _ask_for_migrations(host: Host) -> m.FindMigrationResult | QsmError:
+    try:
+        return host.ask(operations.find_migrations, m.FindMigrationArguments())
+    except QsmError as error:
+        return error
+
+
+def _fits(record: Record, vm_or_id: str) -> bool:
+    wanted = vm_or_id.strip("{}").casefold()
+    return wanted in (record.vm_name.casefold(), record.vm_id.casefold(), record.migration_id.casefold())

@@ -1,0 +1,73 @@
+"""What a person asks for: the form in the UI, the options on the command line."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+
+from qsm.facts.frozen import Frozen
+
+Name = Annotated[str, Field(min_length=1, max_length=260)]
+"""A text that a person types and that may not be empty."""
+
+
+class StateTransfer(StrEnum):
+    """How the VM stands still: with its memory saved, or shut down by its guest."""
+
+    AUTO = "auto"
+    SAVE = "save"
+    SHUTDOWN = "shutdown"
+
+
+class SwitchPair(Frozen):
+    """Which switch of the target takes the place of one of the source; an empty target leaves adapters unconnected."""
+
+    source: str = Field(min_length=1)
+    target: str
+
+    @classmethod
+    def parse(cls, text: str) -> SwitchPair:
+        """From ``"source switch = target switch"``. Raises ValueError."""
+        source, sign, target = text.partition("=")
+        if not sign or not source.strip():
+            raise ValueError(f"switch map entry {text!r} must look like 'switch on the source = switch on the target'")
+        return cls(source=source.strip(), target=target.strip())
+
+
+_DRIVE_PATH = re.compile(r"^[A-Za-z]:\\(?!\\)[^<>:\"/|?*\x00-\x1f]+$")
+
+
+class MigrationRequest(Frozen):
+    """What a person asks for. Raises pydantic's ValidationError on nonsense, before any host is touched."""
+
+    vm: str = Field(min_length=1, max_length=200, description="name or id of the VM")
+    source: str = Field(min_length=1, description="host of the inventory that runs the VM")
+    target: str = Field(min_length=1, description="host of the inventory that shall run it")
+    target_folder: str = Field(description=r"full path of a folder on the target, e.g. D:\VMs\sql-01")
+    switch_map: tuple[SwitchPair, ...] = ()
+    state_transfer: StateTransfer = StateTransfer.AUTO
+    keep_source: bool = True
+
+    @field_validator("target_folder")
+    @classmethod
+    def _full_folder(cls, folder: str) -> str:
+        folder = folder.rstrip("\\")
+        if folder.startswith("\\\\"):
+            raise ValueError("SMB paths are not supported yet; give a folder on a local volume of the target")
+        if re.fullmatch(r"[A-Za-z]:", folder):
+            raise ValueError("the root of a volume is not supported by Hyper-V; give a subfolder")
+        if not _DRIVE_PATH.match(folder) or ".." in folder.split("\\"):
+            raise ValueError(r"must be a full Windows path such as D:\VMs\sql-01")
+        return folder
+
+    @model_validator(mode="after")
+    def _two_hosts(self) -> MigrationRequest:
+        if self.source.casefold() == self.target.casefold():
+            raise ValueError("source and target are the same host; use Move-VMStorage to move storage within a host")
+        sources = [pair.source.casefold() for pair in self.switch_map]
+        if len(sources) != len(set(sources)):
+            raise ValueError("switch_map names a source switch twice")
+        return self

@@ -1,0 +1,112 @@
+"""Clean up, last: the source is touched only when the target's record says that the target owns the VM.
+
+1. the temporary shares and read grants on the source;
+2. the source's VM: kept (registered, saved, adapters disconnected, automatic start off, a note says where it went), or
+   removed (Remove-VM, wait for its merge, then the recorded files one by one);
+3. both records are closed: lock, working files and exported configuration go.
+What fails here is named and leaves the VM running on the target. The proof that travels with 2 is the target's record as
+it is now, which another attempt may find changed: so each attempt has an operation id of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from qsm.errors import Failed, TimeRanOut
+from qsm.hosts import messages as m
+from qsm.hosts import operations
+from qsm.hosts.operations import Operation
+from qsm.migration.migration import Migration
+from qsm.migration.progress import step
+from qsm.migration.survey import refresh
+from qsm.plan.ending import End
+from qsm.plan.record import Record
+
+POLL_SECONDS = 2.0
+
+
+@step
+def clean_up(migration: Migration) -> tuple[str, ...]:
+    """Cleans up and closes the migration; returns what was left over, each with its reason."""
+    target = _proven_target(migration)
+    refresh(migration.source)  # a fresh process knows nothing yet of what is to be cleaned up there
+    migration.source.change(operations.close_shares, m.Nothing(), subject="clean up")
+    migration.target.change(operations.stop_work, m.Nothing(), subject="clean up")
+    left_over = () if migration.plan.keep_source else _remove_source(migration, target)
+    migration.left_over = left_over
+    if migration.plan.keep_source:
+        _retire_source(migration, target)
+    text = f"VM {migration.plan.vm_name} runs under {migration.target.name} now."
+    if left_over:
+        text += " Left over: " + "; ".join(left_over)
+    for side in (migration.target, migration.source):
+        side.close(End.FORWARD, text)
+    return left_over
+
+
+def _proven_target(migration: Migration) -> Record:
+    """The target's record, fresh from the target. Raises Failed unless it says `target`."""
+    found = migration.target.ask(operations.find_migrations, m.FindMigrationArguments(migration_id=migration.id))
+    record = found.migrations[0].record if found.migrations else None
+    if record is None or record.owner != "target":
+        raise Failed(
+            f"The record of migration {migration.id} on host {migration.target.name} does not say that the target owns VM"
+            f" {migration.plan.vm_name} ({record.owner if record else 'no record'}). The source was not touched."
+        )
+    return record
+
+
+def _retire_source(migration: Migration, target: Record) -> None:
+    plan = migration.plan
+    note = (
+        f"[QSM {migration.id}] Moved to {plan.target_computer}. Do not start: this copy is out of date"
+        " from the moment of the move."
+    )
+    migration.source.change(
+        operations.retire_source,
+        m.RetireSourceArguments(vm_id=plan.vm_id, target_record=target, note=note),
+        subject=_next(migration, operations.retire_source),
+    )
+
+
+def _remove_source(migration: Migration, target: Record) -> tuple[str, ...]:
+    plan = migration.plan
+    saved = migration.source.result(operations.save_vm)
+    if saved is None:
+        raise Failed(
+            f"Nothing is known about the files of VM {plan.vm_name} on host {migration.source.name}; they stay."
+        )
+    migration.source.change(
+        operations.remove_source,
+        m.RemoveSourceArguments(vm_id=plan.vm_id, target_record=target),
+        subject=_next(migration, operations.remove_source),
+    )
+    _wait_for_removal(migration)
+    files = tuple(file.path for disk in saved.disks for file in disk.chain)
+    result = migration.source.change(
+        operations.remove_source_files,
+        m.RemoveSourceFilesArguments(target_record=target, files=files, folders=plan.source_folders),
+        subject=_next(migration, operations.remove_source_files),
+    )
+    return result.kept
+
+
+def _next(migration: Migration, operation: Operation[Any, Any]) -> str:
+    return f"clean up {migration.source.times(operation) + 1}"
+
+
+def _wait_for_removal(migration: Migration) -> None:
+    """Remove-VM merges what is left of the checkpoint; no file may go before that is over."""
+    limit = time.monotonic() + migration.settings.limits.checkpoint_removal_seconds
+    while True:
+        look = migration.source.ask(
+            operations.get_source_removal, m.VMArguments(vm_id=migration.plan.vm_id), wait_seconds=POLL_SECONDS
+        )
+        if look.done:
+            return
+        if time.monotonic() > limit:
+            raise TimeRanOut(
+                f"VM {migration.plan.vm_name} is still being removed from host {migration.source.name}:"
+                f" {', '.join(look.remaining)}. It runs under {migration.target.name}; run 'qsm finish' later."
+            )

@@ -1,0 +1,152 @@
+"""Preflight: everything that can be known before anything is changed.
+
+1. ask both hosts who they are, the source about the VM, the target about the place;
+2. collect every reason against the move, not only the first;
+3. choose how the VM stands still (saved, shut down, as it is) and where each file goes;
+4. give the plan, or refuse with all reasons.
+
+Changes nothing on a host but the installed module. A question without an answer is a reason to refuse.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+
+from qsm.errors import PreflightRefused
+from qsm.facts.hosts import HostFacts
+from qsm.facts.machines import VMFacts
+from qsm.hosts import messages as m
+from qsm.hosts import operations
+from qsm.hosts.host import Host
+from qsm.hosts.meter import Meter
+from qsm.judgement.obstacles import about_host, about_target, about_version, about_vm
+from qsm.judgement.placement import (
+    choose_switches,
+    choose_transfer,
+    created_folders,
+    memory_bound,
+    place_disks,
+    source_folders,
+)
+from qsm.judgement.room import about_space
+from qsm.migration.migration import Migration, open_host
+from qsm.migration.progress import StepEnded, StepStarted, emit
+from qsm.plan.plan import Plan, PlannedDisk, new_migration_id
+from qsm.plan.request import MigrationRequest
+from qsm.settings import Settings
+
+
+def begin(request: MigrationRequest, settings: Settings, *, requested_by: str) -> Migration:
+    """Opens both hosts and makes the plan: a migration that may begin. Raises as `preflight`, and SettingsError."""
+    meter = Meter()
+    source = open_host(request.source, settings, meter=meter)
+    target = open_host(request.target, settings, meter=meter)
+    began = time.time()
+    try:
+        plan = preflight(request, source=source, target=target, settings=settings, requested_by=requested_by)
+    except BaseException:
+        source.close()
+        target.close()
+        raise
+    emit(StepStarted(plan.migration_id, "preflight", at=began))
+    emit(StepEnded(plan.migration_id, "preflight", seconds=time.time() - began))
+    return Migration(plan, source, target, settings=settings)
+
+
+def preflight(request: MigrationRequest, *, source: Host, target: Host, settings: Settings, requested_by: str) -> Plan:
+    """The plan of a migration that may begin now. Raises PreflightRefused with every reason."""
+    source_facts = source.ask(operations.get_host, m.GetHostArguments())
+    target_facts = target.ask(operations.get_host, m.GetHostArguments())
+    vm = _find_vm(request, source)
+    reasons = [*about_host(source.name, source_facts), *about_host(target.name, target_facts)]
+    if source_facts.computer_name.casefold() == target_facts.computer_name.casefold():
+        reasons.append(f"hosts {source.name} and {target.name} are the same computer, {source_facts.computer_name}")
+    reasons += about_vm(vm)
+    disks, shared_folders = place_disks(vm, request.target_folder)
+    blob = source.ask(operations.get_compatibility, m.VMArguments(vm_id=vm.vm_id)).compatibility
+    smb_name = source.settings.smb_name or source_facts.fqdn
+    place = target.ask(operations.test_target, _target_question(vm, request, disks, smb_name=smb_name, blob=blob))
+    reasons += about_target(place, request, vm)
+    reasons += _about_account(source, target_facts)
+    reasons += about_version(vm, target_facts)
+    switches, switch_reasons = choose_switches(vm, request, place)
+    reasons += switch_reasons
+    transfer, transfer_reasons = choose_transfer(
+        vm, request, place, source_facts=source_facts, target_facts=target_facts
+    )
+    reasons += transfer_reasons
+    memory = memory_bound(vm, settings)
+    reasons += about_space(vm, place, settings, memory_bytes=memory, source=source_facts, transfer=transfer)
+    if reasons:
+        raise PreflightRefused(f"{vm.name} on host {source.name}", reasons)
+    return Plan(
+        migration_id=new_migration_id(),
+        requested_by=requested_by,
+        vm_id=vm.vm_id,
+        vm_name=vm.name,
+        source=source.name,
+        target=target.name,
+        source_computer=source_facts.computer_name,
+        target_computer=target_facts.computer_name,
+        source_smb_name=smb_name,
+        target_account=target_facts.computer_account or "",
+        target_folder=request.target_folder,
+        created_folders=created_folders(request.target_folder, disks, vm_id=vm.vm_id, exists=place.folder_exists),
+        disks=disks,
+        shared_folders=shared_folders,
+        switches=switches,
+        adapters=vm.adapters,
+        state_before=vm.state,  # type: ignore[arg-type]  # a state that is carried, or we had refused
+        transfer=transfer,
+        memory_bytes=memory,
+        checkpoint_type="Production" if vm.checkpoint_type is not None else None,
+        checkpoint_type_before=vm.checkpoint_type,
+        automatic_start_action=vm.automatic_start_action,
+        keep_source=request.keep_source,
+        reserve_bytes=settings.reserve_bytes,
+        source_boot_ticks=source_facts.boot_time_ticks,
+        source_folders=source_folders(vm),
+    )
+
+
+def _find_vm(request: MigrationRequest, source: Host) -> VMFacts:
+    matches = [
+        v for v in source.ask(operations.get_vm, m.GetVMArguments(name_or_id=request.vm)).matches if not v.planned
+    ]
+    if not matches:
+        raise PreflightRefused(request.vm, [f"host {source.name} has no VM with this name or id"])
+    if len(matches) > 1:
+        ids = ", ".join(vm.vm_id for vm in matches)
+        raise PreflightRefused(
+            request.vm, [f"host {source.name} has {len(matches)} VMs of this name; give one of the ids {ids}"]
+        )
+    return matches[0]
+
+
+def _target_question(
+    vm: VMFacts, request: MigrationRequest, disks: Sequence[PlannedDisk], *, smb_name: str, blob: str | None
+) -> m.TestTargetArguments:
+    return m.TestTargetArguments(
+        vm_id=vm.vm_id,
+        folder=request.target_folder,
+        source_address=smb_name,
+        files=tuple(disk.target_path for disk in disks),
+        switch_names=tuple(sorted({pair.target for pair in request.switch_map if pair.target})),
+        compatibility=blob,
+    )
+
+
+def _about_account(source: Host, target: HostFacts) -> Iterable[str]:
+    account = target.computer_account
+    if account is None:
+        yield (
+            f"{target.computer_name} is in a workgroup: its computer account cannot read a share of {source.name};"
+            " both hosts must be in one domain or in domains that trust each other"
+        )
+        return
+    if source.ask(operations.resolve_account, m.AccountArguments(account=account)).sid is None:
+        yield (
+            f"host {source.name} does not know the computer account {account}, which shall read the disks;"
+            " both hosts must be in one domain or in domains that trust each other"
+        )

@@ -1,0 +1,1 @@
+"""How a migration ends: the way home, the way forward, and the choice between them."""

@@ -1,0 +1,61 @@
+"""Remove our checkpoint at the source and wait for its merge: no checkpoint, no differencing disk, no file of it left.
+
+Somebody else may have taken a checkpoint of his own meanwhile. That one stays, and the VM goes on writing to its
+differencing disks; of ours nothing may be left in the chains.
+"""
+
+from __future__ import annotations
+
+import time
+
+from qsm.errors import TimeRanOut
+from qsm.facts.files import SlotPath
+from qsm.hosts import messages as m
+from qsm.hosts import operations
+from qsm.migration.migration import Migration
+from qsm.migration.survey import current_vm
+
+POLL_SECONDS = 2.0
+BUSY = ("DeletingSnapshot", "MergingDisks", "InService")
+
+
+def merge_back(migration: Migration) -> None:
+    """Returns when nothing of the checkpoint is left. Raises TimeRanOut, and what the host raises."""
+    plan, source = migration.plan, migration.source
+    if not source.tried(operations.take_checkpoint):
+        return
+    subject = f"home {source.times(operations.remove_checkpoint) + 1}"
+    arguments = m.RemoveCheckpointArguments(vm_id=plan.vm_id, name=plan.checkpoint_name)
+    source.change(operations.remove_checkpoint, arguments, subject=subject)
+    taken = source.result(operations.take_checkpoint)
+    question = m.CheckpointRemovalArguments(
+        vm_id=plan.vm_id,
+        name=plan.checkpoint_name,
+        bases=tuple(SlotPath(slot=disk.slot, path=disk.base.path) for disk in plan.disks),
+        leaves=tuple(pair.leaf.path for pair in taken.disks) if taken else (),
+    )
+    limit = time.monotonic() + migration.settings.limits.checkpoint_removal_seconds
+    while True:
+        look = source.ask(operations.get_checkpoint_removal, question, wait_seconds=POLL_SECONDS)
+        if look.done or _only_others_are_left(migration, question.leaves):
+            return
+        if time.monotonic() > limit:
+            raise TimeRanOut(f"the merge is not over: {', '.join(look.remaining)} (state {look.state})")
+
+
+def _only_others_are_left(migration: Migration, leaves: tuple[str, ...]) -> bool:
+    """Whether what keeps the disks from being their bases again is a checkpoint of somebody else, and only that."""
+    vm = current_vm(migration.source, migration.plan.vm_id)
+    if vm is None or not vm.checkpoints:
+        return False
+    names = [checkpoint.name for checkpoint in vm.checkpoints]
+    chains = {file.path.casefold() for disk in vm.disks for file in disk.chain}
+    busy = any(status in BUSY for status in vm.operational_status)
+    unread = any(disk.error is not None for disk in vm.disks)
+    ours = migration.plan.checkpoint_name in names or any(leaf.casefold() in chains for leaf in leaves)
+    if ours or busy or unread:
+        return False
+    migration.note(
+        f"VM {vm.name} on host {migration.source.name} keeps the checkpoint of somebody else: {', '.join(names)}."
+    )
+    return True
