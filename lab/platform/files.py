@@ -28,6 +28,7 @@ from lab.platform.open_files import ANYTHING, Access, OpenFiles
 from lab.platform.paths import PROGRAM_DATA as PROGRAM_DATA
 from lab.platform.store import write_whole
 from lab.platform.volumes import Volume, Volumes
+from qsm.facts.names import name_key
 
 if TYPE_CHECKING:
     from lab.platform.acl import AccessLists
@@ -137,7 +138,7 @@ class FileSystem:
         top = self.host_path(folder)
         if not top.is_dir():
             raise PlatformError(errors.PATH_NOT_FOUND, _TEXTS[errors.PATH_NOT_FOUND].format(folder))
-        return tuple(sorted(self._entries(top, recursive=recursive), key=lambda info: paths.fold(info.path)))
+        return tuple(sorted(self._entries(top, recursive=recursive), key=lambda info: name_key(info.path)))
 
     def volume_of(self, path: str, /) -> Volume:
         """Volume of a path that need not exist (Get-Volume -FilePath): mount points count. PATH_NOT_FOUND."""
@@ -297,10 +298,10 @@ def _spelled(folder: Path, name: str) -> Path:
     exact = folder / name
     if exact.exists():
         return exact
-    wanted = paths.fold(name)
+    wanted = name_key(name)
     with _vanished_is_fine():
         for spelled in os.listdir(folder):  # noqa: PTH208  (a Path for each of many names is slow)
-            if paths.fold(spelled) == wanted:
+            if name_key(spelled) == wanted:
                 return folder / spelled
     return exact
 

@@ -1,8 +1,8 @@
 r"""Windows paths as text: full local paths (``D:\VMs\Web.vhdx``) and UNC paths (``\\HV1\share$\Web.vhdx``).
 
 Trouble: ``pathlib.PureWindowsPath`` folds case in ways the file system does not, and accepts what Windows' cmdlets
-refuse. Answer: the few rules that matter here. Names are compared as NTFS does, by upper case of each character; a name
-must not hold the reserved characters nor end in a blank or dot ("Naming Files, Paths, and Namespaces").
+refuse. Answer: the few rules that matter here. Names are compared as NTFS does (`qsm.facts.names`); a name must not hold
+the reserved characters nor end in a blank or dot ("Naming Files, Paths, and Namespaces").
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from lab.platform.errors import INVALID_NAME, PlatformError
+from qsm.facts.names import name_key, same_name
 
 MAX_PATH = 260  # with the final NUL, "Maximum Path Length Limitation"
 LONGEST_NAME = 255  # of one part, on NTFS
@@ -21,18 +22,10 @@ _RESERVED = re.compile(r'[<>:"|?*\x00-\x1f]')
 _UNC = re.compile(r"^\\\\([^\\/?.][^\\/]*)\\([^\\/]+)\\?(.*)$", re.DOTALL)
 
 
-def fold(name: str) -> str:
-    """The form under which two spellings of one name are equal: each character in upper case (if that is one)."""
-    whole = name.upper()
-    if len(whole) == len(name):
-        return whole
-    return "".join(upper if len(upper := character.upper()) == 1 else character for character in name)
-
-
 def split(path: str) -> tuple[str, ...]:
     r"""``("D:", "VMs", "Web.vhdx")`` of a full local path. INVALID_NAME for anything else, ``.`` and ``..`` too."""
     text = path.replace("/", "\\")
-    if text[:13].casefold() == "%programdata%":
+    if same_name(text[:13], "%programdata%"):
         text = PROGRAM_DATA + text[13:]
     if not _DRIVE.match(text):
         raise PlatformError(INVALID_NAME, f"'{path}' is not a full path on a drive of this computer.")
@@ -50,7 +43,7 @@ def join(parts: tuple[str, ...]) -> str:
 
 def key(path: str) -> str:
     """The form under which two spellings of one path are equal; INVALID_NAME as in ``split``."""
-    return fold(join(split(path)))
+    return name_key(join(split(path)))
 
 
 def parent(path: str) -> str:

@@ -21,6 +21,7 @@ from typing import Any
 from lab.platform import paths
 from lab.platform.errors import PATH_NOT_FOUND, PlatformError
 from lab.platform.store import JsonStore
+from qsm.facts.names import name_key
 
 CLUSTER_BYTES = 4096  # default of NTFS up to 16 TB
 USAGE_SECONDS = 0.1  # how long a count of used bytes may be reused
@@ -102,11 +103,11 @@ class Volumes:
 
     def _find(self, table: dict[str, Any], parts: tuple[str, ...]) -> tuple[str, ...] | None:
         """Longest root of the table that begins ``parts``, as the table spells it."""
-        folded = [paths.fold(part) for part in parts]
+        folded = [name_key(part) for part in parts]
         best: tuple[str, ...] | None = None
         for name in table:
             root = paths.split(name)
-            matches = [paths.fold(part) for part in root] == folded[: len(root)]
+            matches = [name_key(part) for part in root] == folded[: len(root)]
             if matches and (best is None or len(root) > len(best)):
                 best = root
         return best

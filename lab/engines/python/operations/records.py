@@ -14,8 +14,8 @@ from lab.engines.python.operations.errors import OperationError, refused
 from lab.engines.python.operations.host import Host
 from lab.engines.python.operations.journal import Journal
 from lab.platform.errors import PlatformError
-from lab.platform.paths import fold
 from qsm.facts.machines import LockFacts
+from qsm.facts.names import same_name
 from qsm.hosts import messages as m
 from qsm.plan.record import Record
 
@@ -252,7 +252,7 @@ def find_migrations(call: Call, arguments: m.FindMigrationArguments) -> m.FindMi
 def _matches(arguments: m.FindMigrationArguments, migration_id: str, *, vm_id: str, vm_name: str) -> bool:
     if arguments.migration_id and arguments.migration_id != migration_id:
         return False
-    return not arguments.vm or normal_id(arguments.vm) == normal_id(vm_id) or fold(arguments.vm) == fold(vm_name)
+    return not arguments.vm or normal_id(arguments.vm) == normal_id(vm_id) or same_name(arguments.vm, vm_name)
 
 
 def clean_host(call: Call, arguments: m.Nothing) -> m.CleanHostResult:

@@ -16,9 +16,9 @@ from lab.engines.python.operations.records import GUID, MIGRATIONS, MODULES, nor
 from lab.engines.python.operations.shares import is_open
 from lab.hyperv import HyperVError
 from lab.platform.errors import PlatformError
-from lab.platform.paths import fold
 from qsm.facts.files import FileEntry
 from qsm.facts.hosts import HostFacts, SwitchFacts
+from qsm.facts.names import same_name
 from qsm.hosts import messages as m
 
 FULL_PATH = re.compile(r"[A-Za-z]:\\|\\\\[^\\]+\\[^\\]+")
@@ -68,7 +68,7 @@ def get_vm(call: Call, arguments: m.GetVMArguments) -> m.GetVMResult:
     wanted = arguments.name_or_id
     everything = (*call.host.hyperv.get_vms(), *call.host.hyperv.get_planned_vms())
     vm_id = normal_id(wanted) if GUID.fullmatch(wanted) else None
-    matches = [vm for vm in everything if vm.vm_id == vm_id or fold(vm.name) == fold(wanted)]
+    matches = [vm for vm in everything if vm.vm_id == vm_id or same_name(vm.name, wanted)]
     return m.GetVMResult(matches=tuple(facts.vm_facts(call.host, vm) for vm in matches))
 
 
