@@ -26,7 +26,7 @@ from cli.exits import FAILED, say_json, told_errors
 from cli.lab import Engine, told_lab_errors
 from cli.migrate import run_flow
 from cli.screen import Screen
-from lab.demonstration.demo import (
+from lab.demonstration.plan import (
     MIB,
     SOURCE,
     SOURCE_SWITCH,
@@ -38,9 +38,9 @@ from lab.demonstration.demo import (
     prepare,
     vm_on,
 )
-from lab.demonstration.demo_verdict import Check, Evidence, judge
-from lab.demonstration.demo_watch import Watch
-from lab.engines.powershell.tally import Kind, Spent, to_json, told
+from lab.demonstration.verdict import Check, Evidence, judge
+from lab.demonstration.watch import Watch
+from lab.host.tally import Kind, Spent, to_json, told
 from lab.judges.leftovers import HostInventory, PlaceOfVM, left_over
 from lab.laboratory import Laboratory
 from qsm.hosts import operations

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from cli.exits import FAILED, fail, say_json
-from lab.demonstration.demo import (
+from lab.demonstration.plan import (
     ENGINES,
     MIB,
     SOURCE,
@@ -24,11 +24,11 @@ from lab.demonstration.demo import (
     VM_NAME,
     DemoPlan,
 )
-from lab.engines.powershell.tally import to_json, told
-from lab.lab_host import DEFAULT_WORKLOAD, LabAdapter, LabDisk
+from lab.host.handle import DEFAULT_WORKLOAD, LabAdapter, LabDisk
+from lab.host.tally import to_json, told
 from lab.laboratory import Laboratory, LaboratoryError
 from lab.process.control import ControlError
-from lab.witness.witness_client import WitnessError
+from lab.witness.client import WitnessError
 
 app = typer.Typer(no_args_is_help=True, help="Stand-in Hyper-V hosts, to try the product on without Windows.")
 

@@ -17,12 +17,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from lab.lab_settings import LabSettings
 from lab.process import control
-from lab.process.child_process import start_child
+from lab.process.children import start_child
 from lab.process.control import ControlServer
 from lab.process.dying_with_parent import die_with_parent
-from lab.witness.witness_client import WitnessProcess
+from lab.settings import LabSettings
+from lab.witness.client import WitnessProcess
 
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 BOOT_SECONDS = 60
@@ -72,7 +72,7 @@ class Keeper:
             reading, writing = os.pipe()
             folder = self._folder / name
             self._hosts[name] = start_child(
-                "lab.host.host_process",
+                "lab.host.process",
                 [str(self._folder), name, f"{address}:{port}", str(writing)],
                 log_file=folder / "host.log",
                 pass_file_descriptors=[writing],

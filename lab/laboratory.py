@@ -24,10 +24,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from lab.engines.powershell.processes import NoPowerShell, find_program
-from lab.engines.powershell.tally import Kind, Spent
-from lab.host.host_process import ENDPOINT_FILE, create_host
-from lab.lab_host import LabHost
-from lab.lab_settings import (
+from lab.host.handle import LabHost
+from lab.host.process import ENDPOINT_FILE, create_host
+from lab.host.tally import Kind, Spent
+from lab.platform.link import Links
+from lab.platform.store import JsonStore, write_whole
+from lab.process import control
+from lab.process.children import start_child
+from lab.process.control import ControlError
+from lab.settings import (
     ADMINISTRATOR,
     CERTIFICATE_USER,
     FILE_NAME,
@@ -36,13 +41,8 @@ from lab.lab_settings import (
     certificate_folder,
     password_file,
 )
-from lab.platform.link import Links
-from lab.platform.store import JsonStore, write_whole
-from lab.process import control
-from lab.process.child_process import start_child
-from lab.process.control import ControlError
 from lab.winrm.certificates import LabCA
-from lab.witness.witness_client import WitnessClient
+from lab.witness.client import WitnessClient
 
 DOWN_SECONDS = 30
 SETTINGS_FILE = "qsm.toml"

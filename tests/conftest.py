@@ -13,8 +13,8 @@ from command_line import CommandLine
 from fault_lab import FaultLab
 from flow_lab import FlowLab
 
-from lab.lab_settings import HostPlan, LabSettings
 from lab.laboratory import Laboratory
+from lab.settings import HostPlan, LabSettings
 from qsm.settings import load_settings
 
 GIB = 1 << 30

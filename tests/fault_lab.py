@@ -16,12 +16,12 @@ from flow_lab import MIB, FlowLab, TestVM, wait_for
 
 from lab.guest.guest import Workload
 from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
+from lab.host.handle import LabDisk, LabHost
 from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import verify_disks
-from lab.lab_host import LabDisk, LabHost
 from lab.laboratory import Laboratory
 from lab.process import control
-from lab.witness.witness_client import WitnessError
+from lab.witness.client import WitnessError
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.host import Host

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from lab.guest.guest import Workload
+from lab.host.handle import LabAdapter, LabDisk, LabHost
 from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import verify_disks
-from lab.lab_host import LabAdapter, LabDisk, LabHost
 from lab.laboratory import Laboratory
-from lab.witness.witness_client import WitnessError
+from lab.witness.client import WitnessError
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.meter import Meter

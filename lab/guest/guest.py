@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from lab.guest.guest_block import BLOCK_BYTES, BlockBuilder, Numbers, digest, digests_of, sequences_of
+from lab.guest.blocks import BLOCK_BYTES, BlockBuilder, Numbers, digest, digests_of, sequences_of
 
 WORKING_SET_EXTENTS = 8
 SURVEY_BYTES = 8 << 20
@@ -68,7 +68,7 @@ class BlockTable:
     sequences: Numbers
     """Sequence number of the last write; 0 where the guest never wrote."""
     digests: Numbers
-    """Digest of the block's contents (`lab.guest.guest_block.digest`)."""
+    """Digest of the block's contents (`lab.guest.blocks.digest`)."""
 
     def __len__(self) -> int:
         return len(self.sequences)

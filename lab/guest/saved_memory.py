@@ -20,8 +20,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
+from lab.guest.blocks import Numbers
 from lab.guest.guest import BlockTable, GuestMemory, Workload
-from lab.guest.guest_block import Numbers
 
 MAGIC = b"LAB-SAVED-MEMORY"
 VERSION = 1

@@ -12,7 +12,7 @@ from functools import wraps
 from typing import Any, cast
 
 from lab.host.faults import CmdletFaultError, FaultMoment, Faults
-from lab.host.processes import current_is_ended, current_process
+from lab.host.windows_process import current_is_ended, current_process
 from lab.hyperv import ErrorCategory, HyperV, HyperVError
 from lab.platform.errors import PlatformError
 from lab.platform.hooks import Moment

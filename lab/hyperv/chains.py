@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lab.disks import DiskError, DiskFormat, DiskInfo, Hresult, read_info, test_chain
-from lab.guest.virtual_machine import DiskAttachment
 from lab.hyperv.core import HELD_FILE, SHARED_FILE, Core, OpenMode
 from lab.hyperv.machine import Machine
 from lab.hyperv.model import HardDiskDrive
+from lab.vm.process import DiskAttachment
 
 LONGEST_CHAIN = 256
 FULL_CONTROL = "FullControl"

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
-from lab.guest.virtual_machine import VirtualMachineProcess
 from lab.hyperv import chains
 from lab.hyperv import configuration as files
 from lab.hyperv.chains import Chain
@@ -35,6 +34,7 @@ from lab.hyperv.model import CheckpointType, DeviceKind, HardDiskDrive, VMOperat
 from lab.hyperv.virtual_disks import make_child
 from lab.platform.errors import PlatformError
 from lab.platform.files import ticks_of
+from lab.vm.process import VirtualMachineProcess
 
 LONGEST_NAME = 100  # "Using checkpoints", Microsoft's user guide
 MOST_SNAPSHOTS = 50  # per VM

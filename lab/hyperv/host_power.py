@@ -10,13 +10,13 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 
-from lab.guest.virtual_machine import VirtualMachineError
 from lab.hyperv.core import Core
 from lab.hyperv.errors import HyperVError
 from lab.hyperv.machine import Machine
 from lab.hyperv.merging import Merges
 from lab.hyperv.model import StartAction, StopAction
 from lab.hyperv.power import Power
+from lab.vm.process import VirtualMachineError
 
 SHUTDOWN_SECONDS = 60.0
 

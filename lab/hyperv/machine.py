@@ -10,10 +10,10 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from lab.guest.virtual_machine import VirtualMachineProcess
 from lab.hyperv import configuration as files
 from lab.hyperv.configuration import Configuration
 from lab.hyperv.model import VirtualMachine, VMOperationalStatus, VMState
+from lab.vm.process import VirtualMachineProcess
 
 
 @dataclass

@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from lab.disks import DiskError, Hresult
-from lab.guest.virtual_machine import VirtualMachineProcess
 from lab.hyperv import chains
 from lab.hyperv.checkpoints import (
     discard_files,
@@ -32,6 +31,7 @@ from lab.hyperv.core import HELD_FILE, Core
 from lab.hyperv.machine import Machine, Merging
 from lab.hyperv.model import HardDiskDrive, VMState
 from lab.hyperv.virtual_disks import NEW_FILE_BYTES, connect, merge_file
+from lab.vm.process import VirtualMachineProcess
 
 MOST_HELD_SECONDS = 0.3
 """A differencing disk that is merged so fast is merged while the guest stands still."""

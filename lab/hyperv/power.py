@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from lab.guest.virtual_machine import VirtualMachineError, VirtualMachineProcess
 from lab.hyperv import chains
 from lab.hyperv import configuration as files
 from lab.hyperv.chains import Chain
@@ -32,6 +31,7 @@ from lab.hyperv.machine import Machine
 from lab.hyperv.merging import Merges
 from lab.hyperv.model import DeviceKind, VirtualMachine, VMOperationalStatus, VMState
 from lab.hyperv.processors import saved_on, why_not_restorable
+from lab.vm.process import VirtualMachineError, VirtualMachineProcess
 
 RUNNING = (VMState.RUNNING, VMState.PAUSED, VMState.PAUSED_CRITICAL)
 GUEST_START_SECONDS = 60.0

@@ -3,7 +3,7 @@
 A migration is made of what Hyper-V refuses as much as of what it does: a disk it keeps locked, a saved state it will
 not restore, a planned VM left over from a killed attempt. So the rules stand here once, at the level of the cmdlets,
 and every engine of the lab acts through them. All files are real: disks through `lab.disks`, running VMs as processes
-through `lab.guest.virtual_machine`. What must survive a power cut is on the host's volumes and in the state folder.
+through `lab.vm.process`. What must survive a power cut is on the host's volumes and in the state folder.
 
 Methods are named like the cmdlets, and are called from several threads. A cmdlet that Windows leaves working after its
 return (a merge) does so here. A VM that is busy refuses a second change, as on Windows. What a VM has open stands in the

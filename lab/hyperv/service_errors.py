@@ -12,7 +12,6 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from lab.disks import DiskError
-from lab.guest.virtual_machine import VirtualMachineError
 from lab.hyperv.errors import (
     ERROR_ACCESS_DENIED,
     ERROR_DISK_FULL,
@@ -22,6 +21,7 @@ from lab.hyperv.errors import (
     HyperVError,
 )
 from lab.platform.errors import PlatformError
+from lab.vm.process import VirtualMachineError
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")

@@ -1,1 +1,5 @@
-"""Judges of what came of a migration; they share nothing with the product."""
+"""Judges of what came of a migration.
+
+verify_disks.py, verify_guest.py   programs that share nothing with the product
+leftovers.py                       what lies on both hosts that did not lie there before
+"""

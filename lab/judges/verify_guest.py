@@ -20,8 +20,7 @@ from typing import Protocol
 
 import numpy as np
 
-from lab.guest.guest import BlockTable, GuestMemory
-from lab.guest.guest_block import (
+from lab.guest.blocks import (
     BLOCK_BYTES,
     MAGIC,
     SECTOR,
@@ -31,7 +30,8 @@ from lab.guest.guest_block import (
     sector_checksums,
     sequences_of,
 )
-from lab.witness.witness_client import WitnessTable
+from lab.guest.guest import BlockTable, GuestMemory
+from lab.witness.client import WitnessTable
 
 READ_BYTES = 8 << 20
 

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from lab.process.dying_with_parent import die_with_parent
-from lab.witness import witness_questions as questions
-from lab.witness.witness_ledger import INCARNATION, LOST, Ledger, Machine
-from lab.witness.witness_wire import (
+from lab.witness import questions
+from lab.witness.ledger import INCARNATION, LOST, Ledger, Machine
+from lab.witness.wire import (
     ACKNOWLEDGEMENTS_FRAME,
     JSON_FRAME,
     TABLES_FRAME,

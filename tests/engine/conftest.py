@@ -9,8 +9,8 @@ import pytest
 from powershell_program import require_engine
 
 from lab.hyperv import INSTANT
-from lab.lab_settings import HostPlan, LabSettings
 from lab.laboratory import Laboratory
+from lab.settings import HostPlan, LabSettings
 
 
 @pytest.fixture(scope="session", autouse=True)

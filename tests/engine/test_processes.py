@@ -15,9 +15,9 @@ from flow_lab import wait_for
 from typer.testing import CliRunner
 
 from cli.main import app
-from lab.engines.powershell.tally import Spent
-from lab.lab_settings import ADMINISTRATOR, HostPlan, LabSettings, certificate_folder, password_file
+from lab.host.tally import Spent
 from lab.laboratory import Laboratory
+from lab.settings import ADMINISTRATOR, HostPlan, LabSettings, certificate_folder, password_file
 from lab.winrm.certificates import LabCA
 
 pytestmark = pytest.mark.timeout(300)
@@ -26,7 +26,7 @@ SLEEPER = ("-NoProfile", "-NonInteractive", "-Command", "Start-Sleep -Seconds 60
 HOLDER = """
 import sys
 from pathlib import Path
-from lab.lab_settings import HostPlan, LabSettings
+from lab.settings import HostPlan, LabSettings
 from lab.laboratory import Laboratory
 
 Laboratory(Path(sys.argv[1])).up(LabSettings(engine="powershell", hosts=(HostPlan(name="hv01"),)))

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from cli import exits
 from cli.main import app
-from lab.lab_host import LabDisk
+from lab.host.handle import LabDisk
 from qsm.settings import load_settings
 
 pytestmark = pytest.mark.timeout(120)

@@ -19,8 +19,8 @@ import pytest
 import typer
 
 from cli.demo import demo
-from lab.demonstration.demo import SOURCE, TARGET
-from lab.lab_host import LabHost
+from lab.demonstration.plan import SOURCE, TARGET
+from lab.host.handle import LabHost
 from lab.laboratory import Laboratory
 from qsm.migration.progress import Event, Listener, StepEnded, StepStarted, listening
 

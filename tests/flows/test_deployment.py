@@ -18,7 +18,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from prefect.settings import PREFECT_API_URL
 from prefect.states import Cancelling
 
-from lab.lab_host import LabDisk
+from lab.host.handle import LabDisk
 
 pytestmark = pytest.mark.timeout(300)
 ROOT = Path(__file__).parents[2]

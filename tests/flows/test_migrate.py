@@ -6,7 +6,7 @@ import pytest
 from flow_lab import BUSY, MIB, FlowLab, TestVM
 
 from lab.guest.guest import Workload
-from lab.lab_host import LabAdapter, LabDisk
+from lab.host.handle import LabAdapter, LabDisk
 from qsm.plan.ending import End
 from qsm.plan.request import StateTransfer
 from qsm.report.report import Report

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flow_lab import BUSY, MIB, FlowLab, TestVM
 
-from lab.lab_host import LabAdapter, LabDisk
+from lab.host.handle import LabAdapter, LabDisk
 from qsm.errors import PreflightRefused, Refused
 from qsm.plan.request import MigrationRequest, StateTransfer, SwitchPair
 from qsm.settings import load_settings

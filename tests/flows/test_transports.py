@@ -7,8 +7,8 @@ from typing import Literal
 
 import pytest
 
-from lab.lab_settings import HostPlan, LabSettings
 from lab.laboratory import Laboratory
+from lab.settings import HostPlan, LabSettings
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.meter import Meter

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from cli.demo import Outcome, show_verdict
-from lab.demonstration.demo_verdict import ChangesFile, Comparison, Evidence, judge
-from lab.engines.powershell.tally import Kind, Spent
+from lab.demonstration.verdict import ChangesFile, Comparison, Evidence, judge
+from lab.host.tally import Kind, Spent
 from lab.judges.verify_guest import Finding, FindingKind, Verification
-from lab.witness.witness_client import Lifetime
-from lab.witness.witness_ledger import WitnessFinding, WitnessFindingKind
+from lab.witness.client import Lifetime
+from lab.witness.ledger import WitnessFinding, WitnessFindingKind
 from qsm.report.report import Report
 
 SLOTS = ("SCSI 0:0", "SCSI 0:1")

@@ -24,7 +24,7 @@ from lab.engines.powershell import hyperv_cmdlets, windows_cmdlets, wmi
 from lab.engines.powershell.cmdlets import CMDLETS, Call, CmdletError, HostMemory, ProcessMemory, answer
 from lab.engines.python.operations.host import Host
 from lab.host.faults import ProcessEnded
-from lab.host.processes import HostProcess, running_as
+from lab.host.windows_process import HostProcess, running_as
 from lab.hyperv import HyperVError
 from lab.hyperv.errors import ErrorCategory
 from lab.platform import errors

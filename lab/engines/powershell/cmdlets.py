@@ -13,7 +13,7 @@ from typing import Any
 
 from lab.engines.python.operations.host import Host
 from lab.host.faults import ProcessEnded
-from lab.host.processes import HostProcess, running_as
+from lab.host.windows_process import HostProcess, running_as
 from lab.hyperv.model import CompatibilityReport
 
 Given = Mapping[str, Any]

@@ -22,18 +22,18 @@ from typing import IO, Any
 
 from lab.engines.powershell.bridge import TOKEN_VARIABLE, Bridge
 from lab.engines.powershell.standins import write_module
-from lab.engines.powershell.tally import Kind, Tally
 from lab.engines.python.operations.host import Host
 from lab.host import powershell_line
 from lab.host.faults import FaultAction, FaultMoment, Faults, ProcessEnded
-from lab.host.processes import HostProcess
+from lab.host.tally import Kind, Tally
+from lab.host.windows_process import HostProcess
 from lab.platform import errors
 from lab.platform.errors import PlatformError
 from lab.platform.identity import Identity
 from lab.platform.paths import PROGRAM_DATA
 from lab.platform.store import write_whole
 from lab.platform.tasks import TaskProcess
-from lab.process.child_process import start_program
+from lab.process.children import start_program
 from lab.winrm.engine import Caller, Command, Output, SignalName
 
 PROGRAM_VARIABLE = "QSM_PWSH"

@@ -18,7 +18,7 @@ from lab.engines.python.operations.dispatch import CallLine, Dispatcher
 from lab.engines.python.operations.errors import refused
 from lab.engines.python.operations.host import Host
 from lab.host.faults import FaultAction, FaultMoment, Faults
-from lab.host.processes import current_is_ended
+from lab.host.windows_process import current_is_ended
 from qsm.facts.errors import ErrorFacts
 
 MARK = "@@QSM"

@@ -26,7 +26,7 @@ from lab.engines.python.operations.merges import MergeTask
 from lab.engines.python.operations.work import Work
 from lab.host import powershell_line
 from lab.host.faults import Faults, ProcessEnded
-from lab.host.processes import HostProcess, running_as
+from lab.host.windows_process import HostProcess, running_as
 from lab.platform.identity import Identity
 from lab.platform.tasks import TaskProcess
 from lab.winrm.engine import Caller, Command, Output, SignalName

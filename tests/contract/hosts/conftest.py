@@ -20,10 +20,10 @@ from hosts_driver import Caller
 from hosts_script import Script
 from powershell_program import NEEDS_ENGINE
 
+from lab.host.handle import MIB, LabDisk
 from lab.hyperv import INSTANT
-from lab.lab_host import MIB, LabDisk
-from lab.lab_settings import HostPlan, LabSettings
 from lab.laboratory import Laboratory
+from lab.settings import HostPlan, LabSettings
 
 NAMES = ("hv01", "hv02")
 USUAL = "2022"

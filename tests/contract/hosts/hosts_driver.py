@@ -18,7 +18,7 @@ import pytest
 from powershell_program import NEEDS_ENGINE
 from winrm.protocol import Protocol
 
-from lab.lab_host import LabHost
+from lab.host.handle import LabHost
 from lab.laboratory import Laboratory
 from lab.platform.windows import VERSIONS
 from qsm.facts.errors import ErrorFacts

@@ -8,11 +8,11 @@ from typing import Any
 
 from hosts_driver import Answer, Caller, new_migration_id
 
+from lab.host.handle import LabHost
 from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import Verification, verify_disks
-from lab.lab_host import LabHost
 from lab.laboratory import Laboratory
-from lab.witness.witness_client import WitnessError
+from lab.witness.client import WitnessError
 from qsm.hosts.operations import OPERATIONS
 
 

@@ -12,7 +12,7 @@ from hosts_driver import Caller, wait_until
 from hosts_script import Script
 
 from lab.host.faults import Fault, FaultAction, FaultPlace
-from lab.lab_host import MIB, LabDisk
+from lab.host.handle import MIB, LabDisk
 from lab.laboratory import Laboratory
 
 pytestmark = pytest.mark.timeout(120)

@@ -14,10 +14,10 @@ from hosts_driver import LABS_OWN_ENGINE, Caller, read_settings, wait_until
 
 from lab.disks import files as disk_files
 from lab.disks.model import DiskFormat, DiskKind
-from lab.lab_host import MIB, LabDisk
-from lab.lab_settings import HostPlan, LabSettings, password_file
+from lab.host.handle import MIB, LabDisk
 from lab.laboratory import Laboratory, LaboratoryError
 from lab.process.control import ControlError
+from lab.settings import HostPlan, LabSettings, password_file
 
 ONE_HOST = LabSettings(hosts=(HostPlan(name="solo", volumes={"C:\\": 1 << 30, "D:\\": 1 << 30}),), transport="basic")
 
@@ -41,7 +41,7 @@ def stayed(tmp_path: Path) -> Iterator[Laboratory]:
     """A laboratory made by a command that has ended."""
     script = (
         "import sys; from pathlib import Path; from lab.laboratory import Laboratory; "
-        "from lab.lab_settings import LabSettings; "
+        "from lab.settings import LabSettings; "
         "Laboratory(Path(sys.argv[1])).up(LabSettings.model_validate_json(sys.argv[2]), stay=True)"
     )
     subprocess.run([sys.executable, "-c", script, str(tmp_path), ONE_HOST.model_dump_json()], check=True, timeout=60)
@@ -90,7 +90,7 @@ def secrets_are_kept(laboratory: Laboratory) -> bool:
 def test_laboratory_dies_with_the_process_that_made_it(tmp_path: Path) -> None:
     script = (
         "import os, sys; from pathlib import Path; from lab.laboratory import Laboratory; "
-        "from lab.lab_settings import LabSettings; "
+        "from lab.settings import LabSettings; "
         "Laboratory(Path(sys.argv[1])).up(LabSettings.model_validate_json(sys.argv[2])); os._exit(9)"
     )
     ended = subprocess.run(

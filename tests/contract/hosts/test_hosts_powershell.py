@@ -12,10 +12,10 @@ from hosts_driver import Caller, encoded, plain, run
 from powershell_program import NEEDS_ENGINE
 
 from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
+from lab.host.handle import MIB, LabDisk
 from lab.hyperv import INSTANT
-from lab.lab_host import MIB, LabDisk
-from lab.lab_settings import HostPlan, LabSettings
 from lab.laboratory import Laboratory, LaboratoryError
+from lab.settings import HostPlan, LabSettings
 from qsm.hosts.winrm_session import ProcessEndedError
 
 

@@ -9,7 +9,7 @@ import pytest
 from hosts_driver import EVERY_WINDOWS, Caller, new_migration_id, wait_until
 from hosts_script import Script
 
-from lab.lab_host import MIB, LabAdapter, LabDisk
+from lab.host.handle import MIB, LabAdapter, LabDisk
 from lab.platform.windows import VERSIONS
 from qsm.hosts.operations import OPERATIONS
 

@@ -20,10 +20,10 @@ from pypsrp.wsman import WSMan
 
 from lab.engines.powershell.standins import MODULE_NAME
 from lab.host.faults import Fault, FaultAction, FaultPlace
+from lab.host.handle import MIB, LabDisk
 from lab.hyperv import INSTANT
-from lab.lab_host import MIB, LabDisk
-from lab.lab_settings import HostPlan, LabSettings
 from lab.laboratory import Laboratory
+from lab.settings import HostPlan, LabSettings
 from qsm.care.check_hosts import check_host, check_pair
 from qsm.errors import HostRefused, OutcomeUnknown, Refused
 from qsm.hosts import messages as m

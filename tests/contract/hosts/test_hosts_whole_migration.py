@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hosts_driver import EVERY_WINDOWS, wait_until
 from hosts_script import Script
 
-from lab.lab_host import LabDisk
+from lab.host.handle import LabDisk
 
 MIB = 1 << 20
 

@@ -9,8 +9,8 @@ import pytest
 from hosts_driver import LABS_OWN_ENGINE, Caller, encoded, new_migration_id, plain, run, wait_until
 
 from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
-from lab.lab_settings import HostPlan, LabSettings
 from lab.laboratory import Laboratory
+from lab.settings import HostPlan, LabSettings
 from qsm.hosts import wire
 from qsm.hosts.winrm_session import LostError, ProcessEndedError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.engines.powershell.tally import Spent, Tally, told
+from lab.host.tally import Spent, Tally, told
 
 
 class Clock:

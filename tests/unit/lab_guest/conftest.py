@@ -8,9 +8,9 @@ from guest_helpers import QUICK, VM_ID, Machine, MachineDisk, PlainDisk
 
 from lab.disks.files import create_disk
 from lab.disks.model import DiskFormat, DiskKind
+from lab.guest.blocks import BLOCK_BYTES
 from lab.guest.guest import GuestMemory, boot
-from lab.guest.guest_block import BLOCK_BYTES
-from lab.witness.witness_client import WitnessProcess
+from lab.witness.client import WitnessProcess
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.disks.files import create_child
+from lab.guest.blocks import BLOCK_BYTES
 from lab.guest.guest import Workload
-from lab.guest.guest_block import BLOCK_BYTES
-from lab.guest.virtual_machine import DiskAttachment, VirtualMachineProcess
 from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import Verification, verify_disks
-from lab.witness.witness_client import WitnessProcess
+from lab.vm.process import DiskAttachment, VirtualMachineProcess
+from lab.witness.client import WitnessProcess
 
 VM_ID = "5f0c2a4e-6a1d-4b8f-9c3e-0d1e2f3a4b5c"
 QUICK = Workload(

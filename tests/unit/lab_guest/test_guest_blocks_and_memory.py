@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from guest_helpers import QUICK, VM_ID, PlainDisk
 
-from lab.guest.guest import Guest, GuestMemory, Workload, block_of_working_set, boot
-from lab.guest.guest_block import (
+from lab.guest.blocks import (
     BLOCK_BYTES,
     SECTOR_BYTES,
     BlockBuilder,
@@ -19,6 +18,7 @@ from lab.guest.guest_block import (
     sector_checksums,
     sequences_of,
 )
+from lab.guest.guest import Guest, GuestMemory, Workload, block_of_working_set, boot
 from lab.guest.saved_memory import SavedMemoryError, read_saved_memory, write_saved_memory
 
 

@@ -12,7 +12,7 @@ from guest_helpers import VM_ID, Machine, MachineDisk
 from lab.disks.merge import merge_into_parent
 from lab.guest.saved_memory import read_saved_memory
 from lab.judges.verify_guest import FindingKind, Verification, table_of_memory
-from lab.witness.witness_ledger import WitnessFindingKind
+from lab.witness.ledger import WitnessFindingKind
 
 LAST = "SCSI 0:1"
 

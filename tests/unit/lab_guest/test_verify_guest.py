@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from guest_helpers import VM_ID, PlainDisk
 
+from lab.guest.blocks import BLOCK_BYTES, SECTOR_BYTES, BlockBuilder, digests_of, sequences_of
 from lab.guest.guest import BlockTable, Guest, GuestMemory
-from lab.guest.guest_block import BLOCK_BYTES, SECTOR_BYTES, BlockBuilder, digests_of, sequences_of
 from lab.judges.verify_guest import FindingKind, Verification, table_of_memory, verify_disks
-from lab.witness.witness_client import WitnessTable
+from lab.witness.client import WitnessTable
 
 FIRST, SECOND = "SCSI 0:0", "SCSI 0:1"
 Disks = dict[str, PlainDisk]

@@ -13,7 +13,7 @@ from guest_helpers import QUICK, VM_ID, Machine, wait_until
 
 from lab.disks.chain import open_chain
 from lab.disks.model import DiskError, DiskFormat
-from lab.guest.virtual_machine import DiskAttachment, VirtualMachineError, VirtualMachineProcess
+from lab.vm.process import DiskAttachment, VirtualMachineError, VirtualMachineProcess
 
 BOTH_FORMATS = pytest.mark.parametrize("machine", [DiskFormat.VHD, DiskFormat.VHDX], indirect=True)
 
@@ -235,7 +235,7 @@ def test_it_dies_with_its_host(machine: Machine, stopped: bool, tmp_path: Path) 
 import sys, threading, time
 from pathlib import Path
 from lab.guest.guest import Workload
-from lab.guest.virtual_machine import DiskAttachment, VirtualMachineProcess
+from lab.vm.process import DiskAttachment, VirtualMachineProcess
 def start():
     vm = VirtualMachineProcess.start(
         vm_id={VM_ID!r}, host_name="host-9", disks=[DiskAttachment("IDE 0:0", Path({str(disk.files[0])!r}))],

@@ -16,9 +16,9 @@ from guest_helpers import VM_ID, PlainDisk, wait_until
 
 from lab.guest.guest import Guest, GuestMemory, boot
 from lab.judges.verify_guest import verify_disks
-from lab.witness.witness_client import GuestLink, WitnessClient, WitnessError, WitnessProcess
-from lab.witness.witness_ledger import WitnessFindingKind
-from lab.witness.witness_wire import encode, encode_json
+from lab.witness.client import GuestLink, WitnessClient, WitnessError, WitnessProcess
+from lab.witness.ledger import WitnessFindingKind
+from lab.witness.wire import encode, encode_json
 
 Disks = dict[str, PlainDisk]
 _numbers = itertools.count(7001)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hyperv_helpers import Host
 
-from lab.witness.witness_client import WitnessProcess
+from lab.witness.client import WitnessProcess
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import Verification, verify_disks
 from lab.platform.accounts import HostSettings
 from lab.platform.platform import Platform
-from lab.witness.witness_client import WitnessError, WitnessProcess
+from lab.witness.client import WitnessError, WitnessProcess
 
 MEBIBYTE = 1 << 20
 QUICK = Workload(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from lab.engines.python.operations.errors import refused
 from lab.engines.python.operations.state_folder import StateFolder
-from lab.host.processes import current_is_ended, current_process
+from lab.host.windows_process import current_is_ended, current_process
 from lab.hyperv import HyperV
 from lab.platform.identity import SYSTEM, Identity
 from lab.platform.platform import Platform

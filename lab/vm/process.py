@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lab.guest.guest import Workload
-from lab.process.child_process import start_child
+from lab.process.children import start_child
 from lab.process.message_lines import MessageLines
 
 COMMAND_LIMIT_SECONDS = 60.0
@@ -115,7 +115,7 @@ class VirtualMachineProcess:
         log_file = folder_for_log / f"{vm_id}.log"
         with theirs:
             process = start_child(
-                "lab.guest.virtual_machine_worker",
+                "lab.vm.worker",
                 [str(theirs.fileno()), vm_id],
                 log_file=log_file,
                 pass_file_descriptors=[theirs.fileno()],

@@ -14,12 +14,12 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
-from lab.demonstration.demo import SOURCE, TARGET, DemoVM, vm_on, wrong_adapters
-from lab.demonstration.demo_verdict import ChangesFile, Comparison, Evidence
+from lab.demonstration.plan import SOURCE, TARGET, DemoVM, vm_on, wrong_adapters
+from lab.demonstration.verdict import ChangesFile, Comparison, Evidence
 from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import verify_disks
 from lab.laboratory import Laboratory
-from lab.witness.witness_client import Lifetime, OfflineWindow, WitnessError
+from lab.witness.client import Lifetime, OfflineWindow, WitnessError
 
 POLL_SECONDS = 0.1
 FIRST_WRITES_SECONDS = 60.0

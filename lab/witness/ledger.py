@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from lab.guest.guest import BlockTable
-from lab.witness.witness_wire import ACKNOWLEDGEMENT, ACKNOWLEDGEMENTS_FRAME, JSON_FRAME, unpack_tables
+from lab.witness.wire import ACKNOWLEDGEMENT, ACKNOWLEDGEMENTS_FRAME, JSON_FRAME, unpack_tables
 
 INCARNATION = struct.Struct("<Q")
 LOST = "lost"

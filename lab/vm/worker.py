@@ -18,13 +18,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from lab.guest.blocks import BLOCK_BYTES
 from lab.guest.guest import Guest, GuestMemory, Workload, boot, draw_incarnation
-from lab.guest.guest_block import BLOCK_BYTES
 from lab.guest.saved_memory import SavedMemory, read_saved_memory, write_saved_memory
-from lab.guest.virtual_machine_disks import AttachedDisks, Attachments
 from lab.process.dying_with_parent import die_with_parent
 from lab.process.message_lines import MessageLines
-from lab.witness.witness_client import GuestLink, WitnessError
+from lab.vm.disks import AttachedDisks, Attachments
+from lab.witness.client import GuestLink, WitnessError
 
 CATCH_UP_SECONDS = 0.1
 """A guest that was held up makes good at most this much of its rate."""

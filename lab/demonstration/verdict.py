@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lab.judges.verify_guest import Verification
-from lab.witness.witness_client import Lifetime, OfflineWindow
-from lab.witness.witness_ledger import WitnessFinding
+from lab.witness.client import Lifetime, OfflineWindow
+from lab.witness.ledger import WitnessFinding
 
 SHOWN = 5
 BLOCK_BYTES = 4096

@@ -20,17 +20,23 @@ from pydantic import SecretStr
 
 from lab.engines.powershell.bridge import Bridge
 from lab.engines.powershell.processes import PowerShellEngine, PowerShellTasks, ProcessStarter
-from lab.engines.powershell.tally import Tally
 from lab.engines.python.engine import EngineSettings as PowerShellSettings
 from lab.engines.python.engine import PythonEngine, TaskEngine, WireFaults
 from lab.engines.python.operations.host import Host, MigrationLocks
 from lab.engines.python.operations.state_folder import StateFolder
 from lab.host.cmdlets import PlatformFaults, with_faults
 from lab.host.faults import Faults
-from lab.host.host_levers import HostLevers
+from lab.host.levers import HostLevers
+from lab.host.tally import Tally
 from lab.hyperv import HyperV, Timing, vm_host
 from lab.hyperv.model import VMHost
-from lab.lab_settings import (
+from lab.platform.accounts import HostSettings
+from lab.platform.platform import Platform
+from lab.platform.store import JsonStore
+from lab.platform.windows import VERSIONS
+from lab.process.control import ControlServer
+from lab.process.dying_with_parent import die_with_parent
+from lab.settings import (
     ADMINISTRATOR,
     CERTIFICATE_USER,
     DNS_DOMAIN,
@@ -40,12 +46,6 @@ from lab.lab_settings import (
     certificate_folder,
     password_file,
 )
-from lab.platform.accounts import HostSettings
-from lab.platform.platform import Platform
-from lab.platform.store import JsonStore
-from lab.platform.windows import VERSIONS
-from lab.process.control import ControlServer
-from lab.process.dying_with_parent import die_with_parent
 from lab.winrm.certificates import LabCA
 from lab.winrm.endpoint import Endpoint
 from lab.winrm.engine import Engine

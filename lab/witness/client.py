@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from lab.guest.guest import BlockTable, CompletedWrite
-from lab.process.child_process import start_child
-from lab.witness.witness_ledger import WitnessFinding, WitnessFindingKind
-from lab.witness.witness_wire import (
+from lab.process.children import start_child
+from lab.witness.ledger import WitnessFinding, WitnessFindingKind
+from lab.witness.wire import (
     JSON_FRAME,
     TABLES_FRAME,
     Frame,

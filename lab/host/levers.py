@@ -31,7 +31,7 @@ from lab.hyperv.model import (
 )
 
 if TYPE_CHECKING:
-    from lab.host.host_process import HostProcess
+    from lab.host.process import HostProcess
 
 ENUMERATIONS: dict[str, Callable[[str], enum.Enum]] = {
     "automatic_start_action": StartAction,

@@ -1,6 +1,6 @@
 """What can be asked of the witness.
 
-Each question is a method of the same name in `lab.witness.witness_client.WitnessClient`; the answers are plain JSON, or the
+Each question is a method of the same name in `lab.witness.client.WitnessClient`; the answers are plain JSON, or the
 tables of all disks. A question about a VM that never registered is an error and not "nothing happened".
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lab.guest.guest import BlockTable
-from lab.witness.witness_ledger import Ledger, Life, Machine
+from lab.witness.ledger import Ledger, Life, Machine
 
 
 class UnknownMachineError(Exception):
@@ -54,7 +54,7 @@ def lifetimes(ledger: Ledger, vm_id: str) -> list[dict[str, Any]]:
 
 
 def describe(life: Life) -> dict[str, Any]:
-    """Return a life as `lab.witness.witness_client.Lifetime` reads it."""
+    """Return a life as `lab.witness.client.Lifetime` reads it."""
     return {
         "incarnation": life.incarnation,
         "host_name": life.host_name,

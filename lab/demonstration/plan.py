@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from lab.guest.guest import Workload
-from lab.lab_host import LabAdapter, LabDisk, LabHost
-from lab.lab_settings import HostPlan, LabSettings
+from lab.host.handle import LabAdapter, LabDisk, LabHost
 from lab.laboratory import Laboratory
+from lab.settings import HostPlan, LabSettings
 
 MIB = 1 << 20
 SOURCE, TARGET = "hv01", "hv02"

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lab.guest.blocks import Numbers
 from lab.guest.guest import BlockTable, CompletedWrite
-from lab.guest.guest_block import Numbers
 
 FRAME_HEADER = struct.Struct("<cI")
 ACKNOWLEDGEMENT = struct.Struct("<QQIHxx")  # sequence, digest, block, index of the slot

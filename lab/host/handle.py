@@ -16,15 +16,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from lab.engines.powershell.tally import Kind, Spent
 from lab.guest.guest import Workload
 from lab.host.faults import Fault
-from lab.lab_settings import LabSettings
+from lab.host.tally import Kind, Spent
 from lab.platform.accounts import Accounts, HostSettings
 from lab.platform.directory import HostDirectory
 from lab.platform.files import FileSystem
 from lab.platform.volumes import Volumes
 from lab.process import control
+from lab.settings import LabSettings
 
 MIB = 1 << 20
 VMState = Literal["Running", "Off", "Saved", "Paused"]
