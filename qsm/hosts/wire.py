@@ -16,8 +16,9 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
+
+from qsm.powershell.composed import FOLDER, bootstrap_text, compose
 
 MARK = b"@@QSM "
 UNREADABLE_CALL = "0"
@@ -25,8 +26,6 @@ UNREADABLE_CALL = "0"
 MODULE_MISSING = "The module is not installed"
 """How a bootstrap's refusal begins when the module is not there any more or was altered."""
 CHUNK_BYTES = 48 * 1024
-_POWERSHELL = Path(__file__).parent.parent / "powershell"
-BOOTSTRAPS = _POWERSHELL / "bootstrap"
 MODULE_NAME = "QuickStorageMigration"
 
 
@@ -134,9 +133,9 @@ def module_files() -> tuple[ModuleFile, ...]:
     The functions lie one per file here, in Public and in the rooms of Private; each room travels as one script. A host
     checks, scans and parses every file of the module whenever a process starts, also while the VM stands still.
     """
-    root = _POWERSHELL / MODULE_NAME
+    root = FOLDER / MODULE_NAME
     kept = [f"{MODULE_NAME}.psd1", f"{MODULE_NAME}.psm1", "Operations.json", "Work.ps1"]
-    files = [ModuleFile(name, (root / name).read_bytes()) for name in kept]
+    files = [ModuleFile(name, compose(root / name).encode("ascii")) for name in kept]
     rooms = [root / "Public", *(path for path in (root / "Private").iterdir() if path.is_dir())]
     for room in rooms:
         functions = [path.read_text("ascii") for path in sorted(room.glob("*.ps1"))]
@@ -154,8 +153,7 @@ def module_hash() -> str:
 @cache
 def bootstrap_command(name: str) -> str:
     """The command line that runs one bootstrap script (probe, install, call, serve)."""
-    script = (BOOTSTRAPS / f"{name}.ps1").read_text(encoding="ascii")
-    encoded = base64.b64encode(script.encode("utf-16-le")).decode("ascii")
+    encoded = base64.b64encode(bootstrap_text(name).encode("utf-16-le")).decode("ascii")
     return f"powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand {encoded}"
 
 

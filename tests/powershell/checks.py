@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts import BOOTSTRAP_FOLDER, Script, all_scripts, text
+from scripts import Script, all_scripts, text
 
 from qsm.hosts.operations import MODULE_FOLDER, OPERATIONS
+from qsm.powershell.composed import BOOTSTRAPS
 
 Problems = Iterator[str]
 
@@ -179,10 +180,10 @@ def state_changes(script: Script) -> Problems:
 
 def strictness(script: Script) -> Problems:
     """Without it a misspelt name is null and a failed cmdlet is passed over."""
-    if script.bootstrap or script.path.name in ("QuickStorageMigration.psm1", "Work.ps1"):
+    if script.bootstrap or script.path.name in ("QuickStorageMigration.psm1", "Work.ps1", "settings.ps1"):
         if "$ErrorActionPreference = 'Stop'" not in script.text:
             yield "$ErrorActionPreference is not Stop"
-        if not script.bootstrap and "Set-StrictMode -Version Latest" not in script.text:
+        if not (script.bootstrap or script.part) and "Set-StrictMode -Version Latest" not in script.text:
             yield "no strict mode"
     elif "Set-StrictMode" in script.text:
         yield "changes what the module sets"
@@ -193,9 +194,10 @@ def strictness(script: Script) -> Problems:
 def known_commands(script: Script) -> Problems:
     """Every command and parameter exists on each supported Windows, by its full name; aliases are not known at all."""
     own = {other.path.stem: other for other in all_scripts() if other.function_file}
+    of_parts = {name for other in all_scripts() if script.part and other.part for name in other.functions}
     for command in script.commands:
         name = command.name
-        if name in PROGRAMS or name in script.functions or (script.bootstrap and name in BLOCKS):
+        if name in PROGRAMS or name in {*script.functions, *of_parts} or (script.bootstrap and name in BLOCKS):
             continue
         if name in own:
             for parameter in command.parameters.keys() - own[name].parameters - COMMON:
@@ -393,6 +395,6 @@ CHECKS = (
 def bad_example(check: Check, source: str) -> Script:
     """A script as if it lay where the check applies."""
     named = re.search(r"function ([\w-]+)", source)
-    room = BOOTSTRAP_FOLDER if check.applies is is_bootstrap else MODULE_FOLDER / "Public"
+    room = BOOTSTRAPS if check.applies is is_bootstrap else MODULE_FOLDER / "Public"
     name = named[1] if named and check.run is state_changes else "Get-QsmX"
     return Script(room / f"{name}.ps1", source)

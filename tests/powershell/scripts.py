@@ -17,8 +17,8 @@ import tree_sitter
 import tree_sitter_pwsh
 
 from qsm.hosts.operations import MODULE_FOLDER
+from qsm.powershell.composed import BOOTSTRAPS, PARTS, bootstrap_text, compose
 
-BOOTSTRAP_FOLDER = MODULE_FOLDER.parent / "bootstrap"
 _LANGUAGE = tree_sitter.Language(tree_sitter_pwsh.language())
 
 
@@ -33,7 +33,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Script:
-    """One file of the module or one bootstrap."""
+    """One file of the module, one bootstrap with its parts in place, or one part."""
 
     path: Path
     text: str
@@ -44,8 +44,12 @@ class Script:
 
     @property
     def room(self) -> str:
-        """Public, a room of Private, bootstrap or the module itself."""
+        """Public, a room of Private, bootstrap, parts or the module itself."""
         return self.path.parent.name
+
+    @property
+    def part(self) -> bool:
+        return self.room == "parts"
 
     @property
     def public(self) -> bool:
@@ -149,11 +153,9 @@ def text(node: tree_sitter.Node) -> str:
     return node.text.decode()
 
 
-def read(path: Path) -> Script:
-    return Script(path, path.read_text("utf-8"))
-
-
 def all_scripts() -> list[Script]:
-    """Every script of the module and every bootstrap."""
-    paths = [*MODULE_FOLDER.rglob("*.ps1"), *MODULE_FOLDER.glob("*.psm1"), *BOOTSTRAP_FOLDER.glob("*.ps1")]
-    return [read(path) for path in sorted(paths)]
+    """Every script of the module, every bootstrap and every part of them, as it is run."""
+    module = [Script(path, compose(path)) for path in (*MODULE_FOLDER.rglob("*.ps1"), *MODULE_FOLDER.glob("*.psm1"))]
+    bootstraps = [Script(path, bootstrap_text(path.stem)) for path in BOOTSTRAPS.glob("*.ps1")]
+    parts = [Script(path, path.read_text("utf-8")) for path in PARTS.glob("*.ps1")]
+    return sorted([*module, *bootstraps, *parts], key=lambda script: script.path)

@@ -8,12 +8,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from checks import CHECKS, GUARDED_PARAMETERS, KNOWN, PROGRAMS, Check, bad_example
+from checks import CHECKS, GUARDED_PARAMETERS, KNOWN, PROGRAMS, Check, bad_example, layout
 from engine import EngineHost
-from scripts import BOOTSTRAP_FOLDER, Script, all_scripts
+from scripts import Script, all_scripts
 
 from qsm.hosts import wire
 from qsm.hosts.operations import MODULE_FOLDER, MODULE_TABLE_FILE, OPERATIONS, module_table
+from qsm.powershell.composed import BOOTSTRAP_NAMES, BOOTSTRAPS, PARTS
 
 SCRIPTS = all_scripts()
 BAD = [(check, source, fragment) for check in CHECKS for source, fragment in check.bad]
@@ -36,7 +37,7 @@ def test_the_rule_refuses_what_breaks_it(check: Check, source: str, fragment: st
 def test_nothing_is_overlooked() -> None:
     shipped = {path for path in MODULE_FOLDER.parent.rglob("*") if path.suffix in (".ps1", ".psm1")}
     assert {script.path for script in SCRIPTS} == shipped
-    assert {path.stem for path in BOOTSTRAP_FOLDER.iterdir()} == {"probe", "install", "call", "serve"}
+    assert {path.stem for path in BOOTSTRAPS.glob("*.ps1")} == set(BOOTSTRAP_NAMES)
     sent = {file.path: file.data.decode("ascii") for file in wire.module_files()}
     assert all(script.text in sent[f"{script.room}.ps1"] for script in SCRIPTS if script.function_file)
     rooms = {f"{script.room}.ps1" for script in SCRIPTS if script.function_file}
@@ -47,7 +48,17 @@ def test_nothing_is_overlooked() -> None:
     assert all(check.applies(script) for check in CHECKS[:2] for script in SCRIPTS)
 
 
-@pytest.mark.parametrize("name", ["probe", "install", "call", "serve"])
+def test_what_stands_in_a_part_stands_nowhere_else() -> None:
+    composed = {path: path.read_text("ascii") for path in (*BOOTSTRAPS.glob("*.ps1"), MODULE_FOLDER / "Work.ps1")}
+    for part in PARTS.glob("*.ps1"):
+        assert any(f"#part {part.stem}\n" in source for source in composed.values())
+        defined = re.findall(r"^function ([\w-]+)", part.read_text("ascii"), re.MULTILINE)
+        assert not [name for name in defined for source in composed.values() if f"function {name}" in source]
+    for path, source in composed.items():
+        assert list(layout(Script(path, source))) == []
+
+
+@pytest.mark.parametrize("name", BOOTSTRAP_NAMES)
 def test_bootstraps_fit_on_a_command_line(name: str) -> None:
     assert len(wire.bootstrap_command(name)) < 8191 - len("cmd.exe /c ")
 

@@ -25,7 +25,7 @@ def leave(folder: Path, name: str, told: Mapping[str, tuple[list[int], list[int]
 
 
 def test_processes_are_summed_up_over_all_copies_of_the_module(tmp_path: Path) -> None:
-    first, second = line_of("Work.ps1", "Set-StrictMode -Version Latest"), line_of("Work.ps1", "$lines = @()")
+    first, second = line_of("Work.ps1", "Set-StrictMode -Version Latest"), line_of("Work.ps1", "  $lines = @()")
     leave(tmp_path, "1.json", {WORK: ([first, second], [first])})
     leave(tmp_path, "2.json", {"/host/QuickStorageMigration/Work.ps1": ([first, second], [second])})
     coverage = read_coverage(tmp_path)

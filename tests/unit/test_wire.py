@@ -10,6 +10,7 @@ import pytest
 from qsm.hosts import wire
 from qsm.hosts.meter import CallRecord, Meter, busy_seconds
 from qsm.hosts.operations import MODULE_TABLE_FILE, OPERATIONS, module_table
+from qsm.powershell.composed import bootstrap_text
 
 
 def test_a_line_is_ascii_whatever_the_name() -> None:
@@ -69,7 +70,7 @@ def test_no_line_is_put_together_across_a_gap() -> None:
 
 def test_the_bootstraps_say_what_is_looked_for() -> None:
     for name in ("call", "serve"):
-        script = (wire.BOOTSTRAPS / f"{name}.ps1").read_text(encoding="ascii")
+        script = bootstrap_text(name)
         assert f"'{wire.MODULE_MISSING}" in script
         assert f"$call = '{wire.UNREADABLE_CALL}'" in script
 

@@ -1,8 +1,8 @@
 r"""The Python engine behind a lab host's endpoint: plays the scripts that the product sends, and nothing else.
 
 A lab that would run anything a test likes to send proves nothing about the product, and one that guesses what a script
-means proves less. So a command is taken only if it is powershell.exe with one of the files of `qsm/powershell/bootstrap`,
-byte for byte, or (as a task of SYSTEM) the module's own `Work.ps1`; all else ends as it would on a host that lacks the
+means proves less. So a command is taken only if it is powershell.exe with one of the scripts of `qsm/powershell/bootstrap`,
+letter for letter, or (as a task of SYSTEM) the module's own `Work.ps1`; all else ends as it would on a host that lacks the
 program or dislikes the script: exit code 1, and the complaint on standard error.
 """
 
@@ -15,7 +15,6 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from xml.sax.saxutils import escape
 
 from lab.engines.python.bootstraps import Bootstraps, ScriptError, Streams
@@ -32,8 +31,8 @@ from lab.platform.tasks import TaskProcess
 from lab.winrm.engine import Caller, Command, Output, SignalName
 from lab.winrm.fault_hooks import FaultAction as WireFault
 from lab.winrm.fault_hooks import OperationName, RequestInfo
+from qsm.powershell.composed import BOOTSTRAP_NAMES, bootstrap_text
 
-BOOTSTRAP_FOLDER = Path(__file__).parents[3] / "qsm" / "powershell" / "bootstrap"
 _Body = Callable[[Streams], None]
 _Action = Callable[[], int]
 PROGRESS = (
@@ -55,9 +54,9 @@ class EngineSettings:
     """Whether a process writes progress records to standard error, as hosts do."""
 
 
-def known_scripts(folder: Path = BOOTSTRAP_FOLDER) -> dict[str, str]:
+def known_scripts() -> dict[str, str]:
     """Return the scripts that may travel: text to name."""
-    return {path.read_text(encoding="ascii"): path.stem for path in sorted(folder.glob("*.ps1"))}
+    return {bootstrap_text(name): name for name in BOOTSTRAP_NAMES}
 
 
 class PythonEngine:

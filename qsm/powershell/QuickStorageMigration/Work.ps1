@@ -44,20 +44,9 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 
-$root = Join-Path -Path $env:ProgramData -ChildPath 'QuickStorageMigration'
-$folder = Join-Path -Path $root -ChildPath "modules\$Module\QuickStorageMigration"
-if ((Get-Acl -LiteralPath $root).Sddl -notmatch '\AO:(BA|SY)G:.*?D:P') { throw "'$root' is not closed to others: nothing of it runs as SYSTEM." }
-$lines = @()
-foreach ($item in @(Get-Item -LiteralPath $folder) + @(Get-ChildItem -LiteralPath $folder -Recurse -Force)) {
-    if ((Get-Acl -LiteralPath $item.FullName).Sddl -notmatch '\AO:(BA|SY)G:') { throw "'$($item.FullName)' has a foreign owner: nothing of it runs as SYSTEM." }
-    if ($item.PSIsContainer) { continue }
-    $name = $item.FullName.Substring($folder.Length + 1).Replace('\', '/')
-    $lines += "$name $((Get-FileHash -LiteralPath $item.FullName -Algorithm SHA256).Hash.ToLowerInvariant())`n"
-}
-$lines = [string[]]$lines
-[Array]::Sort($lines, [StringComparer]::Ordinal)
-$stream = New-Object -TypeName System.IO.MemoryStream -ArgumentList (, [Text.Encoding]::UTF8.GetBytes(-join $lines))
-if ((Get-FileHash -InputStream $stream -Algorithm SHA256).Hash -ne $Module) { throw "The module in '$folder' was altered: nothing of it runs as SYSTEM." }
+#part root
+#part guard
+if (-not (Test-Module -Hash $Module)) { throw "The module in '$folder' is not closed to others, was altered or has a foreign owner: nothing of it runs as SYSTEM." }
 
 $loaded = Import-Module -Name (Join-Path -Path $folder -ChildPath 'QuickStorageMigration.psd1') -PassThru
 & $loaded {

@@ -1,6 +1,8 @@
 # Puts the module in place: written beside, renamed when whole.
 begin {
-  $ErrorActionPreference = 'Stop'
+  #part settings
+  #part root
+  #part answer
   $items = @()
 
   function Set-Security($Path, $Sddl, $Sections) {
@@ -23,7 +25,6 @@ process {
 end {
   $head = $items[0]
   try {
-    $root = Join-Path $env:ProgramData 'QuickStorageMigration'
     if (-not (Test-Path $root)) {
       # Closed before it has its name: nobody else can lay anything into it.
       $new = "$root.$PID"
@@ -32,7 +33,7 @@ end {
       if (Get-ChildItem $new -Force) { throw "$new is not empty" }
       Rename-Item $new 'QuickStorageMigration'
     }
-    if ((Get-Acl $root).Sddl -notmatch '\AO:(BA|SY)G:.*?D:P') { throw "$root is not closed to others" }
+    if (-not (Test-Closed)) { throw "$root is not closed to others" }
     $final = "$root\modules\$($head.module)"
     if (-not (Test-Whole $final)) {
       $work = "$final.$PID"
@@ -49,9 +50,8 @@ end {
       if (Test-Path $final) { Remove-Item $final -Recurse -Force }
       Rename-Item $work $head.module
     }
-    $answer = @{ ok = $true; result = @{ installed = $true } }
+    Write-Answer $head.call @{ ok = $true; result = @{ installed = $true } }
   } catch {
-    $answer = @{ ok = $false; error = @{ id = 'HostFailed'; category = 'failed'; retryable = $false; message = "${env:COMPUTERNAME}: $_"; subject = ''; hresult = $null; facts = @{} } }
+    Write-Answer $head.call @{ ok = $false; error = (Get-Failure 'failed' $_) }
   }
-  [Console]::Out.WriteLine("@@QSM $($head.call) " + ((ConvertTo-Json $answer -Compress) -replace '[^ -~]', '?'))
 }

@@ -1,23 +1,8 @@
 # Tells whether input reaches a process that runs, and what this host has of the module.
 begin {
-  $ErrorActionPreference = 'Stop'
-  $ProgressPreference = 'SilentlyContinue'
-  function Test-Module([string]$Hash) {
-    $root = Join-Path $env:ProgramData 'QuickStorageMigration'
-    $script:folder = Join-Path $root "modules\$Hash\QuickStorageMigration"
-    if ($Hash -notmatch '\A[0-9a-f]{64}\z' -or -not (Test-Path -LiteralPath $folder)) { return $false }
-    if ((Get-Acl -LiteralPath $root).Sddl -notmatch '\AO:(BA|SY)G:.*?D:P') { return $false }
-    $lines = @()
-    foreach ($item in @(Get-Item -LiteralPath $folder) + @(Get-ChildItem -LiteralPath $folder -Recurse -Force)) {
-      if ((Get-Acl -LiteralPath $item.FullName).Sddl -notmatch '\AO:(BA|SY)G:') { return $false }
-      if ($item.PSIsContainer) { continue }
-      $lines += $item.FullName.Substring($folder.Length + 1).Replace('\', '/') + ' ' + (Get-FileHash -LiteralPath $item.FullName).Hash.ToLower() + "`n"
-    }
-    $lines = [string[]]$lines
-    [Array]::Sort($lines, [StringComparer]::Ordinal)
-    $bytes = [Text.Encoding]::UTF8.GetBytes(-join $lines)
-    (Get-FileHash -InputStream (New-Object IO.MemoryStream (, $bytes))).Hash -eq $Hash
-  }
+  #part settings
+  #part root
+  #part guard
 }
 process {
   foreach ($line in $input) {

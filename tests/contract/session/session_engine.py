@@ -18,8 +18,9 @@ from typing import Any
 
 from lab.winrm.engine import Caller, Output, SignalName
 from qsm.hosts import wire
+from qsm.powershell.composed import BOOTSTRAP_NAMES, bootstrap_text
 
-SCRIPTS = {path.read_text(encoding="ascii"): path.stem for path in wire.BOOTSTRAPS.glob("*.ps1")}
+SCRIPTS = {bootstrap_text(name): name for name in BOOTSTRAP_NAMES}
 CLIXML = b'#< CLIXML\r\n<Objs Version="1.1.0.1"><Obj S="progress" RefId="0"/></Objs>'
 FACTS = {
     "powershell_version": "5.1.17763.1",

@@ -1,0 +1,1 @@
+"""What runs on the hosts: the scripts that travel (`bootstrap`) and the module `QuickStorageMigration`."""
