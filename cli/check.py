@@ -74,10 +74,10 @@ def vm(
         if as_json:
             say_json(plan.as_json())
             return
-        total = sum(disk.base.length_bytes for disk in plan.disks)
+        total = sum(link.file.length_bytes for disk in plan.disks for link in disk.chain.files)
         typer.echo(f"VM {plan.vm_name} ({plan.state_before}) can be moved from {plan.source} to {plan.target}.")
         typer.echo(
             f"  {len(plan.disks)} disks, {size(total)}; state transfer: {plan.transfer}; memory up to {size(plan.memory_bytes)}"
         )
         for disk in plan.disks:
-            typer.echo(f"  {disk.slot}: {disk.base.path} -> {disk.target_path}")
+            typer.echo(f"  {disk.slot}: {disk.path} -> {disk.target_path}")

@@ -7,6 +7,7 @@ host not rebooted, the VM in its state, no alien checkpoint, enough room for the
 
 from __future__ import annotations
 
+import ntpath
 import time
 from dataclasses import dataclass
 
@@ -19,8 +20,6 @@ from qsm.hosts import operations
 from qsm.migration.migration import Migration
 from qsm.migration.progress import CopyProgressed, emit
 
-CHANGES_NUMBER = 100  # copies: base disks 1.., differencing disks 101.., configuration 200
-CONFIGURATION_NUMBER = 200
 WATCH_SECONDS = 2.0
 
 
@@ -38,6 +37,28 @@ class Unit:
     def total_bytes(self) -> int:
         """Bytes of all files."""
         return sum(file.length_bytes for file, _ in self.files)
+
+
+def disk_unit(migration: Migration, slot: str, layer: int) -> Unit:
+    """The unit that copies one file of a disk's chain; the layer is its place there, 0 for the base.
+
+    Raises BrokenChain, and Failed for a file outside the folders that preflight saw.
+    """
+    link = migration.chain(slot).files[layer]
+    share = migration.plan.share_of(link.file.path)
+    if share is None:
+        raise Failed(
+            f"File {link.file.path} of disk {slot} on host {migration.source.name} lies in a folder that held no file of VM"
+            f" {migration.plan.vm_name} before; it is not shared and cannot be copied."
+        )
+    kind = "base disk" if layer == 0 else "differencing disk"
+    return Unit(
+        number=migration.plan.work_number(slot, layer),
+        what=f"{kind} {ntpath.basename(link.file.path)}",
+        share=share,
+        folder=migration.plan.shared_folders[share],
+        files=((link.file, link.target_path),),
+    )
 
 
 def copy_unit(migration: Migration, unit: Unit, *, wait_seconds: float) -> int:

@@ -6,14 +6,16 @@ a dynamic base grows by that. So the room that must stay free is what the merge 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from qsm.errors import Failed
 from qsm.facts.files import DiskFile
+from qsm.facts.names import inside_folder, path_key
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration.migration import Migration
 from qsm.migration.progress import LeafGrew, emit
+from qsm.plan.chain import Chain
 
 # Windows derives the boot time from the clock and the uptime: a clock that is set moves it a little.
 CLOCK_STEP_TICKS = 10 * 10_000_000
@@ -24,25 +26,29 @@ class WorldChanged(Failed):
 
 
 def watch_source(migration: Migration, *, shares: tuple[str, ...]) -> dict[str, int]:
-    """One look; the length of each differencing disk by slot. Raises WorldChanged or Failed (room)."""
+    """One look; the bytes that our checkpoints added to each disk, by slot. Raises WorldChanged or Failed (room)."""
     plan = migration.plan
-    taken = migration.source.result(operations.take_checkpoint)
-    leaves = {pair.slot: pair.leaf.path for pair in taken.disks} if taken else {}
+    chains = migration.chains()
+    added = [link.file.path for chain in chains for link in chain.added]
     saved = migration.source.result(operations.save_vm)
     look = migration.source.ask(
         operations.watch_source,
-        m.WatchSourceArguments(vm_id=plan.vm_id, shares=shares, files=tuple(leaves.values())),
+        m.WatchSourceArguments(vm_id=plan.vm_id, shares=shares, files=tuple(added)),
     )
-    _check_world(migration, look, expected_state=saved.state if saved else plan.state_before, checkpoint=bool(taken))
-    lengths = {file.path: file.length_bytes for file in look.files}
-    if leaves and look.volumes:
+    _check_world(migration, look, expected_state=saved.state if saved else plan.state_before)
+    lengths = {path_key(file.path): file.length_bytes for file in look.files}
+    if added and look.volumes:
         emit(LeafGrew(plan.migration_id, sum(lengths.values()), min(volume.free_bytes for volume in look.volumes)))
-    by_slot = {slot: lengths.get(path, 0) for slot, path in leaves.items()}
-    _check_room(migration, look, leaves=by_slot)
+    by_slot = {
+        chain.slot: sum(lengths.get(path_key(link.file.path), 0) for link in chain.added)
+        for chain in chains
+        if chain.added
+    }
+    _check_room(migration, look, chains=[chain for chain in chains if chain.added], added_bytes=by_slot)
     return by_slot
 
 
-def _check_world(migration: Migration, look: m.WatchSourceResult, *, expected_state: str, checkpoint: bool) -> None:
+def _check_world(migration: Migration, look: m.WatchSourceResult, *, expected_state: str) -> None:
     plan = migration.plan
     host = migration.source.name
     if abs(look.boot_time_ticks - plan.source_boot_ticks) > CLOCK_STEP_TICKS:
@@ -53,10 +59,10 @@ def _check_world(migration: Migration, look: m.WatchSourceResult, *, expected_st
         raise WorldChanged(f"VM {plan.vm_name} is no longer on host {host}.")
     if look.state != expected_state:
         raise WorldChanged(f"VM {plan.vm_name} on host {host} is {look.state} now; it was {expected_state}.")
-    expected = [plan.checkpoint_name] if checkpoint else []
     names = [found.name for found in look.checkpoints]
-    if names != expected:
-        alien = ", ".join(f"'{name}'" for name in names if name not in expected) or "ours is gone"
+    ours = [name for name in names if plan.is_our_checkpoint(name)]
+    if ours != names or len(ours) != len(migration.checkpoints()):
+        alien = ", ".join(f"'{name}'" for name in names if name not in ours) or "ours is gone"
         raise WorldChanged(
             f"The checkpoints of VM {plan.vm_name} on host {host} were changed by somebody else: {alien}."
         )
@@ -66,17 +72,20 @@ def _check_world(migration: Migration, look: m.WatchSourceResult, *, expected_st
         )
 
 
-def _check_room(migration: Migration, look: m.WatchSourceResult, *, leaves: Mapping[str, int]) -> None:
+def _check_room(
+    migration: Migration, look: m.WatchSourceResult, *, chains: Sequence[Chain], added_bytes: Mapping[str, int]
+) -> None:
     plan = migration.plan
-    if not leaves:
+    if not chains:
         return
     roots = sorted((volume.root for volume in look.volumes), key=len, reverse=True)
     needed = dict.fromkeys(roots, plan.reserve_bytes)
-    for disk in plan.disks:
-        root = next((root for root in roots if disk.base.path.casefold().startswith(root.casefold())), None)
+    for chain in chains:
+        foot = chain.foot.file
+        root = next((root for root in roots if inside_folder(foot.path, root)), None)
         if root is None:
-            raise Failed(f"Host {migration.source.name} does not tell the room on the volume of {disk.base.path}.")
-        needed[root] += merge_growth(migration.frozen_base(disk.slot), leaf_bytes=leaves.get(disk.slot, 0))
+            raise Failed(f"Host {migration.source.name} does not tell the room on the volume of {foot.path}.")
+        needed[root] += merge_growth(foot, leaf_bytes=added_bytes[chain.slot])
     for volume in look.volumes:
         if volume.free_bytes < needed[volume.root]:
             raise Failed(

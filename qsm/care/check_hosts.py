@@ -22,7 +22,7 @@ from qsm.hosts.host import Host
 from qsm.hosts.preparation import RUNS_NO_MODULE
 from qsm.migration.side import Side
 from qsm.plan.ending import End
-from qsm.plan.plan import new_migration_id
+from qsm.plan.names import new_migration_id
 
 NO_VM = "00000000-0000-0000-0000-000000000000"
 PROBE_BYTES = 64 * 1024

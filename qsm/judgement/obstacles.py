@@ -12,6 +12,7 @@ from qsm.facts.files import VMDisk
 from qsm.facts.hosts import HostFacts
 from qsm.facts.machines import VMFacts
 from qsm.hosts import messages as m
+from qsm.plan.chain import BrokenChain, read_chain
 from qsm.plan.request import MigrationRequest
 
 CARRIED_STATES = ("Running", "Paused", "Saved", "Off")
@@ -30,7 +31,7 @@ def about_host(name: str, host: HostFacts) -> Iterable[str]:
         yield f"host {name}: the BITS service is disabled"
 
 
-def about_vm(vm: VMFacts) -> Iterable[str]:
+def about_vm(vm: VMFacts, *, host: str) -> Iterable[str]:
     if vm.lock is not None:
         yield f"already migrating: migration {vm.lock.migration_id} by {vm.lock.by} since {vm.lock.since_utc}"
         return  # busy, checkpoint and chain are that migration's own, and nobody is to remove them
@@ -54,13 +55,13 @@ def about_vm(vm: VMFacts) -> Iterable[str]:
     if not vm.disks:
         yield "it has no virtual disk; export and import it instead"
     for disk in vm.disks:
-        yield from (f"disk {disk.slot} ({disk.path}): {reason}" for reason in _about_disk(disk))
+        yield from (f"disk {disk.slot} ({disk.path}): {reason}" for reason in _about_disk(disk, host=host))
     for folder in (vm.configuration_location, vm.path):
         if folder and _unsupported_place(folder):
             yield f"its configuration lies in {folder}: {_unsupported_place(folder)}"
 
 
-def _about_disk(disk: VMDisk) -> Iterable[str]:
+def _about_disk(disk: VMDisk, *, host: str) -> Iterable[str]:
     if disk.pass_through:
         yield "a pass-through disk cannot be checkpointed or copied as a file"
         return
@@ -69,6 +70,10 @@ def _about_disk(disk: VMDisk) -> Iterable[str]:
     if disk.error is not None or not disk.chain:
         yield f"its chain could not be read: {disk.error or 'no file'}"
         return
+    try:
+        read_chain(disk, host=host)
+    except BrokenChain as broken:
+        yield f"its files are no chain: {broken.path} {broken.problem}"
     if any(file.format not in ("VHD", "VHDX") for file in disk.chain):
         yield f"format {disk.chain[0].format} is not supported"
     if len(disk.chain) > 1 or disk.chain[0].type == "Differencing":

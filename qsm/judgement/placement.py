@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ntpath
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from qsm.facts.files import VMDisk
 from qsm.facts.hosts import HostFacts
 from qsm.facts.machines import SwitchChoice, VMFacts
+from qsm.facts.names import inside_folder, name_key, path_key
 from qsm.hosts import messages as m
+from qsm.plan.chain import BrokenChain, Chain, own_chain
 from qsm.plan.plan import PlannedDisk
 from qsm.plan.request import MigrationRequest, StateTransfer
 from qsm.settings import Settings
@@ -16,25 +20,29 @@ from qsm.settings import Settings
 Transfer = Literal["save", "shutdown", "none"]
 
 
-def place_disks(vm: VMFacts, folder: str) -> tuple[tuple[PlannedDisk, ...], tuple[str, ...]]:
-    """Where each disk's copy goes. Names stay; two of one name get folders named after their slots."""
-    usable = [disk for disk in vm.disks if disk.chain]
-    names = [ntpath.basename(disk.chain[-1].path).casefold() for disk in usable]
-    folders: list[str] = []
-    planned = []
-    for index, disk in enumerate(usable, start=1):
-        base = disk.chain[-1]
-        home = ntpath.dirname(base.path)
-        if home.casefold() not in [known.casefold() for known in folders]:
-            folders.append(home)
-        name = ntpath.basename(base.path)
-        place = ntpath.join(folder, "Virtual Hard Disks")
-        if names.count(name.casefold()) > 1:
-            place = ntpath.join(place, disk.slot.replace(" ", "-").replace(":", "-"))
-        share = [known.casefold() for known in folders].index(home.casefold())
-        target_path = ntpath.join(place, name)
-        planned.append(PlannedDisk(index=index, slot=disk.slot, base=base, share=share, target_path=target_path))
-    return tuple(planned), tuple(folders)
+def place_disks(vm: VMFacts, folder: str, *, host: str) -> tuple[tuple[PlannedDisk, ...], tuple[str, ...]]:
+    """Where the copies of each disk's files go, and the source's folders that hold them.
+
+    Names stay; disks with a file of one name get folders named after their slots. A disk whose files are no chain has no
+    place: it is an obstacle.
+    """
+    names = Counter(name_key(ntpath.basename(file.path)) for disk in vm.disks for file in disk.chain)
+    chains = [chain for disk in vm.disks if (chain := _place_disk(disk, folder, host=host, names=names)) is not None]
+    homes = {
+        path_key(home): home for chain in chains for link in chain.files if (home := ntpath.dirname(link.file.path))
+    }
+    disks = tuple(PlannedDisk(index=index, chain=chain) for index, chain in enumerate(chains, start=1))
+    return disks, tuple(homes.values())
+
+
+def _place_disk(disk: VMDisk, folder: str, *, host: str, names: Mapping[str, int]) -> Chain | None:
+    place = ntpath.join(folder, "Virtual Hard Disks")
+    if any(names[name_key(ntpath.basename(file.path))] > 1 for file in disk.chain):
+        place = ntpath.join(place, disk.slot.replace(" ", "-").replace(":", "-"))
+    try:
+        return own_chain(disk, host=host, place=lambda file: ntpath.join(place, ntpath.basename(file.path)))
+    except BrokenChain:
+        return None
 
 
 def choose_switches(
@@ -97,7 +105,7 @@ def memory_bound(vm: VMFacts, settings: Settings) -> int:
 
 def created_folders(folder: str, disks: Sequence[PlannedDisk], *, vm_id: str, exists: bool) -> tuple[str, ...]:
     """Folders of ours on the target, deepest first; an existing target folder stays in any case."""
-    ours = {ntpath.dirname(disk.target_path) for disk in disks}
+    ours = {ntpath.dirname(link.target_path) for disk in disks for link in disk.chain.files}
     ours |= {ntpath.join(folder, name) for name in _own_names(vm_id)}
     deepest_first = sorted(ours, key=lambda path: (-path.count("\\"), path))
     return (*deepest_first, *(() if exists else (folder,)))
@@ -118,5 +126,5 @@ def source_folders(vm: VMFacts) -> tuple[str, ...]:
     disk_folders = {ntpath.dirname(file.path) for disk in vm.disks for file in disk.chain}
     own = {path for path in homes | disk_folders if ntpath.basename(path).casefold() == vm.name.casefold()}
     below = disk_folders | {ntpath.join(home, name) for home in homes for name in _own_names(vm.vm_id)}
-    inside = {path for path in below if any(path.casefold().startswith(root.casefold() + "\\") for root in own)}
+    inside = {path for path in below if any(inside_folder(path, root) for root in own)}
     return tuple(sorted(own | inside, key=lambda path: (-path.count("\\"), path)))

@@ -11,12 +11,13 @@ import threading
 from collections.abc import Sequence
 
 from qsm.errors import SettingsError, Stopped
-from qsm.facts.files import DiskFile
 from qsm.hosts import operations
 from qsm.hosts.host import Host
+from qsm.hosts.messages import SaveVMResult, TakeCheckpointResult
 from qsm.hosts.meter import Meter
 from qsm.migration.progress import Noted, emit
 from qsm.migration.side import Side
+from qsm.plan.chain import BrokenChain, Chain
 from qsm.plan.plan import Plan
 from qsm.settings import Settings
 
@@ -49,14 +50,44 @@ class Migration:
         """Source, then target."""
         return (self.source, self.target)
 
-    def frozen_base(self, slot: str) -> DiskFile:
-        """The base disk of that slot as it is copied: as the checkpoint froze it, for the guest wrote since preflight.
-
-        Where there is no checkpoint the VM stands still, and the base is as preflight saw it.
-        """
+    def checkpoints(self) -> tuple[TakeCheckpointResult, ...]:
+        """What our checkpoints answered, in the order of the rounds; none for a VM that stands still."""
         taken = self.source.result(operations.take_checkpoint)
-        frozen = {pair.slot: pair.base for pair in taken.disks} if taken else {}
-        return frozen.get(slot, self.plan.disk(slot).base)
+        return () if taken is None else (taken,)
+
+    def chains(self) -> tuple[Chain, ...]:
+        """The chain of each disk, as the source reported it last in this migration.
+
+        Preflight saw the files of the VM's own; each checkpoint froze the leaf as it was then, for the guest wrote since,
+        and added one; the save reported them all as they stayed. Raises BrokenChain where these reports do not fit.
+        """
+        taken, saved = self.checkpoints(), self.source.result(operations.save_vm)
+        return tuple(self._chain(disk.chain, taken, saved) for disk in self.plan.disks)
+
+    def chain(self, slot: str) -> Chain:
+        """The chain of the disk in that slot. Raises BrokenChain."""
+        taken, saved = self.checkpoints(), self.source.result(operations.save_vm)
+        return self._chain(self.plan.disk(slot).chain, taken, saved)
+
+    def _chain(self, chain: Chain, taken: Sequence[TakeCheckpointResult], saved: SaveVMResult | None) -> Chain:
+        host = self.source.name
+        for each in taken:
+            pair = next((pair for pair in each.disks if pair.slot == chain.slot), None)
+            if pair is None:
+                path = chain.leaf.file.path
+                raise BrokenChain(host, slot=chain.slot, path=path, problem="was left out by the checkpoint")
+            chain = chain.with_checkpoint(pair, host=host)
+        if saved is None:
+            return chain
+        disk = next((disk for disk in saved.disks if disk.slot == chain.slot), None)
+        if disk is None:
+            path = chain.leaf.file.path
+            raise BrokenChain(host, slot=chain.slot, path=path, problem="was no longer there after the save")
+        return chain.as_reported(disk, host=host)
+
+    def added_files(self) -> tuple[str, ...]:
+        """Every file that our checkpoints added, whatever became of the chains since: what the way home must be rid of."""
+        return tuple(pair.leaf.path for taken in self.checkpoints() for pair in taken.disks)
 
     def check_stop(self) -> None:
         """Raises Stopped when somebody asked for the end. Called at least once a second by every wait."""

@@ -1,6 +1,6 @@
 """What is moved, from where, to where: the request of a person and the plan that preflight makes of it.
 
-    MigrationRequest ──preflight──> Plan ─┬─ PlannedDisk (one per disk: base file, place on the target)
+    MigrationRequest ──preflight──> Plan ─┬─ PlannedDisk (one per disk: its chain, with the place of each file)
      (one form in the UI)                 ├─ SwitchChoice (one per adapter)
                                           └─ remembered settings of the VM
 
@@ -11,29 +11,38 @@ home or to finish. Paths are Windows paths, sizes are bytes.
 from __future__ import annotations
 
 import ntpath
-import secrets
-import time
 from typing import Any, Literal
 
 from pydantic import Field
 
-from qsm.facts.files import DiskFile, SlotPath
+from qsm.facts.files import SlotPath
 from qsm.facts.frozen import Frozen
 from qsm.facts.machines import Adapter, SwitchChoice
+from qsm.facts.names import path_key
+from qsm.plan import names
+from qsm.plan.chain import Chain
 
 
 class PlannedDisk(Frozen):
-    """One disk: its file as preflight saw it, and where the copy goes. A copy keeps its file name."""
+    """One disk: its files as preflight saw them, and where the copies go. A copy keeps its file name."""
 
-    index: int = Field(description="number of copy and merge on the target")
-    slot: str
-    base: DiskFile
-    share: int = Field(description="number of the share whose folder holds the file")
-    target_path: str
+    index: int = Field(description="counted from 1; numbers of copies and merges on the target are made of it")
+    chain: Chain
 
-    def target_of(self, source_path: str) -> str:
-        """Where a differencing disk of this disk goes: beside the base, under its own name."""
-        return ntpath.join(ntpath.dirname(self.target_path), ntpath.basename(source_path))
+    @property
+    def slot(self) -> str:
+        """The disk's place in the VM."""
+        return self.chain.slot
+
+    @property
+    def path(self) -> str:
+        """The disk's file on the source, as the VM named it before the migration."""
+        return self.chain.foot.file.path
+
+    @property
+    def target_path(self) -> str:
+        """The disk's file on the target, as the VM will name it there."""
+        return self.chain.foot.target_path
 
 
 class Plan(Frozen):
@@ -54,7 +63,9 @@ class Plan(Frozen):
         description="folders below and including target_folder that are ours, deepest first"
     )
     disks: tuple[PlannedDisk, ...]
-    shared_folders: tuple[str, ...] = Field(description="folders of the source's disks; the share number is the index")
+    shared_folders: tuple[str, ...] = Field(
+        description="folders of the source's disk files; the share number is the index"
+    )
     switches: tuple[SwitchChoice, ...]
     adapters: tuple[Adapter, ...]
     state_before: Literal["Running", "Paused", "Saved", "Off"]
@@ -72,8 +83,12 @@ class Plan(Frozen):
 
     @property
     def checkpoint_name(self) -> str:
-        """Name of our checkpoint; nothing else on the host has it."""
-        return f"QSM {self.migration_id}"
+        """Name of our first checkpoint."""
+        return names.checkpoint_name(self.migration_id)
+
+    def is_our_checkpoint(self, name: str) -> bool:
+        """Whether a checkpoint of that name is one of this migration's."""
+        return names.is_our_checkpoint(name, self.migration_id)
 
     @property
     def live(self) -> bool:
@@ -89,9 +104,15 @@ class Plan(Frozen):
         """The disk in that slot."""
         return next(disk for disk in self.disks if disk.slot == slot)
 
-    def share_name(self, number: int) -> str:
-        """Name of the numbered temporary share."""
-        return f"qsm-{self.migration_id}-{number}$"
+    def work_number(self, slot: str, layer: int) -> int:
+        """Number of the copy of a file, or of the merge above it; the layer is its place in the chain, 0 for the base."""
+        return names.work_number(self.disk(slot).index, layer, disks=len(self.disks))
+
+    def share_of(self, path: str) -> int | None:
+        """Number of the share whose folder holds that file of the source; None where none does."""
+        folders = [path_key(folder) for folder in self.shared_folders]
+        folder = path_key(ntpath.dirname(path))
+        return folders.index(folder) if folder in folders else None
 
     def target_disks(self) -> tuple[SlotPath, ...]:
         """Where each disk lies on the target."""
@@ -100,8 +121,3 @@ class Plan(Frozen):
     def as_json(self) -> dict[str, Any]:
         """For the record."""
         return self.model_dump(mode="json")
-
-
-def new_migration_id() -> str:
-    """Time and chance: sortable, unique, and safe in every name on a host."""
-    return time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + "-" + secrets.token_hex(4)

@@ -1,29 +1,19 @@
-"""Copy the base disks while the VM runs: one unit per disk, side by side.
+"""Copy what the VM had before the migration while it runs: one unit per file, the disks side by side.
 
-A base is frozen by the checkpoint (or its VM stands still), so a plain copy is whole. That it stayed frozen is proved
+These files are frozen by the checkpoint (or the VM stands still), so a plain copy is whole. That they stayed frozen is proved
 again right before the save: length, time and identity of each.
 """
 
 from __future__ import annotations
 
-import ntpath
-
-from qsm.acts.copying import Unit, copy_unit
+from qsm.acts.copying import copy_unit, disk_unit
 from qsm.migration.migration import Migration
 from qsm.migration.progress import step
-from qsm.plan.plan import PlannedDisk
-
-
-def base_unit(migration: Migration, disk: PlannedDisk) -> Unit:
-    """The unit that copies one base disk."""
-    folder = migration.plan.shared_folders[disk.share]
-    what = f"base disk {ntpath.basename(disk.base.path)}"
-    return Unit(disk.index, what, disk.share, folder, ((migration.frozen_base(disk.slot), disk.target_path),))
 
 
 @step
 def copy_base_disk(migration: Migration, slot: str) -> int:
-    """Copies the base of the disk in that slot; returns its bytes. Raises as `copy_unit` does."""
-    return copy_unit(
-        migration, base_unit(migration, migration.plan.disk(slot)), wait_seconds=migration.settings.poll_seconds
-    )
+    """Copies the VM's own files of the disk in that slot; returns their bytes. Raises as `disk_unit` and `copy_unit` do."""
+    layers = range(len(migration.chain(slot).own))
+    poll = migration.settings.poll_seconds
+    return sum(copy_unit(migration, disk_unit(migration, slot, layer), wait_seconds=poll) for layer in layers)

@@ -1,4 +1,5 @@
-"""Copy what the offline window must carry: each differencing disk, and the exported configuration with the saved memory.
+"""Copy what the offline window must carry: what our checkpoints added to each disk, and the exported
+configuration with the saved memory.
 
 The configuration is exported without storage and without checkpoints; the target merges before it imports, so the
 imported VM knows only its base disks. Files keep their names and their places relative to the VM's folder.
@@ -8,33 +9,25 @@ from __future__ import annotations
 
 import ntpath
 
-from qsm.acts.copying import CHANGES_NUMBER, CONFIGURATION_NUMBER, Unit, copy_unit
+from qsm.acts.copying import Unit, copy_unit, disk_unit
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration.migration import Migration
 from qsm.migration.progress import step
+from qsm.plan.names import CONFIGURATION_NUMBER
 
 POLL_SECONDS = 5.0
 
 
 @step
 def copy_change(migration: Migration, slot: str) -> int:
-    """Copies the differencing disk of that slot; 0 for a VM without checkpoint. Raises as `copy_unit` does."""
-    plan = migration.plan
-    saved = migration.source.result(operations.save_vm)
-    disk = plan.disk(slot)
-    chain = next(d.chain for d in saved.disks if d.slot == slot) if saved else ()
-    if len(chain) < 2:
-        return 0
-    leaf = chain[0]
-    unit = Unit(
-        CHANGES_NUMBER + disk.index,
-        f"differencing disk {ntpath.basename(leaf.path)}",
-        disk.share,
-        plan.shared_folders[disk.share],
-        ((leaf, disk.target_of(leaf.path)),),
-    )
-    return copy_unit(migration, unit, wait_seconds=POLL_SECONDS)
+    """Copies the differencing disks of that slot; 0 for a VM without checkpoint.
+
+    One that was copied before is left alone by the target. Raises as `disk_unit` and `copy_unit` do.
+    """
+    chain = migration.chain(slot)
+    units = [disk_unit(migration, slot, layer) for layer in range(len(chain.own), len(chain.files))]
+    return sum(copy_unit(migration, unit, wait_seconds=POLL_SECONDS) for unit in units)
 
 
 @step

@@ -15,6 +15,7 @@ from __future__ import annotations
 from qsm.acts import at_target
 from qsm.acts.watching import WorldChanged
 from qsm.facts.machines import VMFacts
+from qsm.facts.names import path_key
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration.migration import Migration
@@ -53,11 +54,11 @@ def require_unchanged(migration: Migration) -> None:
 
 def _files(vm: VMFacts | m.SaveVMResult) -> set[tuple[str, int, int, str]]:
     disks = {
-        (file.path.casefold(), file.length_bytes, file.last_write_ticks, file.content_identity)
+        (path_key(file.path), file.length_bytes, file.last_write_ticks, file.content_identity)
         for disk in vm.disks
         for file in disk.chain
     }
-    memory = {(file.path.casefold(), file.length_bytes, file.last_write_ticks, "") for file in vm.saved_state_files}
+    memory = {(path_key(file.path), file.length_bytes, file.last_write_ticks, "") for file in vm.saved_state_files}
     return disks | memory
 
 

@@ -32,7 +32,8 @@ from qsm.judgement.placement import (
 from qsm.judgement.room import about_space
 from qsm.migration.migration import Migration, open_host
 from qsm.migration.progress import StepEnded, StepStarted, emit
-from qsm.plan.plan import Plan, PlannedDisk, new_migration_id
+from qsm.plan.names import new_migration_id
+from qsm.plan.plan import Plan, PlannedDisk
 from qsm.plan.request import MigrationRequest
 from qsm.settings import Settings
 
@@ -62,8 +63,8 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
     reasons = [*about_host(source.name, source_facts), *about_host(target.name, target_facts)]
     if source_facts.computer_name.casefold() == target_facts.computer_name.casefold():
         reasons.append(f"hosts {source.name} and {target.name} are the same computer, {source_facts.computer_name}")
-    reasons += about_vm(vm)
-    disks, shared_folders = place_disks(vm, request.target_folder)
+    reasons += about_vm(vm, host=source.name)
+    disks, shared_folders = place_disks(vm, request.target_folder, host=source.name)
     blob = source.ask(operations.get_compatibility, m.VMArguments(vm_id=vm.vm_id)).compatibility
     smb_name = source.settings.smb_name or source_facts.fqdn
     place = target.ask(operations.test_target, _target_question(vm, request, disks, smb_name=smb_name, blob=blob))

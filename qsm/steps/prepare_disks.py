@@ -1,7 +1,7 @@
-"""Prepare the target's copy of a disk: differencing disk onto its base by identity, chain tested, merged offline.
+"""Prepare the target's copy of a disk: what our checkpoints added onto the VM's own file by identity, chain tested, merged.
 
 Only the target's copy is written; the source's chain stays whole until clean-up, so going home needs no copy back. A
-base that is not the one the differencing disk was made on is refused by identity, never overruled.
+file that is not the one the differencing disk was made on is refused by identity, never overruled.
 """
 
 from __future__ import annotations
@@ -22,23 +22,21 @@ POLL_SECONDS = 5.0
 def prepare_disk(migration: Migration, slot: str) -> DiskFile:
     """The merged disk on the target. Raises HostFailed (DiskChainBroken, MergeFailed, NoSpace), TimeRanOut, Stopped."""
     plan = migration.plan
-    disk = plan.disk(slot)
-    base = migration.frozen_base(slot)
-    saved = migration.source.result(operations.save_vm)
-    chain = next(d.chain for d in saved.disks if d.slot == slot) if saved else ()
+    chain = migration.chain(slot)
+    number = plan.work_number(slot, 0)
     migration.target.change(
         operations.start_merge,
         m.StartMergeArguments(
-            number=disk.index,
-            base=disk.target_path,
-            children=tuple(disk.target_of(file.path) for file in reversed(chain[:-1])),
-            base_length_bytes=base.length_bytes,
-            base_content_identity=base.content_identity,
+            number=number,
+            base=chain.foot.target_path,
+            children=tuple(link.target_path for link in chain.added),
+            base_length_bytes=chain.foot.file.length_bytes,
+            base_content_identity=chain.foot.file.content_identity,
             reserve_bytes=plan.reserve_bytes,
         ),
-        subject=f"{disk.index}/{migration.next_attempt(f'merge {disk.index}')}",
+        subject=f"{number}/{migration.next_attempt(f'merge {number}')}",
     )
-    return _wait(migration, disk.index, slot)
+    return _wait(migration, number, slot)
 
 
 def _wait(migration: Migration, number: int, slot: str) -> DiskFile:

@@ -8,49 +8,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qsm.acts.watching import merge_growth, watch_source
 from qsm.errors import Failed
 from qsm.facts.files import SlotPath
+from qsm.facts.names import inside_folder
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration.migration import Migration
 from qsm.migration.progress import step
+from qsm.plan.chain import Chain
 
 
 @step
 def save_state(migration: Migration) -> m.SaveVMResult:
     """The VM's disks and saved memory, as they lie now. Raises WorldChanged, HostRefused, HostFailed, OutcomeUnknown."""
     plan = migration.plan
-    taken = migration.source.result(operations.take_checkpoint)
-    leaves = {pair.slot: pair.leaf.path for pair in taken.disks} if taken else {}
+    taken = migration.checkpoints()
     migration.warm_up()
     migration.check_stop()
-    leaf_bytes = watch_source(migration, shares=())
-    _check_target_room(migration, leaf_bytes=leaf_bytes)
+    added_bytes = watch_source(migration, shares=())
+    chains = migration.chains()
+    _check_target_room(migration, chains, added_bytes=added_bytes)
     return migration.source.change(
         operations.save_vm,
         m.SaveVMArguments(
             vm_id=plan.vm_id,
             mode=plan.transfer,
             expected_state=plan.state_before,
-            expected_checkpoint=taken.checkpoint_id if taken else None,
-            expected_disks=tuple(
-                SlotPath(slot=disk.slot, path=leaves.get(disk.slot, disk.base.path)) for disk in plan.disks
-            ),
-            expected_bases=tuple(migration.frozen_base(disk.slot) for disk in plan.disks),
+            expected_checkpoint=taken[-1].checkpoint_id if taken else None,
+            expected_disks=tuple(SlotPath(slot=chain.slot, path=chain.leaf.file.path) for chain in chains),
+            expected_bases=tuple(link.file for chain in chains for link in chain.frozen),
             reserve_bytes=plan.reserve_bytes,
             wait_limit_seconds=migration.settings.limits.guest_shutdown_seconds,
         ),
     )
 
 
-def _check_target_room(migration: Migration, *, leaf_bytes: dict[str, int]) -> None:
+def _check_target_room(migration: Migration, chains: Sequence[Chain], *, added_bytes: dict[str, int]) -> None:
     """Room on the target for the differencing disks as they are now, their merge, and the saved memory."""
     plan = migration.plan
-    growth = sum(leaf + merge_growth(migration.frozen_base(slot), leaf_bytes=leaf) for slot, leaf in leaf_bytes.items())
+    growth = 0
+    for chain in chains:
+        added = added_bytes.get(chain.slot, 0)
+        growth += added + merge_growth(chain.foot.file, leaf_bytes=added)
     memory = 0 if plan.transfer == "shutdown" else plan.memory_bytes
     facts = migration.target.ask(operations.get_host, m.GetHostArguments(paths=(plan.target_folder,)))
-    inside = [v for v in facts.volumes if plan.target_folder.casefold().startswith(v.root.casefold())]
+    inside = [v for v in facts.volumes if inside_folder(plan.target_folder, v.root)]
     if not inside:
         raise Failed(f"Host {migration.target.name} does not tell the room on the volume of {plan.target_folder}.")
     volume = max(inside, key=lambda v: len(v.root))

@@ -35,7 +35,7 @@ def take_checkpoint(migration: Migration) -> m.TakeCheckpointResult | None:
             name=plan.checkpoint_name,
             checkpoint_type=plan.checkpoint_type,
             expected_state=plan.state_before,
-            expected_disks=tuple(SlotPath(slot=disk.slot, path=disk.base.path) for disk in plan.disks),
+            expected_disks=tuple(SlotPath(slot=disk.slot, path=disk.path) for disk in plan.disks),
         ),
     )
 

@@ -10,6 +10,7 @@ import time
 
 from qsm.errors import TimeRanOut
 from qsm.facts.files import SlotPath
+from qsm.facts.names import path_key
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration.migration import Migration
@@ -27,12 +28,11 @@ def merge_back(migration: Migration) -> None:
     subject = f"home {source.times(operations.remove_checkpoint) + 1}"
     arguments = m.RemoveCheckpointArguments(vm_id=plan.vm_id, name=plan.checkpoint_name)
     source.change(operations.remove_checkpoint, arguments, subject=subject)
-    taken = source.result(operations.take_checkpoint)
     question = m.CheckpointRemovalArguments(
         vm_id=plan.vm_id,
         name=plan.checkpoint_name,
-        bases=tuple(SlotPath(slot=disk.slot, path=disk.base.path) for disk in plan.disks),
-        leaves=tuple(pair.leaf.path for pair in taken.disks) if taken else (),
+        bases=tuple(SlotPath(slot=disk.slot, path=disk.path) for disk in plan.disks),
+        leaves=migration.added_files(),
     )
     limit = time.monotonic() + migration.settings.limits.checkpoint_removal_seconds
     while True:
@@ -49,10 +49,11 @@ def _only_others_are_left(migration: Migration, leaves: tuple[str, ...]) -> bool
     if vm is None or not vm.checkpoints:
         return False
     names = [checkpoint.name for checkpoint in vm.checkpoints]
-    chains = {file.path.casefold() for disk in vm.disks for file in disk.chain}
+    files = {path_key(file.path) for disk in vm.disks for file in disk.chain}
     busy = any(status in BUSY for status in vm.operational_status)
     unread = any(disk.error is not None for disk in vm.disks)
-    ours = migration.plan.checkpoint_name in names or any(leaf.casefold() in chains for leaf in leaves)
+    ours = any(migration.plan.is_our_checkpoint(name) for name in names)
+    ours = ours or any(path_key(leaf) in files for leaf in leaves)
     if ours or busy or unread:
         return False
     migration.note(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from qsm.plan.plan import new_migration_id
+from qsm.plan.names import new_migration_id
 from qsm.plan.request import MigrationRequest, SwitchPair
 
 GOOD: dict[str, Any] = {"vm": "sql-01", "source": "hv01", "target": "hv02", "target_folder": r"D:\VMs\sql-01"}
