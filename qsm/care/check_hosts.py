@@ -151,7 +151,7 @@ def _claim(side: Side, role: str, *, peer: str) -> None:
         operations.create_record,
         m.CreateRecordArguments(
             role="source" if role == "source" else "target", vm_id=NO_VM, vm_name="(check of hosts)", peer=peer,
-            by="qsm check hosts", plan={},
+            by="qsm check hosts", plan=None,
         ),
     )  # fmt: skip
 

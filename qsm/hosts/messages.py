@@ -9,7 +9,7 @@ slot, ``"SCSI 0:1"`` (controller type, number, location): the stable key to re-p
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -19,6 +19,7 @@ from qsm.facts.frozen import Frozen
 from qsm.facts.hosts import VolumeFacts
 from qsm.facts.machines import CheckpointFacts, LockFacts, SwitchChoice, VMFacts
 from qsm.plan.record import OperationOutcome, Record
+from qsm.plan.stored import StoredPlan
 
 
 class CopyFile(Frozen):
@@ -126,7 +127,7 @@ class CreateRecordArguments(Frozen):
     vm_name: str
     peer: str
     by: str
-    plan: dict[str, Any]
+    plan: StoredPlan
 
 
 class RecordResult(Frozen):

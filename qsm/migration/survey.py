@@ -15,6 +15,7 @@ from qsm.migration.migration import Migration
 from qsm.migration.side import Side
 from qsm.plan.plan import Plan
 from qsm.plan.record import Record
+from qsm.plan.stored import UnreadablePlan
 from qsm.settings import Settings
 
 PASSING_STATES = ("Saving", "Starting", "Stopping", "Pausing", "Resuming", "Reset")
@@ -23,6 +24,18 @@ POLL_SECONDS = 0.2
 
 class NoSuchMigration(Refused):
     """No host that answers knows an unfinished migration of this VM."""
+
+
+class PlanUnreadable(Refused):
+    """An unfinished migration of this VM was begun by another version of the tool."""
+
+    def __init__(self, host: str, record: Record, plan: UnreadablePlan) -> None:
+        self.host, self.record, self.plan = host, record, plan
+        super().__init__(
+            f"Migration {record.migration_id} of VM {record.vm_name} is unfinished on host {host} and was begun by another"
+            f" version of this tool: {plan}. Nothing was changed. Use the version that began it (by {record.by},"
+            f" {record.created_utc}) to end it."
+        )
 
 
 def refresh(side: Side) -> Record | None:
@@ -60,35 +73,50 @@ def find_migration(
 
     `hosts` are asked side by side; one that cannot be asked is passed over, since the other side's record names it. With
     `requested_by`, only a migration that this one asked for counts.
-    Raises NoSuchMigration, and Refused when more than one fits.
+    Raises NoSuchMigration, PlanUnreadable where one that fits was begun by another version, and Refused when more than one
+    fits.
     """
-    plans: dict[str, Plan] = {}
-    silent: list[str] = []
     with ThreadPoolExecutor(max_workers=max(1, len(hosts))) as threads:
-        answers = list(threads.map(_ask_for_migrations, hosts.values()))
-    for answer in answers:
-        if isinstance(answer, QsmError):
-            silent.append(str(answer))
-            continue
-        for facts in answer.migrations:
-            if facts.record.end in ("", "held") and _fits(facts.record, vm_or_id):
-                plan = Plan.model_validate(facts.record.plan)
-                if requested_by in (None, plan.requested_by):
-                    plans[plan.migration_id] = plan
+        answers = dict(zip(hosts, threads.map(_ask_for_migrations, hosts.values()), strict=True))
+    silent = [str(answer) for answer in answers.values() if isinstance(answer, QsmError)]
+    told = {host: answer for host, answer in answers.items() if not isinstance(answer, QsmError)}
+    plans = unfinished_plans(told, vm_or_id, requested_by=requested_by)
     if not plans:
         more = " " + " ".join(silent) if silent else ""
         raise NoSuchMigration(f"No host knows an unfinished migration of VM {vm_or_id}.{more}")
     if len(plans) > 1:
-        raise Refused(
-            f"{len(plans)} unfinished migrations fit {vm_or_id}; give one of the ids {', '.join(sorted(plans))}."
-        )
-    plan = next(iter(plans.values()))
+        ids = ", ".join(sorted(plan.migration_id for plan in plans))
+        raise Refused(f"{len(plans)} unfinished migrations fit {vm_or_id}; give one of the ids {ids}.")
+    plan = plans[0]
     missing = [name for name in (plan.source, plan.target) if name not in hosts]
     if missing:
         raise Refused(
             f"Migration {plan.migration_id} needs host {', '.join(missing)}, which the inventory does not have."
         )
     return Migration(plan, hosts[plan.source], hosts[plan.target], settings=settings)
+
+
+def unfinished_plans(
+    told: Mapping[str, m.FindMigrationResult], vm_or_id: str, *, requested_by: str | None
+) -> tuple[Plan, ...]:
+    """The plans of all unfinished migrations that fit, each once, from what the hosts reported.
+
+    Raises PlanUnreadable for one that no host's record tells in a way that this version understands. With `requested_by` such
+    a one cannot be meant: a run reads what it wrote itself.
+    """
+    plans: dict[str, Plan] = {}
+    unreadable: dict[str, PlanUnreadable] = {}
+    for host, record in ((host, facts.record) for host, answer in told.items() for facts in answer.migrations):
+        if record.end not in ("", "held") or not _fits(record, vm_or_id):
+            continue
+        if isinstance(record.plan, UnreadablePlan):
+            unreadable[record.migration_id] = PlanUnreadable(host, record, record.plan)
+        elif record.plan is not None and requested_by in (None, record.plan.requested_by):
+            plans[record.migration_id] = record.plan
+    if requested_by is None:
+        for migration_id in unreadable.keys() - plans.keys():
+            raise unreadable[migration_id]
+    return tuple(plans.values())
 
 
 def _ask_for_migrations(host: Host) -> m.FindMigrationResult | QsmError:

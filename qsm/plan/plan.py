@@ -11,7 +11,7 @@ home or to finish. Paths are Windows paths, sizes are bytes.
 from __future__ import annotations
 
 import ntpath
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,9 @@ from qsm.facts.machines import Adapter, SwitchChoice
 from qsm.facts.names import path_key
 from qsm.plan import names
 from qsm.plan.chain import Chain
+
+PLAN_VERSION: Final = 2
+"""Raised whenever a plan of this version could not be read by the last one, or the other way round."""
 
 
 class PlannedDisk(Frozen):
@@ -48,6 +51,7 @@ class PlannedDisk(Frozen):
 class Plan(Frozen):
     """Everything that was decided before anything was changed."""
 
+    version: Literal[2] = PLAN_VERSION
     migration_id: str
     requested_by: str = Field(description="who asked, e.g. a flow run; lets a cancelled run find its own migration")
     vm_id: str

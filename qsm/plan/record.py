@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from qsm.facts.frozen import Frozen
+from qsm.plan.stored import StoredPlan
 
 
 class OperationOutcome(Frozen):
@@ -42,4 +43,4 @@ class Record(Frozen):
     step: str = Field(description="the last operation that changed the record")
     end: Literal["", "home", "forward", "held"]
     end_text: str
-    plan: dict[str, Any]
+    plan: StoredPlan

@@ -56,7 +56,7 @@ def _claim(migration: Migration) -> None:
                     vm_name=plan.vm_name,
                     peer=peer,
                     by=by,
-                    plan=plan.as_json(),
+                    plan=plan,
                 ),
             )
     for side in migration.sides:

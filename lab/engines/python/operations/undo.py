@@ -118,7 +118,8 @@ def remove_imported_vm(call: Call, arguments: m.VMArguments) -> m.Nothing:
     vm = facts.vm_or_planned(call.host, arguments.vm_id)
     if vm is None:
         return m.Nothing()
-    folder = str(record.plan.get("target_folder", ""))
+    plan = record.model_dump(mode="json", include={"plan"})["plan"]
+    folder = str(plan.get("target_folder", ""))
     files = [vm.configuration_file, *((drive.path for drive in vm.hard_drives) if vm.planned else ())]
     if not any(lies_under(path, folder) for path in files):
         raise _not_ours(call, record, f"its configuration {vm.configuration_file} does not lie under {folder!r}")
