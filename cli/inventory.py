@@ -25,7 +25,7 @@ def settings_with_passwords(names: Iterable[str]) -> Settings:
 @contextmanager
 def opened(names: Iterable[str]) -> Iterator[tuple[dict[str, Host], Settings]]:
     """The hosts by their inventory names; all of the inventory when no name is given. Closed at the end."""
-    chosen = [name.casefold() for name in names] or list(load_settings().hosts)
+    chosen = [name.lower() for name in names] or list(load_settings().hosts)
     settings = settings_with_passwords(chosen)
     meter = Meter()
     hosts = {name: open_host(name, settings, meter=meter) for name in chosen}

@@ -26,7 +26,7 @@ def settle_dead_run(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) 
         return
     settings = settings_for(names)
     meter = Meter()
-    hosts = {name.casefold(): open_host(name, settings, meter=meter) for name in names}
+    hosts = {name.lower(): open_host(name, settings, meter=meter) for name in names}
     try:
         vm = str(flow_run.parameters.get("vm", ""))
         migration = find_migration(vm, hosts=hosts, settings=settings, requested_by=f"flow run {flow_run.id}")

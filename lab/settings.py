@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lab.platform.store import write_whole
+from qsm.facts.names import name_key, same_name
 
 GIB = 1 << 30
 FILE_NAME = "lab.json"
@@ -62,7 +63,7 @@ class LabSettings(BaseModel):
 
     @model_validator(mode="after")
     def _distinct(self) -> LabSettings:
-        names = [host.name.casefold() for host in self.hosts]
+        names = [name_key(host.name) for host in self.hosts]
         if len(names) != len(set(names)):
             raise ValueError(f"two hosts have one name: {names}")
         return self
@@ -79,7 +80,7 @@ class LabSettings(BaseModel):
     def host(self, name: str) -> HostPlan:
         """Return a host's plan. Raises LookupError."""
         for host in self.hosts:
-            if host.name.casefold() == name.casefold():
+            if same_name(host.name, name):
                 return host
         raise LookupError(f"There is no host {name} in this laboratory: {[host.name for host in self.hosts]}.")
 

@@ -109,7 +109,7 @@ class Settings(BaseSettings):
 
     def host(self, name: str) -> HostSettings:
         """The host of that name, in any case. Raises SettingsError."""
-        found = self.hosts.get(name.casefold())
+        found = self.hosts.get(name.lower())
         if found is None:
             known = ", ".join(sorted(self.hosts)) or "none"
             raise SettingsError(
@@ -146,7 +146,7 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise SettingsError("the file", f"is not TOML: {error}", origin=str(path)) from error
     hosts = content.get("hosts")
     if isinstance(hosts, dict):  # names of environment variables have no case, so those of hosts cannot have one
-        content["hosts"] = {name.casefold(): host for name, host in hosts.items()}
+        content["hosts"] = {name.lower(): host for name, host in hosts.items()}
     return content
 
 

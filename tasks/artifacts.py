@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 def key(text: str) -> str:
     """An artifact key: lower case, digits and dashes."""
-    return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-") or "vm"
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "vm"
 
 
 class Publisher:

@@ -19,7 +19,7 @@ def settings_for(hosts: Iterable[str]) -> Settings:
         host = settings.host(name)
         if host.password is None and host.password_block is not None:
             password = SecretStr(_load(host.password_block, name))
-            resolved[name.casefold()] = host.model_copy(update={"password": password})
+            resolved[name.lower()] = host.model_copy(update={"password": password})
     return settings.model_copy(update={"hosts": resolved})
 
 

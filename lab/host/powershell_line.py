@@ -45,7 +45,7 @@ class PowerShellLine:
 
 def is_powershell(program: str) -> bool:
     """Whether a program's name or path is that of Windows PowerShell."""
-    name = program.strip('"').casefold()
+    name = program.strip('"').lower()
     return name in PROGRAMS or name.endswith(PROGRAMS[2])
 
 
@@ -80,7 +80,7 @@ def _split(line: str) -> list[str]:
 def _parameter(word: str) -> str:
     if word[:1] not in "-/" or len(word) < 2:
         raise NotUnderstood(f"The term '{word}' is not recognized as the name of a cmdlet, function, or program.")
-    given = word[1:].casefold()
+    given = word[1:].lower()
     given = _ALIASES.get(given, given)
     known = [name for name in (*_SWITCHES, *_VALUES, "encodedcommand", "file") if name.startswith(given)]
     if len(known) != 1:
@@ -100,4 +100,4 @@ def _decode(text: str) -> str:
 def _named(words: list[str]) -> dict[str, str]:
     if len(words) % 2 or any(not word.startswith("-") for word in words[::2]):
         raise NotUnderstood("The arguments of the script are not pairs of name and value.")
-    return {name[1:].casefold(): value for name, value in zip(words[::2], words[1::2], strict=True)}
+    return {name[1:].lower(): value for name, value in zip(words[::2], words[1::2], strict=True)}

@@ -40,6 +40,7 @@ from lab.hyperv.model import (
     VMState,
     VMSwitch,
 )
+from qsm.facts.names import same_name
 
 Drive = TypeVar("Drive", HardDiskDrive, DvdDrive)
 
@@ -258,7 +259,7 @@ def change_adapter(
 
 def find_switch(core: Core, name: str) -> VMSwitch | None:
     """Return the switch of that name (case ignored), if there is one."""
-    return next((each for each in core.record.switches if each.name.lower() == name.lower()), None)
+    return next((each for each in core.record.switches if same_name(each.name, name)), None)
 
 
 def new_switch(core: Core, name: str, *, switch_type: str) -> VMSwitch:

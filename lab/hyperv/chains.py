@@ -17,6 +17,7 @@ from lab.hyperv.core import HELD_FILE, SHARED_FILE, Core, OpenMode
 from lab.hyperv.machine import Machine
 from lab.hyperv.model import HardDiskDrive
 from lab.vm.process import DiskAttachment
+from qsm.facts.names import same_name, same_path
 
 LONGEST_CHAIN = 256
 FULL_CONTROL = "FullControl"
@@ -79,11 +80,6 @@ def is_merged(child: ChainFile, parent: ChainFile) -> bool:
     return child.info.disk_identifier == parent.info.disk_identifier
 
 
-def same_path(one: str, other: str) -> bool:
-    """Whether two Windows paths name one file."""
-    return ntpath.normcase(one) == ntpath.normcase(other)
-
-
 def is_among(path: str, paths: Iterable[str]) -> bool:
     """Whether a file is one of these."""
     return any(same_path(path, each) for each in paths)
@@ -123,7 +119,7 @@ def grant_access(core: Core, machine: Machine, chain: Sequence[ChainFile]) -> No
 
 def relative_to(child: str, parent: str) -> str | None:
     """Return the parent's path as seen from the child's folder; None on another drive."""
-    if ntpath.splitdrive(child)[0].lower() != ntpath.splitdrive(parent)[0].lower():
+    if not same_name(ntpath.splitdrive(child)[0], ntpath.splitdrive(parent)[0]):
         return None
     relative = ntpath.relpath(parent, ntpath.dirname(child))
     return relative if relative.startswith("..") else f".\\{relative}"

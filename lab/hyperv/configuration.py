@@ -24,6 +24,7 @@ from lab.hyperv.model import (
     VMSecurity,
     VMSnapshot,
 )
+from qsm.facts.names import same_name
 
 MACHINES_FOLDER = "Virtual Machines"
 SNAPSHOTS_FOLDER = "Snapshots"
@@ -114,7 +115,7 @@ def configuration_path(location: str, vm_id: str, version: str) -> str:
 def location_of(configuration_file: str) -> str:
     """Return the configuration location that a configuration lies in."""
     folder = ntpath.dirname(configuration_file)
-    return ntpath.dirname(folder) if ntpath.basename(folder).lower() == MACHINES_FOLDER.lower() else folder
+    return ntpath.dirname(folder) if same_name(ntpath.basename(folder), MACHINES_FOLDER) else folder
 
 
 def saved_state_paths(configuration_file: str) -> tuple[str, ...]:

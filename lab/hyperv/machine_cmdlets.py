@@ -26,6 +26,7 @@ from lab.hyperv.model import (
     VMSwitch,
 )
 from lab.hyperv.service_errors import raises_hyperv_errors
+from qsm.facts.names import name_key, same_name
 
 
 class MachineCmdlets:
@@ -52,7 +53,7 @@ class MachineCmdlets:
     def _show(self, *, planned: bool) -> tuple[VirtualMachine, ...]:
         with self._core.lock:
             machines = [each for each in self._core.machines.values() if each.planned is planned]
-        return tuple(sorted(map(self._core.show, machines), key=lambda vm: (vm.name.lower(), vm.vm_id)))
+        return tuple(sorted(map(self._core.show, machines), key=lambda vm: (name_key(vm.name), vm.vm_id)))
 
     @raises_hyperv_errors
     def get_vm(self, vm_id: str) -> VirtualMachine:
@@ -62,7 +63,7 @@ class MachineCmdlets:
     @raises_hyperv_errors
     def get_vm_by_name(self, name: str) -> tuple[VirtualMachine, ...]:
         """Get-VM -Name, case ignored: names are not unique. Real VMs only; empty if there is none."""
-        return tuple(vm for vm in self.get_vms() if vm.name.lower() == name.lower())
+        return tuple(vm for vm in self.get_vms() if same_name(vm.name, name))
 
     @raises_hyperv_errors
     def get_vm_devices(self, vm_id: str, kind: DeviceKind) -> tuple[str, ...]:
@@ -221,7 +222,7 @@ class MachineCmdlets:
 
     def get_vm_switch(self) -> tuple[VMSwitch, ...]:
         """Get-VMSwitch, by name."""
-        return tuple(sorted(self._core.record.switches, key=lambda switch: switch.name.lower()))
+        return tuple(sorted(self._core.record.switches, key=lambda switch: name_key(switch.name)))
 
     @raises_hyperv_errors
     def new_vm_switch(self, name: str, *, switch_type: str = "External") -> VMSwitch:

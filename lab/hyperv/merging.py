@@ -32,6 +32,7 @@ from lab.hyperv.machine import Machine, Merging
 from lab.hyperv.model import HardDiskDrive, VMState
 from lab.hyperv.virtual_disks import NEW_FILE_BYTES, connect, merge_file
 from lab.vm.process import VirtualMachineProcess
+from qsm.facts.names import same_path
 
 MOST_HELD_SECONDS = 0.3
 """A differencing disk that is merged so fast is merged while the guest stands still."""
@@ -165,7 +166,7 @@ class Merges:
 
     def _merge_live(self, machine: Machine, link: Link, merging: Merging, process: VirtualMachineProcess) -> None:
         if link.above is None:
-            drive = next(each for each in chains.file_drives(machine) if chains.same_path(each.path, link.child))
+            drive = next(each for each in chains.file_drives(machine) if same_path(each.path, link.child))
             link = replace(link, above=self._put_on_top(machine, drive))
         with self._alone(machine, link):
             self._fold(link, merging, exclusive=False)
@@ -230,7 +231,7 @@ def next_link(found: Configuration) -> Link | None:
     kept = [drive.path for snapshot in found.snapshots for drive in snapshot.hard_drives]
     for child, parent in found.checkpoint_files.items():
         if not chains.is_among(parent, kept):
-            above = (each for each, below in found.checkpoint_files.items() if chains.same_path(below, child))
+            above = (each for each, below in found.checkpoint_files.items() if same_path(below, child))
             return Link(child, parent, next(above, None))
     return None
 
@@ -240,7 +241,7 @@ def without(found: Configuration, link: Link) -> Configuration:
 
     def moved(drives: tuple[HardDiskDrive, ...]) -> tuple[HardDiskDrive, ...]:
         return tuple(
-            replace(drive, path=link.parent) if drive.path and chains.same_path(drive.path, link.child) else drive
+            replace(drive, path=link.parent) if drive.path and same_path(drive.path, link.child) else drive
             for drive in drives
         )
 
@@ -249,9 +250,9 @@ def without(found: Configuration, link: Link) -> Configuration:
         hard_drives=moved(found.hard_drives),
         snapshots=tuple(replace(each, hard_drives=moved(each.hard_drives)) for each in found.snapshots),
         checkpoint_files={
-            child: link.parent if chains.same_path(parent, link.child) else parent
+            child: link.parent if same_path(parent, link.child) else parent
             for child, parent in found.checkpoint_files.items()
-            if not chains.same_path(child, link.child)
+            if not same_path(child, link.child)
         },
         leftover_files=(*found.leftover_files, link.child),
     )

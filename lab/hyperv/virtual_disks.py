@@ -26,6 +26,7 @@ from lab.hyperv.core import HELD_FILE, SHARED_FILE, Core
 from lab.hyperv.errors import ERROR_INVALID_PARAMETER, ErrorCategory, HyperVError
 from lab.hyperv.model import VirtualHardDisk
 from lab.hyperv.timing import Pace
+from qsm.facts.names import same_path
 
 FORMATS = {".vhd": DiskFormat.VHD, ".vhdx": DiskFormat.VHDX}
 FOOTER_BYTES = 512  # "Virtual Hard Disk Image Format Specification" 1.0, "Hard Disk Footer Format"
@@ -135,7 +136,7 @@ def merge_vhd(
 ) -> None:
     """Merge-VHD: from the lowest child upwards, so that each is the destination's own child when its turn comes."""
     chain = chains.read_chain(core, path)
-    depth = next((n for n, each in enumerate(chain) if chains.same_path(each.path, destination_path)), 0)
+    depth = next((n for n, each in enumerate(chain) if same_path(each.path, destination_path)), 0)
     if depth == 0:
         what = f"'{destination_path}' is not among the parents of '{path}'."
         raise HyperVError(Hresult.PARENT_NOT_FOUND, ErrorCategory.INVALID_PARAMETER, what)

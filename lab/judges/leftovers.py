@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from qsm.facts.files import FileEntry
+from qsm.facts.names import path_key, same_path
 from qsm.hosts.messages import InventoryResult
 
 ROOT = "c:\\programdata\\quickstoragemigration\\"
@@ -32,11 +33,10 @@ class PlaceOfVM:
 
     def owns(self, path: str) -> bool:
         """Whether a file is the VM's."""
-        folded = path.casefold()
-        if folded in {disk.casefold() for disk in self.disk_paths}:
+        if path_key(path) in {path_key(disk) for disk in self.disk_paths}:
             return True
-        stem, extension = ntpath.splitext(ntpath.basename(folded))
-        in_place = ntpath.dirname(folded) == self.configuration_folder.casefold()
+        stem, extension = ntpath.splitext(ntpath.basename(path).lower())
+        in_place = same_path(ntpath.dirname(path), self.configuration_folder)
         return bool(self.vm_id) and in_place and stem == self.vm_id and extension in CONFIGURATION_EXTENSIONS
 
 
@@ -107,7 +107,7 @@ def _module_or_record(migration_id: str) -> re.Pattern[str]:
 
 def _untold(after: HostInventory) -> Iterator[str]:
     """A host that does not tell of a file must not pass for clean."""
-    told = {entry.path.casefold() for entry in after.told.files}
+    told = {path_key(entry.path) for entry in after.told.files}
     for path in after.files_on_disk:
-        if path.casefold() not in told:
+        if path_key(path) not in told:
             yield f"file {path} lies on the host, which does not tell of it"

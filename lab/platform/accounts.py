@@ -19,6 +19,7 @@ from lab.platform.files import ticks_of
 from lab.platform.identity import Identity, Logon
 from lab.platform.store import JsonStore
 from lab.platform.windows import VERSIONS
+from qsm.facts.names import name_key
 
 USUAL = VERSIONS["2022"]
 
@@ -69,20 +70,20 @@ class HostSettings(BaseModel):
         return f"{self.domain}\\{self.computer_name.upper()}$" if self.domain else None
 
 
-# SIDs of well-known accounts and groups ("Well-known SIDs").
+# SIDs of well-known accounts and groups ("Well-known SIDs"), by the key of their names.
 _WELL_KNOWN = {
-    r"nt authority\system": "S-1-5-18",
-    r"nt authority\local service": "S-1-5-19",
-    r"nt authority\network service": "S-1-5-20",
-    r"nt authority\authenticated users": "S-1-5-11",
-    r"builtin\administrators": "S-1-5-32-544",
-    r"builtin\users": "S-1-5-32-545",
-    r"nt virtual machine\virtual machines": "S-1-5-83-0",
-    "system": "S-1-5-18",
-    "administrators": "S-1-5-32-544",
-    "everyone": "S-1-1-0",
+    r"NT AUTHORITY\SYSTEM": "S-1-5-18",
+    r"NT AUTHORITY\LOCAL SERVICE": "S-1-5-19",
+    r"NT AUTHORITY\NETWORK SERVICE": "S-1-5-20",
+    r"NT AUTHORITY\AUTHENTICATED USERS": "S-1-5-11",
+    r"BUILTIN\ADMINISTRATORS": "S-1-5-32-544",
+    r"BUILTIN\USERS": "S-1-5-32-545",
+    r"NT VIRTUAL MACHINE\VIRTUAL MACHINES": "S-1-5-83-0",
+    "SYSTEM": "S-1-5-18",
+    "ADMINISTRATORS": "S-1-5-32-544",
+    "EVERYONE": "S-1-1-0",
 }
-_RELATIVE_IDS = {"administrator": 500, "domain admins": 512, "domain users": 513, "domain computers": 515}
+_RELATIVE_IDS = {"ADMINISTRATOR": 500, "DOMAIN ADMINS": 512, "DOMAIN USERS": 513, "DOMAIN COMPUTERS": 515}
 _MINIMUM_BOOT_STEP_TICKS = 10_000_000  # a reboot takes at least a second, on any clock
 
 
@@ -108,14 +109,14 @@ class Accounts:
         r"""SID of DOMAIN\NAME$, BUILTIN\..., NT AUTHORITY\..., NT VIRTUAL MACHINE\<id>; None: not known here.
 
         Computer accounts are those of hosts of the lab that are in this host's domain or in one it trusts."""
-        name = account.strip().casefold()
+        name = name_key(account.strip())
         if name in _WELL_KNOWN:
             return _WELL_KNOWN[name]
         authority, _, user = name.rpartition("\\")
-        if authority == "nt virtual machine":
+        if authority == "NT VIRTUAL MACHINE":
             return _virtual_machine_sid(user)
         settings = self.settings
-        if authority in (settings.computer_name.casefold(), ".") and user in ("administrator",):
+        if authority in (name_key(settings.computer_name), ".") and user == "ADMINISTRATOR":
             return f"{_authority_sid(settings.computer_name)}-{_RELATIVE_IDS[user]}"
         domain = self._domain(authority)
         if domain is None:
@@ -140,20 +141,20 @@ class Accounts:
 
     def trusts(self, domain: str | None) -> bool:
         """Whether accounts of that domain can log on here."""
-        return domain is not None and self._domain(domain.casefold()) is not None
+        return domain is not None and self._domain(name_key(domain)) is not None
 
     def _domain(self, authority: str) -> str | None:
         """NetBIOS name of a domain whose accounts this host resolves; an empty name is the host's own domain."""
         settings = self.settings
         if settings.domain is None:
             return None
-        if authority in ("", settings.domain.casefold(), settings.dns_domain.casefold()):
+        if authority in ("", name_key(settings.domain), name_key(settings.dns_domain)):
             return settings.domain
-        return next((each for each in settings.trusted_domains if each.casefold() == authority), None)
+        return next((each for each in settings.trusted_domains if name_key(each) == authority), None)
 
     def _computer_sid(self, domain: str, user: str) -> str | None:
         entry = self._directory.find(user[:-1]) if user.endswith("$") else None
-        if entry is None or entry.domain is None or entry.domain.casefold() != domain.casefold():
+        if entry is None or entry.domain is None or name_key(entry.domain) != name_key(domain):
             return None
         relative_id = 1104 + int.from_bytes(hashlib.sha256(user.encode()).digest()[:3], "little")
         return f"{_authority_sid(domain)}-{relative_id}"
@@ -161,7 +162,7 @@ class Accounts:
 
 def _authority_sid(name: str) -> str:
     """A domain's or machine's SID: any three numbers will do, the same ones each time."""
-    numbers = struct.unpack("<3I", hashlib.sha256(name.casefold().encode()).digest()[:12])
+    numbers = struct.unpack("<3I", hashlib.sha256(name_key(name).encode()).digest()[:12])
     return "S-1-5-21-" + "-".join(str(number) for number in numbers)
 
 

@@ -23,6 +23,7 @@ from lab.platform.errors import ACCOUNT_NOT_MAPPED, FILE_NOT_FOUND, PlatformErro
 from lab.platform.hooks import Faults, NoFaults, changing
 from lab.platform.identity import ADMINISTRATORS, SYSTEM_ACCOUNT, Identity
 from lab.platform.store import JsonStore
+from qsm.facts.names import same_name
 
 
 class Right(StrEnum):
@@ -123,7 +124,7 @@ class AccessLists:
         """Whether explicit or inherited entries give that account (not its groups) at least that right."""
         least = _ORDER.index(Right(right))
         return any(
-            entry.account.casefold() == account.casefold() and _ORDER.index(entry.right) >= least
+            same_name(entry.account, account) and _ORDER.index(entry.right) >= least
             for entry in self.entries(path, inherited=True)
         )
 
@@ -173,4 +174,4 @@ class AccessLists:
 
 
 def _same(one: list[str], other: list[str]) -> bool:
-    return one[0].casefold() == other[0].casefold() and one[1] == other[1]
+    return same_name(one[0], other[0]) and one[1] == other[1]

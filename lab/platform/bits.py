@@ -30,6 +30,7 @@ from lab.platform.hooks import Faults, changing
 from lab.platform.identity import Identity, Logon
 from lab.platform.open_files import ANYTHING, Access
 from lab.platform.smb_client import SmbClient
+from qsm.facts.names import name_key
 
 SHORTEST_RETRY_SECONDS = 60  # "Start-BitsTransfer", -RetryInterval
 
@@ -119,13 +120,13 @@ class Bits:
             raise _not_logged_on(caller)
         if all_users and not caller.administrator:
             raise PlatformError(errors.ACCESS_DENIED, "Only administrators see the BITS jobs of all users.")
-        owner = caller.account.casefold()
+        owner = name_key(caller.account)
         return tuple(
             job
             for job in self._service.views()
-            if (all_users or job.owner_account.casefold() == owner)
-            and (name is None or fnmatch.fnmatchcase(job.display_name.casefold(), name.casefold()))
-            and (job_id is None or job.job_id == job_id.strip("{}").casefold())
+            if (all_users or name_key(job.owner_account) == owner)
+            and (name is None or fnmatch.fnmatchcase(name_key(job.display_name), name_key(name)))
+            and (job_id is None or job.job_id == job_id.strip("{}").lower())
         )
 
     def complete_bits_transfer(self, job_id: str, *, caller: Identity) -> None:
@@ -212,10 +213,10 @@ class Bits:
         self._service.save(job)
 
     def _own(self, job_id: str, caller: Identity) -> JobRecord:
-        job = self._service.find(job_id.strip("{}").casefold())
+        job = self._service.find(job_id.strip("{}").lower())
         if job is None:
             raise PlatformError(errors.BITS_NOT_FOUND, f"There is no BITS job {job_id}.")
-        if job.owner_account.casefold() != caller.account.casefold():
+        if name_key(job.owner_account) != name_key(caller.account):
             raise PlatformError(
                 errors.ACCESS_DENIED,
                 f"'{caller.account}' may not change the BITS job '{job.display_name}' of '{job.owner_account}'.",

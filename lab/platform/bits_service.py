@@ -19,6 +19,7 @@ from lab.platform.errors import UNEXPECTED, PlatformError
 from lab.platform.files import FileSystem
 from lab.platform.identity import SYSTEM_ACCOUNT
 from lab.platform.smb_client import SmbClient, Stopped
+from qsm.facts.names import name_key
 
 _RUNS = (JobState.CONNECTING, JobState.TRANSFERRING)
 _RANK = {priority: rank for rank, priority in enumerate(Priority)}
@@ -45,7 +46,7 @@ class BitsService:
         self._jobs: dict[str, JobRecord] = {}
         self._runs: dict[str, _Run] = {}
         self._due: dict[str, float] = {}  # when a job in TransientError is tried again
-        self._logged_on: set[str] = {SYSTEM_ACCOUNT.casefold()}
+        self._logged_on: set[str] = {name_key(SYSTEM_ACCOUNT)}
         self._scheduler: threading.Thread | None = None
         self._stopping = False
 
@@ -76,7 +77,7 @@ class BitsService:
     def add(self, job: JobRecord) -> BitsJob:
         with self._changed:
             job.number = max((each.number for each in self._jobs.values()), default=0) + 1
-            self._logged_on.add(job.owner_account.casefold())
+            self._logged_on.add(name_key(job.owner_account))
             self._jobs[job.job_id] = job
             self.save(job)
             return job.view()
@@ -163,7 +164,7 @@ class BitsService:
             for job in self._jobs.values()
             if job.state is JobState.QUEUED
             and job.job_id not in self._runs
-            and job.owner_account.casefold() in self._logged_on
+            and name_key(job.owner_account) in self._logged_on
         ]
         foreground = [job for job in queued if job.priority is Priority.FOREGROUND]
         others = sorted(

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lab.platform.store import JsonStore
+from qsm.facts.names import name_key
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,14 @@ class HostDirectory:
     def enter(self, entry: HostEntry) -> None:
         """Add the host, or replace the entry of that name."""
         with exclusive(self._folder / "hosts.lock"):
-            others = [each for each in self._store.load()["hosts"] if each["name"].casefold() != entry.name.casefold()]
+            others = [each for each in self._store.load()["hosts"] if name_key(each["name"]) != name_key(entry.name)]
             self._store.save({"hosts": [*others, asdict(entry)]})
 
     def find(self, name_or_address: str) -> HostEntry | None:
         """By name, FQDN or address, case ignored. An address that several hosts share finds none."""
-        wanted = name_or_address.casefold()
-        named = [each for each in self.all() if wanted in (each.name.casefold(), each.fqdn.casefold())]
-        found = named or [each for each in self.all() if each.address == wanted]
+        wanted = name_key(name_or_address)
+        named = [each for each in self.all() if wanted in (name_key(each.name), name_key(each.fqdn))]
+        found = named or [each for each in self.all() if each.address == name_or_address]
         return found[0] if len(found) == 1 else None
 
     def all(self) -> tuple[HostEntry, ...]:
@@ -53,7 +54,7 @@ class HostDirectory:
 
     def machine_secret(self, name: str) -> bytes:
         """The password of a computer account. Made at first use, readable by the owner of the lab's folder only."""
-        file = self._folder / "domain" / f"{name.casefold()}.secret"
+        file = self._folder / "domain" / f"{name_key(name)}.secret"
         if not file.exists():
             with exclusive(self._folder / "hosts.lock"):
                 if not file.exists():

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from qsm.facts.names import same_name
+
 SYSTEM_ACCOUNT = r"NT AUTHORITY\SYSTEM"
 ADMINISTRATORS = r"BUILTIN\Administrators"
 
@@ -29,7 +31,7 @@ class Identity:
 
     @property
     def is_system(self) -> bool:
-        return self.account.casefold() == SYSTEM_ACCOUNT.casefold()
+        return same_name(self.account, SYSTEM_ACCOUNT)
 
 
 SYSTEM = Identity(SYSTEM_ACCOUNT, Logon.SERVICE, administrator=True)

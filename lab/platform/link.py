@@ -19,6 +19,7 @@ from pathlib import Path
 from lab.platform.directory import exclusive
 from lab.platform.errors import BAD_NETWORK_PATH, NETWORK_NAME_DELETED, TIMED_OUT, PlatformError
 from lab.platform.store import JsonStore
+from qsm.facts.names import name_key
 
 BURST_SECONDS = 0.05  # what an idle link may catch up
 NAP_SECONDS = 0.02  # how long a change of settings may go unseen
@@ -83,7 +84,7 @@ class Links:
         if state is not LinkState.UP:
             raise PlatformError(BAD_NETWORK_PATH, f"The network path to '{sender}' was not found.")
         with self._lock:
-            bucket = self._buckets.setdefault((receiver.casefold(), sender.casefold()), _Bucket())
+            bucket = self._buckets.setdefault((name_key(receiver), name_key(sender)), _Bucket())
         return LinkUse(self, receiver, sender, bucket=bucket, timeout_seconds=timeout_seconds)
 
     def _change(self, host: str, other: str, change: Callable[[LinkSettings], LinkSettings]) -> None:
@@ -157,4 +158,4 @@ class _Bucket:
 
 
 def _key(host: str, other: str) -> str:
-    return "|".join(sorted((host.casefold(), other.casefold())))
+    return "|".join(sorted((name_key(host), name_key(other))))

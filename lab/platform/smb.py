@@ -17,6 +17,7 @@ from lab.platform.errors import PlatformError
 from lab.platform.files import FileSystem
 from lab.platform.hooks import Faults, changing
 from lab.platform.store import JsonStore
+from qsm.facts.names import name_key, one_of, same_name
 
 _FORBIDDEN_IN_NAMES = set('"/\\[]:|<>+=;,*?')  # "New-SmbShare", NetShareAdd
 _LONGEST_NAME = 80
@@ -89,15 +90,15 @@ class Shares:
         with self._lock:
             found = [*self._kept(), *self._temporary.values(), *(self._administrative() if special else ())]
         if name is not None:
-            found = [share for share in found if share.name.casefold() == name.casefold()]
-        return tuple(sorted(found, key=lambda share: share.name.casefold()))
+            found = [share for share in found if same_name(share.name, name)]
+        return tuple(sorted(found, key=lambda share: name_key(share.name)))
 
     def remove_smb_share(self, name: str) -> None:
         """SHARE_NOT_FOUND. Open files of the share are closed (-Force)."""
         with changing(self._faults, "Remove-SmbShare"):
             with self._lock:
                 share = self._ordinary(name)
-                self._temporary.pop(share.name.casefold(), None)
+                self._temporary.pop(name_key(share.name), None)
                 self._save([each for each in self._kept() if each.name != share.name])
             self.on_removed(share.name)
 
@@ -114,7 +115,7 @@ class Shares:
         """Take the account off the share; files that are open stay open. SHARE_NOT_FOUND."""
         with changing(self._faults, "Revoke-SmbShareAccess"), self._lock:
             share = self._ordinary(name)
-            left = tuple(each for each in share.read_access if each.casefold() != account.casefold())
+            left = tuple(each for each in share.read_access if name_key(each) != name_key(account))
             changed = replace(share, read_access=left)
             self._keep(changed)
             return changed
@@ -159,7 +160,7 @@ class Shares:
 
     def _keep(self, share: SmbShare) -> None:
         if share.temporary:
-            self._temporary[share.name.casefold()] = share
+            self._temporary[name_key(share.name)] = share
         else:
             self._save([*(each for each in self._kept() if each.name != share.name), share])
 
@@ -168,9 +169,9 @@ class Shares:
 
 
 def _covers(granted: str, account: str) -> bool:
-    return granted.casefold() in ("everyone", r"nt authority\authenticated users", account.casefold())
+    return one_of(granted, ("Everyone", r"NT AUTHORITY\Authenticated Users", account))
 
 
 def _sorted(accounts: tuple[str, ...]) -> tuple[str, ...]:
     """Each account once, whatever its case."""
-    return tuple(sorted({account.casefold(): account for account in reversed(accounts)}.values(), key=str.casefold))
+    return tuple(sorted({name_key(account): account for account in reversed(accounts)}.values(), key=name_key))

@@ -23,6 +23,7 @@ from lab.platform.errors import ACCESS_DENIED, INVALID_PARAMETER, PlatformError
 from lab.platform.files import FileSystem, ticks_of
 from lab.platform.open_files import ANYTHING, Access, OpenFile, OpenFiles
 from lab.platform.smb import Shares
+from qsm.facts.names import same_name
 
 HANDSHAKE_SECONDS = 30.0
 
@@ -89,7 +90,7 @@ class SmbServer:
         """Break the connections that have files of that share open."""
         with self._lock:
             for connection in self._connections:
-                if any(opened.share_name.casefold() == name.casefold() for opened in connection.files.values()):
+                if any(same_name(opened.share_name, name) for opened in connection.files.values()):
                     _shut(connection.peer)
 
     def _run(self, target: Any, *arguments: Any) -> None:

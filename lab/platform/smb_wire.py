@@ -19,6 +19,7 @@ import struct
 from typing import Any
 
 from lab.platform.errors import NETWORK_NAME_DELETED, PlatformError
+from qsm.facts.names import name_key
 
 _LENGTH = struct.Struct(">I")
 LONGEST_MESSAGE_BYTES = 64 << 10
@@ -27,7 +28,7 @@ LONGEST_READ_BYTES = 8 << 20
 
 def proof(secret: bytes, challenge: str, server_name: str) -> str:
     """What only the owner of the secret can answer to the challenge of that server."""
-    return hmac.new(secret, f"{challenge}|{server_name.casefold()}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(secret, f"{challenge}|{name_key(server_name)}".encode(), hashlib.sha256).hexdigest()
 
 
 def send_message(connection: socket.socket, message: dict[str, Any]) -> None:

@@ -23,6 +23,7 @@ from lab.platform.files import ticks_of
 from lab.platform.hooks import Faults, changing
 from lab.platform.identity import SYSTEM, SYSTEM_ACCOUNT, Identity
 from lab.platform.store import JsonStore
+from qsm.facts.names import name_key, one_of, same_name
 
 TASK_HAS_NOT_RUN: Final = 0x41303  # SCHED_S_TASK_HAS_NOT_RUN, "Task Scheduler Error and Success Constants"
 TASK_RUNNING: Final = 0x41301
@@ -128,7 +129,7 @@ class ScheduledTasks:
     ) -> ScheduledTask:
         """ALREADY_EXISTS if it is there. Only SYSTEM is known as principal: else ACCOUNT_NOT_MAPPED."""
         with changing(self._faults, "Register-ScheduledTask"), self._changed:
-            if principal.casefold() not in ("system", SYSTEM_ACCOUNT.casefold()):
+            if not one_of(principal, ("SYSTEM", SYSTEM_ACCOUNT)):
                 raise PlatformError(errors.ACCOUNT_NOT_MAPPED, f"Tasks of this host run as SYSTEM, not '{principal}'.")
             if self._find(name, path) is not None:
                 raise PlatformError(errors.ALREADY_EXISTS, f"The task '{path}{name}' exists already.")
@@ -160,8 +161,8 @@ class ScheduledTasks:
             found = [
                 task
                 for task in self._load()
-                if (name is None or task.name.casefold() == name.casefold())
-                and (path is None or task.path.casefold() == _folder(path).casefold())
+                if (name is None or same_name(task.name, name))
+                and (path is None or same_name(task.path, _folder(path)))
             ]
         return tuple(sorted(found, key=lambda task: (task.path, task.name)))
 
@@ -225,4 +226,4 @@ def _folder(path: str) -> str:
 
 
 def _key(name: str, path: str) -> tuple[str, str]:
-    return _folder(path).casefold(), name.casefold()
+    return name_key(_folder(path)), name_key(name)

@@ -19,6 +19,7 @@ from lab.winrm.connections import Connection
 from lab.winrm.engine import Caller
 from lab.winrm.ntlm import Accounts, NtlmHandshake, RefusedError
 from lab.winrm.settings import EndpointSettings
+from qsm.facts.names import same_name
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Authenticator:
         except binascii.Error:
             return self._refuse(connection)
         for account, expected in self._settings.accounts.items():
-            if account.lower() == user.lower() and hmac.compare_digest(
+            if same_name(account, user) and hmac.compare_digest(
                 expected.get_secret_value().encode(), password.encode()
             ):
                 return Verdict(Caller(account, "basic"))

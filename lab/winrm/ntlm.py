@@ -23,6 +23,7 @@ from pydantic import SecretStr
 from spnego._ntlm_raw.crypto import ntowfv1
 
 from lab.winrm.settings import ChannelBinding
+from qsm.facts.names import name_key
 
 _process_lock = threading.Lock()
 _SIGNATURE = b"NTLMSSP\0"
@@ -47,7 +48,7 @@ class Accounts:
         for account, password in accounts.items():
             nt_hash = ntowfv1(password.get_secret_value()).hex()
             for domain, user in _spellings(account, machine_name):
-                self._account_by_principal[domain.upper(), user.upper()] = account
+                self._account_by_principal[name_key(domain), name_key(user)] = account
                 login = f"{domain}\\{user}" if domain else user
                 lines.append(f"{login}:0:{'0' * 32}:{nt_hash}:[U]:LCT-0\n")
         self._file = os.fdopen(os.memfd_create("accounts"), "w", encoding="utf-8")
@@ -58,7 +59,7 @@ class Accounts:
     def account(self, principal: str) -> str:
         """Account name as the settings spell it, of DOMAIN\\user or user as the client spelt it."""
         domain, separator, user = principal.partition("\\")
-        return self._account_by_principal[(domain.upper(), user.upper()) if separator else ("", domain.upper())]
+        return self._account_by_principal[(name_key(domain), name_key(user)) if separator else ("", name_key(domain))]
 
     def remove(self) -> None:
         self._file.close()

@@ -69,7 +69,7 @@ def _points(name: str, facts: HostFacts) -> Iterator[Finding]:
         "a Group Policy enforces it over the process's own; let it allow RemoteSigned",
     )  # fmt: skip
     yield point(
-        "BITS service", facts.bits_start_mode.casefold() != "disabled", facts.bits_start_mode,
+        "BITS service", facts.bits_start_mode.lower() != "disabled", facts.bits_start_mode,
         "Set-Service BITS -StartupType Manual",
     )  # fmt: skip
     quotas = (facts.max_shells_per_user, facts.max_processes_per_shell, facts.max_memory_per_shell_mb)

@@ -14,6 +14,7 @@ Unicode was at version 5.1. Signs beyond 16 bits have no case.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _LAST = 0xFFFF
 # Capitals that Unicode got after 5.1, or whose small letter it got later; the table does not know these pairs.
@@ -53,6 +54,11 @@ def name_key(name: str) -> str:
 def same_name(one: str, other: str) -> bool:
     """Two spellings of one name of a VM, switch, share, account or file."""
     return name_key(one) == name_key(other)
+
+
+def one_of(name: str, others: Iterable[str]) -> bool:
+    """Whether a name is one of others, in any spelling."""
+    return name_key(name) in {name_key(other) for other in others}
 
 
 def path_key(path: str) -> str:

@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from qsm.facts.files import VMDisk
 from qsm.facts.hosts import HostFacts
 from qsm.facts.machines import VMFacts
+from qsm.facts.names import name_key
 from qsm.hosts import messages as m
 from qsm.plan.chain import BrokenChain, read_chain
 from qsm.plan.request import MigrationRequest
 
 CARRIED_STATES = ("Running", "Paused", "Saved", "Off")
 QUIET_STATUS = {"Ok", "InService", "Dormant"}  # anything else on the VM means it is busy or ill
-CLUSTER_STORAGE = "\\clusterstorage\\"
+CLUSTER_STORAGE = "\\CLUSTERSTORAGE\\"
 
 
 def about_host(name: str, host: HostFacts) -> Iterable[str]:
@@ -27,7 +28,7 @@ def about_host(name: str, host: HostFacts) -> Iterable[str]:
         yield f"host {name}: Hyper-V's PowerShell module does not answer"
     if host.language_mode != "FullLanguage":
         yield f"host {name}: PowerShell runs in {host.language_mode}; FullLanguage is needed"
-    if host.bits_start_mode.casefold() == "disabled":
+    if host.bits_start_mode.lower() == "disabled":
         yield f"host {name}: the BITS service is disabled"
 
 
@@ -77,7 +78,7 @@ def _about_disk(disk: VMDisk, *, host: str) -> Iterable[str]:
     if any(file.format not in ("VHD", "VHDX") for file in disk.chain):
         yield f"format {disk.chain[0].format} is not supported"
     if len(disk.chain) > 1 or disk.chain[0].type == "Differencing":
-        orphan = disk.path.casefold().endswith((".avhd", ".avhdx"))
+        orphan = disk.path.lower().endswith((".avhd", ".avhdx"))
         kind = "the left-over of a backup or checkpoint" if orphan else "a differencing disk of its own"
         yield f"it sits on a chain of {len(disk.chain)} files ({kind}); merge it first"
     for file in disk.chain:
@@ -89,7 +90,7 @@ def _unsupported_place(path: str) -> str:
     """Why files at this place are not carried; empty when they are."""
     if path.startswith("\\\\"):
         return "SMB storage is not carried yet"
-    if CLUSTER_STORAGE in path.casefold() + "\\":
+    if CLUSTER_STORAGE in name_key(path) + "\\":
         return "Cluster Shared Volumes are not carried yet"
     if ntpath.splitdrive(path)[1] in ("", "\\"):
         return "files in the root of a volume are not supported by Hyper-V"

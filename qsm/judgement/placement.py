@@ -10,7 +10,7 @@ from typing import Literal
 from qsm.facts.files import VMDisk
 from qsm.facts.hosts import HostFacts
 from qsm.facts.machines import SwitchChoice, VMFacts
-from qsm.facts.names import inside_folder, name_key, path_key
+from qsm.facts.names import inside_folder, name_key, path_key, same_name
 from qsm.hosts import messages as m
 from qsm.plan.chain import BrokenChain, Chain, own_chain
 from qsm.plan.plan import PlannedDisk
@@ -49,17 +49,17 @@ def choose_switches(
     vm: VMFacts, request: MigrationRequest, place: m.TestTargetResult
 ) -> tuple[tuple[SwitchChoice, ...], list[str]]:
     """One choice per adapter. The map must be explicit: a switch of the same name may be another network."""
-    chosen = {pair.source.casefold(): pair.target for pair in request.switch_map}
+    chosen = {name_key(pair.source): pair.target for pair in request.switch_map}
     choices, reasons = [], []
     for adapter in vm.adapters:
         target = None
         if adapter.switch_name is not None:
-            if adapter.switch_name.casefold() not in chosen:
+            if name_key(adapter.switch_name) not in chosen:
                 reasons.append(
                     f"adapter '{adapter.name}' is connected to switch '{adapter.switch_name}', and the switch map"
                     f" does not say which switch of host {request.target} takes its place"
                 )
-            target = chosen.get(adapter.switch_name.casefold()) or None
+            target = chosen.get(name_key(adapter.switch_name)) or None
         choices.append(SwitchChoice(adapter_id=adapter.adapter_id, switch_name=target))
     reasons += [f"host {request.target} has no switch '{name}'" for name in place.missing_switches]
     return tuple(choices), reasons
@@ -124,7 +124,7 @@ def source_folders(vm: VMFacts) -> tuple[str, ...]:
     """
     homes = {vm.path.rstrip("\\"), vm.configuration_location.rstrip("\\")}
     disk_folders = {ntpath.dirname(file.path) for disk in vm.disks for file in disk.chain}
-    own = {path for path in homes | disk_folders if ntpath.basename(path).casefold() == vm.name.casefold()}
+    own = {path for path in homes | disk_folders if same_name(ntpath.basename(path), vm.name)}
     below = disk_folders | {ntpath.join(home, name) for home in homes for name in _own_names(vm.vm_id)}
     inside = {path for path in below if any(inside_folder(path, root) for root in own)}
     return tuple(sorted(own | inside, key=lambda path: (-path.count("\\"), path)))

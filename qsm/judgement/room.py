@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from qsm.facts.hosts import HostFacts, VolumeFacts
 from qsm.facts.machines import VMFacts
+from qsm.facts.names import inside_folder
 from qsm.hosts import messages as m
 from qsm.judgement.placement import Transfer
 from qsm.settings import Settings
@@ -43,7 +44,7 @@ def about_space(
 
 
 def _need(needed: dict[str, int], rooms: dict[str, VolumeFacts], path: str, amount: int, *, reserve: int) -> None:
-    roots = [root for root in rooms if path.casefold().startswith(root.casefold())]
+    roots = [root for root in rooms if inside_folder(path, root)]
     if roots:
         root = max(roots, key=len)
         needed[root] = needed.get(root, reserve) + amount

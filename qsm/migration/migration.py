@@ -122,4 +122,4 @@ def open_host(name: str, settings: Settings, *, meter: Meter) -> Host:
         host.secret()
     except (ValueError, OSError) as error:
         raise SettingsError(f"hosts.{name}.password", str(error), origin="configuration") from None
-    return Host(name.casefold(), host, limits=settings.limits, meter=meter)
+    return Host(name.lower(), host, limits=settings.limits, meter=meter)

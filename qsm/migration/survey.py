@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from qsm.errors import QsmError, Refused
 from qsm.facts.machines import VMFacts
+from qsm.facts.names import one_of
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.host import Host
@@ -127,5 +128,4 @@ def _ask_for_migrations(host: Host) -> m.FindMigrationResult | QsmError:
 
 
 def _fits(record: Record, vm_or_id: str) -> bool:
-    wanted = vm_or_id.strip("{}").casefold()
-    return wanted in (record.vm_name.casefold(), record.vm_id.casefold(), record.migration_id.casefold())
+    return one_of(vm_or_id.strip("{}"), (record.vm_name, record.vm_id, record.migration_id))

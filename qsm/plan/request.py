@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from qsm.facts.frozen import Frozen
+from qsm.facts.names import name_key
 
 Name = Annotated[str, Field(min_length=1, max_length=260)]
 """A text that a person types and that may not be empty."""
@@ -65,9 +66,9 @@ class MigrationRequest(Frozen):
 
     @model_validator(mode="after")
     def _two_hosts(self) -> MigrationRequest:
-        if self.source.casefold() == self.target.casefold():
+        if self.source.lower() == self.target.lower():
             raise ValueError("source and target are the same host; use Move-VMStorage to move storage within a host")
-        sources = [pair.source.casefold() for pair in self.switch_map]
+        sources = [name_key(pair.source) for pair in self.switch_map]
         if len(sources) != len(set(sources)):
             raise ValueError("switch_map names a source switch twice")
         return self

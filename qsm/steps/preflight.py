@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from qsm.errors import PreflightRefused
 from qsm.facts.hosts import HostFacts
 from qsm.facts.machines import VMFacts
+from qsm.facts.names import same_name
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.host import Host
@@ -61,7 +62,7 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
     target_facts = target.ask(operations.get_host, m.GetHostArguments())
     vm = _find_vm(request, source)
     reasons = [*about_host(source.name, source_facts), *about_host(target.name, target_facts)]
-    if source_facts.computer_name.casefold() == target_facts.computer_name.casefold():
+    if same_name(source_facts.computer_name, target_facts.computer_name):
         reasons.append(f"hosts {source.name} and {target.name} are the same computer, {source_facts.computer_name}")
     reasons += about_vm(vm, host=source.name)
     disks, shared_folders = place_disks(vm, request.target_folder, host=source.name)

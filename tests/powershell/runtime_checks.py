@@ -134,7 +134,7 @@ def json_in_its_place(script: Script) -> Problems:
 
 def letter_by_letter(script: Script) -> Problems:
     """-eq and -contains of Windows PowerShell compare by language, as the engine does not: see Test-QsmSameText."""
-    side = r"(?:path|paths|destinations?|source|folder|localname|remotename|switch_?names?|vm_name|nameorid|children)"
+    side = "(?:path|paths|destinations?|source|folder|localname|remotename|switch_?names?|vm_name|nameorid|children|root|merging)"
     operator = r"-c?(?:not)?(?:eq|ne|contains|in)"
     literal = r"(?!['\d]|\$null|\$true|\$false|@\()"
     for found in re.findall(rf"\${side}\)? {operator} {literal}\S+", code(script), re.IGNORECASE):

@@ -83,3 +83,15 @@ def test_only_settings_reads_the_environment_in_the_domain() -> None:
         path.name for path in files_of("qsm") if re.search(r"\benviron\b|getenv", path.read_text(encoding="utf-8"))
     ]
     assert readers == ["settings.py"]
+
+
+def test_names_are_compared_in_one_way() -> None:
+    """`str.casefold` takes ß for ss, which Windows does not: see `qsm.facts.names`."""
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for room in ROOMS
+        for path in files_of(room)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in ("casefold", "normcase")
+    ]
+    assert not wrong

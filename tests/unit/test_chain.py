@@ -188,3 +188,10 @@ def test_our_checkpoints_are_known_by_their_names() -> None:
         assert not is_our_checkpoint(name, other)
     for name in (f"QSM {ours} 1", f"QSM {ours} 0", f"QSM {ours} x", f"QSM {ours} 2 ", f"qsm {ours}", f"QSM {ours}\n"):
         assert not is_our_checkpoint(name, ours)
+
+
+def test_folders_whose_names_only_a_reader_takes_for_one_are_two() -> None:
+    paths = (r"D:\Strasse\a.vhdx", r"D:\Straße\b.vhdx", r"d:\STRAßE\c.vhdx")
+    disks = tuple(disk(path, slot=f"SCSI 0:{at}") for at, path in enumerate(paths))
+    _, folders = place_disks(VMFacts.model_construct(disks=disks), r"E:\New", host="hv01")
+    assert folders == (r"D:\Strasse", r"d:\STRAßE")

@@ -17,6 +17,7 @@ from lab.engines.powershell.shapes import shape, uint64
 from lab.engines.powershell.wmi_hyperv import ROWS as HYPERV_ROWS
 from lab.engines.powershell.wmi_hyperv import export_settings, invoke, system_path
 from lab.platform.files import UNIX_EPOCH_TICKS
+from qsm.facts.names import same_name
 
 Row = dict[str, Any]
 INVALID_CLASS = 0x80041010  # WBEM_E_INVALID_CLASS
@@ -155,7 +156,7 @@ def get_wmi_object(call: Call, given: Given) -> Iterator[Any]:
         raise _refusal(INVALID_CLASS, f"Invalid class '{name}'")
     filters = _conditions(str(given["Filter"])) if given.get("Filter") else {}
     for row in rows(call, filters):
-        if all(str(row.get(key)).casefold() == str(value).casefold() for key, value in filters.items()):
+        if all(same_name(str(row.get(key)), str(value)) for key, value in filters.items()):
             yield wmi_object(call, namespace, name, row)
 
 

@@ -31,6 +31,7 @@ from lab.platform.tasks import TaskProcess
 from lab.winrm.engine import Caller, Command, Output, SignalName
 from lab.winrm.fault_hooks import FaultAction as WireFault
 from lab.winrm.fault_hooks import OperationName, RequestInfo
+from qsm.facts.names import same_path
 from qsm.powershell.composed import BOOTSTRAP_NAMES, bootstrap_text
 
 _Body = Callable[[Streams], None]
@@ -205,7 +206,7 @@ class TaskEngine:
         try:
             asked = powershell_line.parse(rest)
             module = asked.arguments["module"]
-            if (asked.file or "").casefold() != self._work_script(module).casefold():
+            if not same_path(asked.file or "", self._work_script(module)):
                 return 0xFFFD0000  # powershell.exe: the -File is not there
             if not self._modules.is_installed(module):
                 return 1

@@ -18,11 +18,12 @@ from lab.engines.python.operations.host import Host
 from lab.engines.python.operations.state_folder import ROOT, parent_of
 from lab.platform.acl import Right
 from lab.platform.identity import ADMINISTRATORS, SYSTEM_ACCOUNT
+from qsm.facts.names import one_of
 
 MODULE_NAME = "QuickStorageMigration"
 HASH = re.compile(r"[0-9a-f]{64}")
 FILE_NAME = re.compile(r"[\w/-]+\.\w+")
-OWNERS = (ADMINISTRATORS.casefold(), SYSTEM_ACCOUNT.casefold())
+OWNERS = (ADMINISTRATORS, SYSTEM_ACCOUNT)
 
 
 class ModuleError(Exception):
@@ -50,7 +51,7 @@ class InstalledModules:
             return False
         digests = {}
         for info in self._host.platform.files.list(folder, recursive=True):
-            if self._host.platform.acl.owner(info.path).casefold() not in OWNERS:
+            if not one_of(self._host.platform.acl.owner(info.path), OWNERS):
                 return False
             if not info.folder:
                 name = info.path[len(folder) + 1 :].replace("\\", "/")
@@ -85,7 +86,7 @@ class InstalledModules:
     def _is_closed(self) -> bool:
         acl = self._host.platform.acl
         exists = self._host.platform.files.is_folder(ROOT)
-        return exists and acl.is_protected(ROOT) and acl.owner(ROOT).casefold() in OWNERS
+        return exists and acl.is_protected(ROOT) and one_of(acl.owner(ROOT), OWNERS)
 
     def _close_root(self) -> None:
         """Make the root, closed to others before it has its name. Raises ModuleError for one that others may enter."""

@@ -17,6 +17,7 @@ from lab.engines.python.operations.records import normal_id
 from lab.hyperv import HyperVError
 from lab.hyperv.model import CheckpointType, VirtualMachine, VMSnapshot
 from qsm.facts.files import DiskPair, SlotPath
+from qsm.facts.names import same_name, same_path
 from qsm.hosts import messages as m
 
 
@@ -56,7 +57,7 @@ def require_as_expected(
         "disks": sorted(f"{disk.slot} {disk.path}" for disk in disks),
         "status": ["Ok"],
     }
-    wrong = [what for what in found if str(found[what]).casefold() != str(expected[what]).casefold()]
+    wrong = [what for what in found if not same_name(str(found[what]), str(expected[what]))]
     if wrong:
         raise world_changed(
             host, vm, found={what: found[what] for what in wrong}, expected={what: expected[what] for what in wrong}
@@ -128,7 +129,7 @@ def _prove(host: Host, vm_id: str, *, bases: Sequence[SlotPath]) -> tuple[DiskPa
             base = facts.disk_file(host, former.path)
         except facts.HOST_ERRORS as error:
             raise _not_frozen(host, former, f"cannot be looked at: {error}", hresult=hresult_of(error)) from error
-        if leaf.parent_path is None or not facts.same_path(leaf.parent_path, former.path):
+        if leaf.parent_path is None or not same_path(leaf.parent_path, former.path):
             raise _not_frozen(host, former, f"writes to {leaf.path}, whose parent is {leaf.parent_path}", hresult=None)
         if not base.content_identity:
             raise _not_frozen(host, former, "is still locked, so that it cannot be copied", hresult=SHARING_VIOLATION)
@@ -198,7 +199,7 @@ def _disks_left(host: Host, vm: VirtualMachine, *, bases: Sequence[SlotPath]) ->
     found = {drive.slot: drive.path for drive in vm.hard_drives}
     for base in bases:
         path = found.get(base.slot, "")
-        if not facts.same_path(path, base.path):
+        if not same_path(path, base.path):
             yield f"disk {base.slot} is {path!r}, not {base.path}"
             continue
         try:

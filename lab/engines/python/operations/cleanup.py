@@ -12,6 +12,7 @@ from lab.engines.python.operations.errors import refused
 from lab.engines.python.operations.removal import keep_files_of, remove_files_of
 from lab.hyperv.model import StartAction
 from qsm.facts.files import FileFacts
+from qsm.facts.names import path_key
 from qsm.hosts import messages as m
 from qsm.plan.record import Record
 
@@ -116,8 +117,8 @@ def remove_source_files(call: Call, arguments: m.RemoveSourceFilesArguments) -> 
     record = _require_handed_over(call, arguments.target_record)
     if facts.real_vm(call.host, record.vm_id) is not None:
         return keep_files_of(call.host, arguments.files, vm_name=record.vm_name)
-    ours = {path.casefold() for path in _chain_files(call)}
-    return remove_files_of(call.host, arguments.files, arguments.folders, allowed=lambda path: path.casefold() in ours)
+    ours = {path_key(path) for path in _chain_files(call)}
+    return remove_files_of(call.host, arguments.files, arguments.folders, allowed=lambda path: path_key(path) in ours)
 
 
 def create_probe_file(call: Call, arguments: m.ProbeFileArguments) -> FileFacts:

@@ -17,6 +17,7 @@ from lab.engines.python.operations.records import require_owner_none
 from lab.engines.python.operations.state_folder import parent_of
 from lab.engines.python.operations.work import Work, all_work, made_files
 from lab.platform.errors import NOT_LOGGED_ON, PlatformError
+from qsm.facts.names import path_key
 from qsm.hosts import messages as m
 
 STOP_SECONDS = 240
@@ -64,10 +65,10 @@ def require_room(host: Host, path: str, *, needed_bytes: int) -> None:
 
 def _require_free_names(call: Call, arguments: m.StartCopyArguments) -> None:
     """Raises FileInTheWay for a destination that exists and that no copy of this migration put there."""
-    ours = {path.casefold() for path in made_files(call.host, call.migration_id)}
+    ours = {path_key(path) for path in made_files(call.host, call.migration_id)}
     for file in arguments.files:
         path = file.destination
-        if path.casefold() not in ours and call.host.platform.files.exists(path):
+        if path_key(path) not in ours and call.host.platform.files.exists(path):
             raise refused(
                 "FileInTheWay",
                 f"{path} exists already on {call.host.name} and is not of this migration. Nothing was changed; move it "

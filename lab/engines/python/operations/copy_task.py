@@ -18,6 +18,7 @@ from lab.platform.bits import SIZE_UNKNOWN, BitsJob, JobState, Priority
 from lab.platform.errors import PlatformError
 from lab.platform.identity import SYSTEM
 from qsm.facts.errors import ErrorFacts
+from qsm.facts.names import path_key
 from qsm.hosts import messages as m
 
 RETRY_INTERVAL_SECONDS = 60
@@ -129,17 +130,17 @@ class CopyTask:
     def _left_jobs(self) -> dict[str, BitsJob]:
         """Return the living jobs of an earlier run that do what is wanted now, by name; others in the way go."""
         wanted = {f"{self._work.task_name}-{index}": file for index, file in enumerate(self._wanted.files)}
-        destinations = {file.destination.casefold() for file in self._wanted.files}
+        destinations = {path_key(file.destination) for file in self._wanted.files}
         left = {}
         for job in self._bits.get_bits_transfer(caller=SYSTEM, name=f"qsm-{self._work.migration_id}-copy-*"):
             file, part = wanted.get(job.display_name), job.files[0]
-            same = file is not None and (part.remote_name.casefold(), part.local_name.casefold()) == (
-                file.source.casefold(),
-                file.destination.casefold(),
+            same = file is not None and (path_key(part.remote_name), path_key(part.local_name)) == (
+                path_key(file.source),
+                path_key(file.destination),
             )
             if same and job.state in ALIVE:
                 left[job.display_name] = job
-            elif part.local_name.casefold() in destinations or job.display_name.startswith(f"{self._work.task_name}-"):
+            elif path_key(part.local_name) in destinations or job.display_name.startswith(f"{self._work.task_name}-"):
                 self._bits.remove_bits_transfer(job.job_id, caller=SYSTEM)
         return left
 
@@ -214,8 +215,8 @@ class CopyTask:
 
     def _claim(self, destination: str) -> None:
         """Note a file as ours before it is put in place. Raises CopyFailed where somebody else's has appeared."""
-        made = {path.casefold() for path in made_files(self._work.host, self._work.migration_id)}
-        if destination.casefold() not in made and self._work.host.platform.files.exists(destination):
+        made = {path_key(path) for path in made_files(self._work.host, self._work.migration_id)}
+        if path_key(destination) not in made and self._work.host.platform.files.exists(destination):
             raise failed(
                 "CopyFailed",
                 f"{destination} has appeared on {self._work.host.name} while it was copied, and is not of this migration. "

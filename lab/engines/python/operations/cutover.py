@@ -123,7 +123,7 @@ def export_configuration(call: Call, arguments: m.VMArguments) -> m.ExportResult
         ) from error
     found = host.platform.files.list(folder, recursive=True)
     files = [facts.file_facts(host, info.path) for info in found if not info.folder]
-    configuration = next((path for path in written if path.casefold().endswith((".vmcx", ".xml"))), None)
+    configuration = next((path for path in written if path.lower().endswith((".vmcx", ".xml"))), None)
     if configuration is None:
         raise failed(
             "ExportFailed",

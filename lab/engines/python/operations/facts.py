@@ -22,6 +22,7 @@ from lab.platform.volumes import Volume
 from qsm.facts.files import DiskFile, FileFacts, VMDisk
 from qsm.facts.hosts import VolumeFacts
 from qsm.facts.machines import Adapter, CheckpointFacts, Obstacle, Vlan, VMFacts
+from qsm.facts.names import path_key
 
 T = TypeVar("T")
 HOST_ERRORS = (HyperVError, PlatformError)
@@ -37,11 +38,6 @@ OBSTACLES = {
     DeviceKind.KEY_STORAGE_DRIVE: "KeyStorageDrive",
     DeviceKind.REMOTE_FX: "RemoteFX",
 }
-
-
-def same_path(one: str, other: str) -> bool:
-    """Whether two Windows paths name the same file: case does not count."""
-    return one.replace("/", "\\").casefold() == other.replace("/", "\\").casefold()
 
 
 def file_facts(host: Host, path: str) -> FileFacts:
@@ -80,13 +76,13 @@ def disk_text(file: DiskFile) -> str:
 def disk_changes(before: Iterable[VMDisk], now: Iterable[VMDisk]) -> list[str]:
     """Return what of a VM's disks is not as it was, each as a sentence; a disk that cannot be read, or whose contents
     cannot be identified, is not as it was."""
-    known = {(disk.slot, file.path.casefold()): disk_text(file) for disk in before for file in disk.chain}
+    known = {(disk.slot, path_key(file.path)): disk_text(file) for disk in before for file in disk.chain}
     reasons = []
     for disk in now:
         if disk.error:
             reasons.append(f"disk {disk.slot} ({disk.path}) cannot be read: {disk.error}")
         for file in disk.chain:
-            was = known.pop((disk.slot, file.path.casefold()), None)
+            was = known.pop((disk.slot, path_key(file.path)), None)
             if was is None:
                 reasons.append(f"{file.path} was not a file of disk {disk.slot}")
             elif not file.content_identity:
@@ -125,7 +121,7 @@ def vm_disk(host: Host, drive: HardDiskDrive) -> VMDisk:
     error = None
     if not drive.path and drive.disk_number is None:
         error = "The drive has no disk."
-    elif drive.disk_number is None and not drive.path.casefold().endswith(".vhds"):
+    elif drive.disk_number is None and not drive.path.lower().endswith(".vhds"):
         try:
             files = chain(host, drive.path)
         except HOST_ERRORS as problem:
@@ -134,7 +130,7 @@ def vm_disk(host: Host, drive: HardDiskDrive) -> VMDisk:
         slot=drive.slot,
         path=drive.path,
         pass_through=drive.disk_number is not None,
-        shared=drive.support_persistent_reservations or drive.path.casefold().endswith(".vhds"),
+        shared=drive.support_persistent_reservations or drive.path.lower().endswith(".vhds"),
         chain=files,
         error=error,
     )

@@ -19,14 +19,8 @@ from lab.hyperv.model import CompatibilityReport, DvdDrive, NetworkAdapter, Virt
 from lab.platform.acl import Right
 from lab.platform.errors import PlatformError
 from qsm.facts.machines import VMFacts
+from qsm.facts.names import inside_folder, same_name, same_path
 from qsm.hosts import messages as m
-
-
-def lies_under(path: str, folder: str) -> bool:
-    """Whether a Windows path lies below a folder; one that must be resolved first does not."""
-    if not folder or "/" in path or {".", ".."} & set(path.split("\\")):
-        return False
-    return path.casefold().startswith(folder.rstrip("\\").casefold() + "\\")
 
 
 def import_vm(call: Call, arguments: m.ImportVMArguments) -> m.ImportVMResult:
@@ -57,7 +51,7 @@ def _clear_the_way(host: Host, arguments: m.ImportVMArguments) -> None:
     if present is None:
         return
     files = [present.configuration_file, *(drive.path for drive in present.hard_drives)]
-    if not present.planned or not any(lies_under(path, arguments.folder) for path in files):
+    if not present.planned or not any(inside_folder(path, arguments.folder) for path in files):
         raise refused(
             "VMExists",
             f"{host.name} has a {'planned ' if present.planned else ''}VM {present.name} with id {present.vm_id} already, "
@@ -141,7 +135,7 @@ def _repoint(host: Host, vm_id: str, disks: Mapping[str, str]) -> list[str]:
     changed = []
     for drive in planned.hard_drives:
         path = disks.get(drive.slot)
-        if path is not None and not facts.same_path(path, drive.path):
+        if path is not None and not same_path(path, drive.path):
             host.hyperv.set_vm_hard_disk_drive(vm_id, drive.slot, path=path)
             changed.append(f"disk {drive.slot}: {path}")
     return changed
@@ -174,7 +168,7 @@ def _prove(host: Host, vm: VMFacts, arguments: m.ImportVMArguments) -> None:
         problems.append(f"it has {len(vm.checkpoints)} checkpoints")
     found = sorted(f"{disk.slot} {disk.path}" for disk in vm.disks)
     expected = sorted(f"{disk.slot} {disk.path}" for disk in arguments.disks)
-    if [text.casefold() for text in found] != [text.casefold() for text in expected]:
+    if not same_name(", ".join(found), ", ".join(expected)):
         problems.append(f"its disks are {found}, expected {expected}")
     problems += [f"disk {disk.slot} cannot be read: {disk.error}" for disk in vm.disks if disk.error]
     connected = {adapter.adapter_id: adapter.switch_name for adapter in vm.adapters}

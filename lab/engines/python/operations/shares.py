@@ -12,10 +12,9 @@ from typing import Any
 
 from lab.engines.python.operations.calls import Call
 from lab.engines.python.operations.errors import OperationError, failed, hresult_of, refused
-from lab.engines.python.operations.facts import same_path
-from lab.engines.python.operations.importing import lies_under
 from lab.platform.acl import Right
 from lab.platform.errors import PlatformError
+from qsm.facts.names import inside_folder, one_of, same_name, same_path
 from qsm.hosts import messages as m
 
 
@@ -41,7 +40,7 @@ def open_share(call: Call, arguments: m.OpenShareArguments) -> m.OpenShareResult
     known = (host.folder.read_json(note_name) or {}).get("grants", [])
     missing = [path for path in arguments.files if _is_to_be_granted(call, path, arguments, known=known)]
     for share in host.platform.shares.get_smb_share(name):
-        if not same_path(share.path.rstrip("\\"), arguments.folder.rstrip("\\")):
+        if not same_path(share.path, arguments.folder):
             raise refused(
                 "ShareFailed",
                 f"Share {name} on {host.name} exists and shows {share.path}, not {arguments.folder}. Nothing was changed.",
@@ -95,13 +94,13 @@ def _is_to_be_granted(call: Call, path: str, arguments: m.OpenShareArguments, *,
     An entry of somebody else for the account could not be told from ours when it is taken back.
     """
     acl, account = call.host.platform.acl, arguments.account
-    if not lies_under(path, arguments.folder):
+    if not inside_folder(path, arguments.folder):
         why = f"does not lie below {arguments.folder}"
     elif not call.host.platform.files.is_file(path):
         why = "is not there"
     elif acl.grants(path, account, Right.READ):
         return False
-    elif path in known or not any(entry.account.casefold() == account.casefold() for entry in acl.entries(path)):
+    elif path in known or not any(same_name(entry.account, account) for entry in acl.entries(path)):
         return True
     else:
         why = f"has access entries of its own for {account} that do not let it read"
@@ -121,13 +120,13 @@ def _notes(call: Call) -> dict[str, dict[str, Any]]:
 
 def is_open(call: Call, name: str) -> bool:
     """Whether a share of this migration is there, and it and its files still grant read to its account."""
-    note = next((each for each in _notes(call).values() if each["name"].casefold() == name.casefold()), None)
+    note = next((each for each in _notes(call).values() if same_name(each["name"], name)), None)
     found = call.host.platform.shares.get_smb_share(name)
     if note is None or not found:
         return False
     account = str(note["account"])
     files, acl = call.host.platform.files, call.host.platform.acl
-    return account.casefold() in {each.casefold() for each in found[0].read_access} and all(
+    return one_of(account, found[0].read_access) and all(
         acl.grants(path, account, Right.READ) for path in note["files"] if files.exists(path)
     )
 

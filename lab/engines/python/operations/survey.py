@@ -18,7 +18,7 @@ from lab.hyperv import HyperVError
 from lab.platform.errors import PlatformError
 from qsm.facts.files import FileEntry
 from qsm.facts.hosts import HostFacts, SwitchFacts
-from qsm.facts.names import same_name
+from qsm.facts.names import inside_folder, same_name, same_path
 from qsm.hosts import messages as m
 
 FULL_PATH = re.compile(r"[A-Za-z]:\\|\\\\[^\\]+\\[^\\]+")
@@ -163,9 +163,9 @@ def _folder_kind(host: Host, folder: str) -> FolderKind:
         path = host.platform.files.full_path(folder)
     except PlatformError as error:
         return "missing" if error.hresult in facts.PATH_MISSING else "invalid"
-    if path.rstrip("\\").casefold() == volume.root.rstrip("\\").casefold():
+    if same_path(path, volume.root):
         return "root"
-    return "csv" if volume.root.casefold().startswith("c:\\clusterstorage\\") else "local"
+    return "csv" if inside_folder(volume.root, "C:\\ClusterStorage") else "local"
 
 
 def _compatible(host: Host, compatibility: str | None) -> tuple[bool | None, tuple[str, ...]]:

@@ -12,7 +12,6 @@ from lab.engines.python.operations import facts
 from lab.engines.python.operations.calls import Call
 from lab.engines.python.operations.errors import refused
 from lab.engines.python.operations.host import Host
-from lab.engines.python.operations.importing import lies_under
 from lab.engines.python.operations.records import require_owner_none
 from lab.engines.python.operations.removal import keep_files_of, remove_files_of
 from lab.engines.python.operations.work import made_files
@@ -20,6 +19,7 @@ from lab.hyperv.model import VirtualMachine
 from lab.platform.errors import PlatformError
 from qsm.facts.files import FileFacts
 from qsm.facts.machines import VMFacts
+from qsm.facts.names import inside_folder, path_key
 from qsm.hosts import messages as m
 from qsm.plan.record import Record
 
@@ -71,8 +71,8 @@ def _changes_since(host: Host, vm: VirtualMachine, before: VMFacts) -> list[str]
     reasons += facts.disk_changes(before.disks, [facts.vm_disk(host, drive) for drive in vm.hard_drives])
     for file in before.saved_state_files:
         reasons += _file_changes(host, file)
-    now = tuple(sorted(path.casefold() for path in vm.saved_state_files))
-    if now != tuple(sorted(file.path.casefold() for file in before.saved_state_files)):
+    now = tuple(sorted(path_key(path) for path in vm.saved_state_files))
+    if now != tuple(sorted(path_key(file.path) for file in before.saved_state_files)):
         reasons.append("its saved state lies in other files")
     return reasons
 
@@ -121,7 +121,7 @@ def remove_imported_vm(call: Call, arguments: m.VMArguments) -> m.Nothing:
     plan = record.model_dump(mode="json", include={"plan"})["plan"]
     folder = str(plan.get("target_folder", ""))
     files = [vm.configuration_file, *((drive.path for drive in vm.hard_drives) if vm.planned else ())]
-    if not any(lies_under(path, folder) for path in files):
+    if not any(inside_folder(path, folder) for path in files):
         raise _not_ours(call, record, f"its configuration {vm.configuration_file} does not lie under {folder!r}")
     if not vm.planned and str(vm.state) not in ("Saved", "Off"):
         raise _not_ours(call, record, f"it is {vm.state}")
@@ -145,5 +145,5 @@ def remove_files(call: Call, arguments: m.RemoveFilesArguments) -> m.RemoveFiles
     imported = any(outcome.state != "refused" for outcome in call.journal.of("import_vm"))
     if imported and facts.vm_or_planned(call.host, record.vm_id) is not None:
         return keep_files_of(call.host, arguments.files, vm_name=record.vm_name)
-    ours = {path.casefold() for path in made_files(call.host, call.migration_id)}
-    return remove_files_of(call.host, arguments.files, arguments.folders, allowed=lambda path: path.casefold() in ours)
+    ours = {path_key(path) for path in made_files(call.host, call.migration_id)}
+    return remove_files_of(call.host, arguments.files, arguments.folders, allowed=lambda path: path_key(path) in ours)

@@ -46,7 +46,7 @@ function Get-QsmSourceRemoval {
         $merging = @(Get-QsmStorageJob -Path $chains | ForEach-Object { $_.path })
         $remaining += @($merging | ForEach-Object { "merge of $_" })
         $late = ([DateTime]::UtcNow - $since).TotalSeconds -gt 60
-        $remaining += @($leaves | Where-Object { (Test-Path -LiteralPath $_) -and $merging -notcontains $_ -and -not $late } | ForEach-Object { "file $_" })
+        $remaining += @($leaves | Where-Object { (Test-Path -LiteralPath $_) -and -not (Test-QsmSameText -Text $_ -Other $merging) -and -not $late } | ForEach-Object { "file $_" })
         [PSCustomObject][ordered]@{ done = $remaining.Count -eq 0; remaining = $remaining }
     }
     Wait-QsmChange -Question $question -Ended { $args[0].done } -Mark { $args[0].remaining -join ',' } -WaitSeconds $WaitSeconds

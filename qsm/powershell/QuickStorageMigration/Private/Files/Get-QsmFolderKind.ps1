@@ -40,7 +40,7 @@ function Get-QsmFolderKind {
     $found = $Mount | Where-Object { Test-QsmPathUnder -Path $Folder -Folder $_.root } |
         Sort-Object -Property { $_.root.Length } -Descending | Select-Object -First 1
     if ($null -eq $found) { return 'missing' }
-    if ($Folder.TrimEnd('\') -eq $found.root.TrimEnd('\')) { return 'root' }
+    if (Test-QsmSameText -Text $Folder.TrimEnd('\') -Other $found.root.TrimEnd('\')) { return 'root' }
     if ($found.csv) { return 'csv' }
     'local'
 }

@@ -31,7 +31,7 @@ function Get-QsmMountPath {
     $told = @()
     foreach ($place in $places) {
         $root = $place.Path.TrimEnd('\') + '\'
-        if ($root -notmatch '\A[A-Za-z]:\\' -or $told -contains $root) { continue }
+        if ($root -notmatch '\A[A-Za-z]:\\' -or (Test-QsmSameText -Text $root -Other $told)) { continue }
         $told += $root
         [PSCustomObject][ordered]@{
             root           = $root
@@ -46,7 +46,7 @@ function Get-QsmMountPath {
     foreach ($volume in @(Get-ClusterSharedVolume -ErrorAction Stop)) {
         foreach ($part in @($volume.SharedVolumeInfo)) {
             $root = ([string]$part.FriendlyVolumeName).TrimEnd('\') + '\'
-            if ($told -contains $root) { continue }
+            if (Test-QsmSameText -Text $root -Other $told) { continue }
             [PSCustomObject][ordered]@{
                 root           = $root
                 capacity_bytes = [long]$part.Partition.Size

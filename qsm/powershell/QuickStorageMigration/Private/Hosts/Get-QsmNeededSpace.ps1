@@ -29,8 +29,8 @@ function Get-QsmNeededSpace {
     )
 
     $mounts = @(Get-QsmMountPath)
-    $needed = @{}
-    $free = @{}
+    $needed = New-Object -TypeName System.Collections.Hashtable -ArgumentList ([StringComparer]::OrdinalIgnoreCase)
+    $free = New-Object -TypeName System.Collections.Hashtable -ArgumentList ([StringComparer]::OrdinalIgnoreCase)
     foreach ($path in $Length.Keys) {
         $volume = Get-QsmVolumeFact -Path $path -Mount $mounts
         $free[$volume.root] = $volume.free_bytes

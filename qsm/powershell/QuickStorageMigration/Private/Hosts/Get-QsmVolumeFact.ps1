@@ -46,7 +46,7 @@ function Get-QsmVolumeFact {
             throw (New-QsmError -Id 'HostFailed' -Category refused -Subject $one -Facts @{ path = $one } -Message (
                     "The volume of '$one' on $env:COMPUTERNAME cannot be found, so its free space is unknown. Is it a share, or a drive that is not there?"))
         }
-        if ($told -contains $found.root) { continue }
+        if (Test-QsmSameText -Text $found.root -Other $told) { continue }
         $told += $found.root
         [PSCustomObject][ordered]@{
             root           = $found.root
