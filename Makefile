@@ -6,6 +6,9 @@ ENGINE ?= python
 BIN := .venv/bin
 READY := .venv/.ready
 
+# Hosts and VMs are processes that import much and start by the hundred: without bytecode on disk each compiles it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-versions lint clean
 
 demo: $(READY)
