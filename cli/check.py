@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from itertools import permutations
-from typing import Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from cli import migrate
 from cli.exits import FAILED, say_json, told_errors
-from cli.inventory import opened, settings_with_passwords
-from qsm.care.check_hosts import Finding, check_host, check_pair
-from qsm.plan.request import StateTransfer
-from qsm.report.words import size
-from qsm.steps.preflight import begin
+from cli.options import VM, Hosts, Json, Source, Switches, Target, TargetFolder, Transfer, group
+from qsm.plan.state_transfer import StateTransfer
 
-app = typer.Typer(no_args_is_help=True, help="Look before you leap.")
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
+if TYPE_CHECKING:
+    from qsm.care.check_hosts import Finding
+    from qsm.plan.plan import Plan
+
+app = group("Look before you leap.")
 
 
 @app.command("hosts")
-def hosts(
-    names: Annotated[list[str] | None, typer.Argument(help="Hosts; all of the inventory if none is given.")] = None,
-    as_json: Json = False,
-) -> None:
+def hosts(names: Hosts = None, as_json: Json = False) -> None:
     """What hosts need for migrations, each point with its repair; and one file really copied in each direction."""
+    from cli.inventory import opened
+    from qsm.care.check_hosts import check_host, check_pair
+
     with told_errors(as_json=as_json), opened(names or ()) as (opened_hosts, _):
         findings: list[Finding] = []
         facts = {}
@@ -54,30 +53,38 @@ def _show(findings: list[Finding], *, as_json: bool) -> None:
 
 @app.command("vm")
 def vm(
-    vm: migrate.VM,
-    source: migrate.Source,
-    target: migrate.Target,
-    target_folder: migrate.TargetFolder,
-    switch: migrate.Switches = None,
-    state_transfer: migrate.Transfer = StateTransfer.AUTO,
+    vm: VM,
+    source: Source,
+    target: Target,
+    target_folder: TargetFolder,
+    switch: Switches = None,
+    state_transfer: Transfer = StateTransfer.AUTO,
     as_json: Json = False,
 ) -> None:
     """Whether a VM could be moved like this now; every reason against it at once."""
+    from cli.inventory import settings_with_passwords
+    from cli.request import request_of
+    from qsm.steps.preflight import begin
+
     with told_errors(as_json=as_json):
-        request = migrate.request_of(
+        request = request_of(
             vm, source, target, target_folder=target_folder, switches=switch, transfer=state_transfer, keep_source=True
         )
-        settings = settings_with_passwords((source, target))
-        migration = begin(request, settings, requested_by="qsm check vm")
+        migration = begin(request, settings_with_passwords((source, target)), requested_by="qsm check vm")
         migration.close()
-        plan = migration.plan
         if as_json:
-            say_json(plan.as_json())
-            return
-        total = sum(link.file.length_bytes for disk in plan.disks for link in disk.chain.files)
-        typer.echo(f"VM {plan.vm_name} ({plan.state_before}) can be moved from {plan.source} to {plan.target}.")
-        typer.echo(
-            f"  {len(plan.disks)} disks, {size(total)}; state transfer: {plan.transfer}; memory up to {size(plan.memory_bytes)}"
-        )
-        for disk in plan.disks:
-            typer.echo(f"  {disk.slot}: {disk.path} -> {disk.target_path}")
+            say_json(migration.plan.as_json())
+        else:
+            _show_plan(migration.plan)
+
+
+def _show_plan(plan: Plan) -> None:
+    from qsm.report.words import size
+
+    total = sum(link.file.length_bytes for disk in plan.disks for link in disk.chain.files)
+    typer.echo(f"VM {plan.vm_name} ({plan.state_before}) can be moved from {plan.source} to {plan.target}.")
+    typer.echo(
+        f"  {len(plan.disks)} disks, {size(total)}; state transfer: {plan.transfer}; memory up to {size(plan.memory_bytes)}"
+    )
+    for disk in plan.disks:
+        typer.echo(f"  {disk.slot}: {disk.path} -> {disk.target_path}")

@@ -18,21 +18,23 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
-from pydantic import ValidationError
 
-from qsm.errors import QsmError, Refused, SettingsError, Unreachable
-from qsm.plan.ending import End
-from qsm.report.report import Report
-from qsm.run import MigrationFailed
+if TYPE_CHECKING:
+    from qsm.errors import QsmError
+    from qsm.report.report import Report
 
 FAILED, BAD_INPUT, REFUSED, HELD, LEFT_OVER, UNREACHABLE, INTERRUPTED = 1, 2, 3, 4, 5, 6, 130
 
 
 def code_of(error: QsmError) -> int:
     """The exit code of an error."""
+    from qsm.errors import Refused, SettingsError, Unreachable
+    from qsm.plan.ending import End
+    from qsm.run import MigrationFailed
+
     if isinstance(error, MigrationFailed):
         return HELD if error.report.end is End.HELD else FAILED
     if isinstance(error, SettingsError):
@@ -52,13 +54,24 @@ def told_errors(*, as_json: bool) -> Iterator[None]:
     """Turns domain errors inside the block into one message and an exit code."""
     try:
         yield
-    except ValidationError as error:
-        reasons = [_reason(item) for item in error.errors(include_url=False, include_input=False)]
-        fail("; ".join(reasons), "BadInput", BAD_INPUT, as_json=as_json)
-    except QsmError as error:
-        fail(str(error), type(error).__name__, code_of(error), as_json=as_json)
     except KeyboardInterrupt:
         fail("interrupted", "Interrupted", INTERRUPTED, as_json=as_json)
+    except Exception as error:
+        _fail_by(error, as_json=as_json)
+        raise
+
+
+def _fail_by(error: Exception, *, as_json: bool) -> None:
+    """Ends the command with what the error says, if it is one of the domain's. These classes are imported only now."""
+    from pydantic import ValidationError
+
+    from qsm.errors import QsmError
+
+    if isinstance(error, ValidationError):
+        reasons = [_reason(item) for item in error.errors(include_url=False, include_input=False)]
+        fail("; ".join(reasons), "BadInput", BAD_INPUT, as_json=as_json)
+    if isinstance(error, QsmError):
+        fail(str(error), type(error).__name__, code_of(error), as_json=as_json)
 
 
 def _reason(item: Any) -> str:

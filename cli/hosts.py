@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from cli.exits import say_json, told_errors
-from cli.inventory import opened
-from qsm.care.clean_hosts import clean_host
+from cli.options import Hosts, Json, group
 
-app = typer.Typer(no_args_is_help=True, help="Care for the hosts of the inventory.")
+app = group("Care for the hosts of the inventory.")
 
 
 @app.callback()
@@ -19,11 +16,11 @@ def hosts() -> None:
 
 
 @app.command("clean")
-def clean(
-    names: Annotated[list[str] | None, typer.Argument(help="Hosts; all of the inventory if none is given.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
-) -> None:
+def clean(names: Hosts = None, as_json: Json = False) -> None:
     """Remove what no migration needs: records of ended migrations, old modules."""
+    from cli.inventory import opened
+    from qsm.care.clean_hosts import clean_host
+
     with told_errors(as_json=as_json), opened(names or ()) as (opened_hosts, _):
         results = {name: clean_host(host) for name, host in opened_hosts.items()}
         if as_json:

@@ -4,33 +4,23 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.exits import FAILED, fail, say_json
-from lab.demonstration.plan import (
-    ENGINES,
-    MIB,
-    SOURCE,
-    SOURCE_SWITCH,
-    TARGET,
-    TARGET_SWITCH,
-    VLAN_ID,
-    VM_NAME,
-    DemoPlan,
-)
-from lab.host.handle import DEFAULT_WORKLOAD, LabAdapter, LabDisk
-from lab.host.tally import to_json, told
-from lab.laboratory import Laboratory, LaboratoryError
-from lab.process.control import ControlError
-from lab.witness.client import WitnessError
+from cli.exits import BAD_INPUT, FAILED, fail, say_json
+from cli.options import Json, group
+from lab.engines import ENGINES
 
-app = typer.Typer(no_args_is_help=True, help="Stand-in Hyper-V hosts, to try the product on without Windows.")
+if TYPE_CHECKING:
+    from lab.laboratory import Laboratory
+
+app = group("Stand-in Hyper-V hosts, to try the product on without Windows.")
 
 
 def _known_engine(engine: str) -> str:
@@ -43,16 +33,35 @@ Engine = Annotated[
     str, typer.Option("--engine", callback=_known_engine, help=f"What answers on a lab host: {', '.join(ENGINES)}.")
 ]
 Folder = Annotated[Path, typer.Option("--folder", help="Where the laboratory lies.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 DEFAULT_FOLDER = Path(".lab")
+EXTRA = ("numpy", "uvicorn", "h11", "cryptography")
+"""What the laboratory needs besides what the product needs: the extra `lab` of the distribution."""
 
 
 @contextmanager
 def told_lab_errors(*, as_json: bool) -> Iterator[None]:
-    """Turns errors of the laboratory inside the block into one message and an exit code."""
+    """Turns errors of the laboratory inside the block, and what it misses here, into one message and an exit code."""
+    if sys.platform != "linux":
+        fail("The laboratory runs on Linux only.", "NoLaboratory", BAD_INPUT, as_json=as_json)
     try:
         yield
-    except (LaboratoryError, ControlError, WitnessError) as error:
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRA:
+            raise
+        text = "The laboratory needs its extra: pip install 'quick-storage-migration[lab]'"
+        fail(f"{text} ({error.name} is not installed).", "NoLaboratory", BAD_INPUT, as_json=as_json)
+    except Exception as error:
+        _fail_by(error, as_json=as_json)
+        raise
+
+
+def _fail_by(error: Exception, *, as_json: bool) -> None:
+    """Ends the command with what the error says, if it is one of the laboratory's."""
+    from lab.laboratory import LaboratoryError
+    from lab.process.control import ControlError
+    from lab.witness.client import WitnessError
+
+    if isinstance(error, LaboratoryError | ControlError | WitnessError):
         fail(str(error), type(error).__name__, FAILED, as_json=as_json)
 
 
@@ -64,7 +73,7 @@ def lab() -> None:
 @app.command("up")
 def up(
     folder: Folder = DEFAULT_FOLDER,
-    engine: Engine = DemoPlan.engine,
+    engine: Engine = ENGINES[0],
     vm_disk: Annotated[
         list[Path] | None,
         typer.Option(
@@ -76,6 +85,9 @@ def up(
     """Start hosts, witness and sample VMs in the background, and say how to point qsm at them."""
     files = _disk_files(vm_disk or [])
     with told_lab_errors(as_json=as_json):
+        from lab.demonstration.plan import VM_NAME, DemoPlan
+        from lab.laboratory import Laboratory
+
         laboratory = Laboratory(folder)
         is_new = not laboratory.exists()
         laboratory.up(DemoPlan(engine=engine).settings(), stay=True)
@@ -100,6 +112,8 @@ def down(
 ) -> None:
     """End a laboratory. Its folder stays, and `qsm lab up` takes it up again."""
     with told_lab_errors(as_json=as_json):
+        from lab.laboratory import Laboratory, LaboratoryError
+
         laboratory = Laboratory(folder)
         if not laboratory.exists():
             raise LaboratoryError(f"There is no laboratory in {laboratory.folder}.")
@@ -116,6 +130,8 @@ def down(
 def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """What runs: hosts with their addresses, and their VMs."""
     with told_lab_errors(as_json=as_json):
+        from lab.laboratory import Laboratory
+
         _show(Laboratory(folder), as_json=as_json)
 
 
@@ -128,6 +144,9 @@ def _disk_files(files: list[Path]) -> list[Path]:
 
 def _make_sample_vms(laboratory: Laboratory) -> None:
     """One that writes and one that is off."""
+    from lab.demonstration.plan import MIB, SOURCE, SOURCE_SWITCH, VLAN_ID, VM_NAME
+    from lab.host.handle import LabAdapter, LabDisk
+
     source = laboratory.host(SOURCE)
     adapters = [LabAdapter(switch_name=SOURCE_SWITCH, vlan_id=VLAN_ID)]
     disks = [LabDisk(size_bytes=256 * MIB), LabDisk(size_bytes=128 * MIB, dynamic=False)]
@@ -137,6 +156,9 @@ def _make_sample_vms(laboratory: Laboratory) -> None:
 
 def _make_vm_of(files: list[Path], laboratory: Laboratory) -> None:
     """A VM whose guest runs and writes nothing: what the disks hold can be compared with the originals."""
+    from lab.demonstration.plan import SOURCE, SOURCE_SWITCH, VLAN_ID
+    from lab.host.handle import DEFAULT_WORKLOAD, LabAdapter, LabDisk
+
     laboratory.host(SOURCE).create_vm(
         files[0].stem,
         disks=[LabDisk(file=file) for file in files],
@@ -146,6 +168,8 @@ def _make_vm_of(files: list[Path], laboratory: Laboratory) -> None:
 
 
 def _show(laboratory: Laboratory, *, as_json: bool) -> None:
+    from lab.host.tally import to_json, told
+
     status, powershell = laboratory.status(), laboratory.powershell()
     if as_json:
         say_json({**status, "settings_file": str(laboratory.settings_file), "powershell": to_json(powershell)})
@@ -159,6 +183,8 @@ def _show(laboratory: Laboratory, *, as_json: bool) -> None:
 
 
 def _show_next_steps(laboratory: Laboratory, vm_name: str) -> None:
+    from lab.demonstration.plan import SOURCE, SOURCE_SWITCH, TARGET, TARGET_SWITCH
+
     options = f"--source {SOURCE} --target {TARGET} --target-folder 'D:\\VMs\\{vm_name}' --switch {SOURCE_SWITCH}={TARGET_SWITCH}"
     typer.echo(f"\nexport QSM_CONFIG={shlex.quote(str(laboratory.settings_file))}")
     typer.echo("qsm check hosts")

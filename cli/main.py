@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import typer
-
 from cli import check, demo, hosts, lab, migrate, recover
+from cli.options import group
 
-app = typer.Typer(
-    name="qsm",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Move a running Hyper-V VM and its disks to another host, where Move-VM cannot.",
-)
+app = group("Move a running Hyper-V VM and its disks to another host, where Move-VM cannot.")
 app.command("migrate")(migrate.migrate)
 app.command("abandon")(recover.abandon_command)
 app.command("finish")(recover.finish_command)

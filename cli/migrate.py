@@ -2,53 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli import prefect_settings
 from cli.exits import code_of_report, say_json, told_errors
-from cli.screen import Screen
-from qsm.migration.progress import listening
-from qsm.plan.request import MigrationRequest, StateTransfer, SwitchPair
-from qsm.report.report import Report
-from qsm.report.terminal import show_report
-from qsm.settings import load_settings
+from cli.options import VM, Json, Source, Switches, Target, TargetFolder, Transfer
+from qsm.plan.state_transfer import StateTransfer
 
-VM = Annotated[str, typer.Argument(help="Name or id of the VM.")]
-Source = Annotated[str, typer.Option("--source", help="Host of the inventory that runs the VM now.")]
-Target = Annotated[str, typer.Option("--target", help="Host of the inventory that shall run it.")]
-TargetFolder = Annotated[str, typer.Option("--target-folder", help=r"Full path on the target, e.g. D:\VMs\sql-01.")]
-Switches = Annotated[
-    list[str] | None, typer.Option("--switch", help="'switch on the source = switch on the target'; repeat for each.")
-]
-Transfer = Annotated[StateTransfer, typer.Option("--state-transfer", help="save, shutdown, or auto.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
-
-
-def request_of(
-    vm: str,
-    source: str,
-    target: str,
-    *,
-    target_folder: str,
-    switches: list[str] | None,
-    transfer: StateTransfer,
-    keep_source: bool,
-) -> MigrationRequest:
-    """The request of the options; names of hosts and nonsense are found before any host is asked."""
-    try:
-        pairs = tuple(SwitchPair.parse(text) for text in switches or [])
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--switch") from None
-    request = MigrationRequest(
-        vm=vm, source=source, target=target, target_folder=target_folder, switch_map=pairs, state_transfer=transfer,
-        keep_source=keep_source,
-    )  # fmt: skip
-    settings = load_settings()
-    for name in (source, target):
-        settings.host(name)
-    return request
+if TYPE_CHECKING:
+    from qsm.plan.request import MigrationRequest
+    from qsm.report.report import Report
 
 
 def migrate(
@@ -66,7 +30,12 @@ def migrate(
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Move one VM with its disks, and bring it back to the state it was in."""
+    """Move a VM with its disks to another host."""
+    from cli.request import request_of
+    from cli.screen import Screen
+    from qsm.migration.progress import listening
+    from qsm.report.terminal import show_report
+
     with told_errors(as_json=as_json):
         request = request_of(
             vm,
@@ -88,8 +57,11 @@ def migrate(
 
 def run_flow(request: MigrationRequest) -> Report:
     """Runs the flow in this process. Raises what the domain raises."""
+    from cli import prefect_settings
+
     prefect_settings.apply()
     from flows.migrate_vm import migrate_vm  # imports Prefect: seconds, and only after its settings are made
+    from qsm.report.report import Report
 
     prefect_settings.start_server()
     return Report.model_validate(

@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.exits import LEFT_OVER, say_json, told_errors
-from cli.inventory import opened
-from cli.screen import Screen
-from qsm.migration.migration import Migration
-from qsm.migration.progress import listening
-from qsm.migration.survey import find_migration
-from qsm.ways.forward import finish
-from qsm.ways.home import abandon
+from cli.options import Json
+
+if TYPE_CHECKING:
+    from qsm.migration.migration import Migration
 
 VM = Annotated[str, typer.Argument(help="Name or id of the VM, or the migration's id.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 
 
 def abandon_command(
@@ -32,19 +28,28 @@ def abandon_command(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring the VM of an unfinished migration back to its source, with nothing left over."""
+    """Bring the VM of an unfinished migration back to its source."""
+    from qsm.ways.home import abandon
+
     override = _confirm_override(vm) if target_is_destroyed else ""
     _end(vm, lambda migration: abandon(migration, override=override), place=lambda m: m.source.name, as_json=as_json)
 
 
 def finish_command(vm: VM, as_json: Json = False) -> None:
-    """Do what is left of a migration whose VM was handed over to the target."""
+    """Do what is left once the VM was handed over to the target."""
+    from qsm.ways.forward import finish
+
     _end(vm, finish, place=lambda m: m.target.name, as_json=as_json)
 
 
 def _end(
     vm: str, act: Callable[[Migration], tuple[str, ...]], *, place: Callable[[Migration], str], as_json: bool
 ) -> None:
+    from cli.inventory import opened
+    from cli.screen import Screen
+    from qsm.migration.progress import listening
+    from qsm.migration.survey import find_migration
+
     with told_errors(as_json=as_json), opened(()) as (hosts, settings):
         migration = find_migration(vm, hosts=hosts, settings=settings)
         with listening(Screen()):

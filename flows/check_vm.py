@@ -4,7 +4,8 @@ from typing import Any
 
 from prefect import flow
 
-from qsm.plan.request import MigrationRequest, Name, StateTransfer, SwitchPair
+from qsm.plan.request import MigrationRequest, Name, SwitchPair
+from qsm.plan.state_transfer import StateTransfer
 from tasks.preflight import preflight_task
 
 

@@ -7,7 +7,8 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.after_death import settle_dead_run
 from qsm.migration.progress import listening
-from qsm.plan.request import MigrationRequest, Name, StateTransfer, SwitchPair
+from qsm.plan.request import MigrationRequest, Name, SwitchPair
+from qsm.plan.state_transfer import StateTransfer
 from qsm.run import MigrationRun
 from tasks.artifacts import Publisher, publish_report
 from tasks.clean_up import clean_up_task

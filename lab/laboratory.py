@@ -8,6 +8,8 @@
 
 Everything lies under one folder and nothing needs root. Another process attaches by the folder alone. A laboratory dies
 with the process that made it, unless it was made to stay; `down` leaves nothing running in either case.
+
+Asking how a laboratory is doing imports neither numpy nor the hosts' own parts: those are imported where they are used.
 """
 
 from __future__ import annotations
@@ -21,11 +23,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from lab.engines.powershell.processes import NoPowerShell, find_program
+from lab.engines.powershell.program import NoPowerShell, find_program
 from lab.host.handle import LabHost
-from lab.host.process import ENDPOINT_FILE, create_host
 from lab.host.tally import Kind, Spent
 from lab.platform.link import Links
 from lab.platform.store import JsonStore, write_whole
@@ -35,14 +36,17 @@ from lab.process.control import ControlError
 from lab.settings import (
     ADMINISTRATOR,
     CERTIFICATE_USER,
+    ENDPOINT_FILE,
     FILE_NAME,
     HostPlan,
     LabSettings,
     certificate_folder,
     password_file,
 )
-from lab.winrm.certificates import LabCA
-from lab.witness.client import WitnessClient
+
+if TYPE_CHECKING:
+    from lab.winrm.certificates import LabCA
+    from lab.witness.client import WitnessClient
 
 DOWN_SECONDS = 30
 SETTINGS_FILE = "qsm.toml"
@@ -161,6 +165,8 @@ class Laboratory:
     @property
     def witness(self) -> WitnessClient:
         """The witness."""
+        from lab.witness.client import WitnessClient
+
         address, port = control.ask(self.folder, "status")["witness"]
         return WitnessClient((address, port))
 
@@ -182,11 +188,13 @@ class Laboratory:
     # --- making
 
     def _create(self, settings: LabSettings) -> None:
+        from lab.host.process import create_host
+
         self.folder.mkdir(parents=True, exist_ok=True)
         password = password_file(self.folder)
         password.parent.mkdir(mode=0o700, exist_ok=True)
         write_whole(password, secrets.token_urlsafe(24).encode(), mode=0o600)
-        authority = LabCA.create(certificate_folder(self.folder))
+        authority = _certificate_authority(self.folder, new=True)
         authority.issue_client(CERTIFICATE_USER)
         for plan in settings.hosts:
             create_host(self.folder, settings, plan)
@@ -216,20 +224,28 @@ class Laboratory:
 
     def _host_section(self, plan: HostPlan) -> str:
         transport = self.settings.transport
+        authority = _certificate_authority(self.folder)
         lines = [
             f"[hosts.{plan.name}]",
             f'address = "{self.settings.address(plan.name)}"',
             f"port = {self.port(plan.name)}",
             f'transport = "{transport}"',
-            f'ca_file = "{LabCA(certificate_folder(self.folder)).certificate}"',
+            f'ca_file = "{authority.certificate}"',
         ]
         if transport == "certificate":
-            pair = LabCA(certificate_folder(self.folder)).issue_client(CERTIFICATE_USER)
+            pair = authority.issue_client(CERTIFICATE_USER)
             lines += [f'certificate_file = "{pair.certificate}"', f'certificate_key_file = "{pair.key}"']
         else:
             user = ADMINISTRATOR.replace("\\", "\\\\")
             lines += [f'user = "{user}"', f'password_file = "{password_file(self.folder)}"']
         return "\n".join(lines) + "\n"
+
+
+def _certificate_authority(folder: Path, *, new: bool = False) -> LabCA:
+    from lab.winrm.certificates import LabCA
+
+    place = certificate_folder(folder)
+    return LabCA.create(place) if new else LabCA(place)
 
 
 def _require_engine(settings: LabSettings) -> None:

@@ -11,11 +11,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from lab.engines import ENGINES, EngineName
 from lab.platform.store import write_whole
 from qsm.facts.names import name_key, same_name
 
 GIB = 1 << 30
 FILE_NAME = "lab.json"
+ENDPOINT_FILE = "endpoint.json"
+"""In a host's folder: the port of its endpoint, which it keeps over reboots."""
 OF_PYTHON = ("start_delay_seconds", "noise", "lock_wait_seconds")
 """Settings of the engine 'python'; what a real PowerShell does about them is its own affair."""
 DOMAIN, DNS_DOMAIN = "LAB", "lab.example"
@@ -58,7 +61,7 @@ class LabSettings(BaseModel):
     hosts: tuple[HostPlan, ...] = Field(
         default_factory=lambda: (HostPlan(name="hv01"), HostPlan(name="hv02")), min_length=1
     )
-    engine: Literal["python", "powershell"] = "python"
+    engine: EngineName = ENGINES[0]
     transport: Transport = "ntlm"
 
     @model_validator(mode="after")

@@ -14,7 +14,7 @@ from typing import Any
 from command_line import Command, CommandLine
 from flow_lab import MIB, FlowLab, TestVM, wait_for
 
-from lab.guest.guest import Workload
+from lab.guest.workload import Workload
 from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
 from lab.host.handle import LabDisk, LabHost
 from lab.judges.verify_disks import FlatReader

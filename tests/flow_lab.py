@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.guest.guest import Workload
+from lab.guest.workload import Workload
 from lab.host.handle import LabAdapter, LabDisk, LabHost
 from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import verify_disks
@@ -20,7 +20,8 @@ from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.meter import Meter
 from qsm.migration.migration import open_host
-from qsm.plan.request import StateTransfer, SwitchPair
+from qsm.plan.request import SwitchPair
+from qsm.plan.state_transfer import StateTransfer
 from qsm.report.report import Report
 from qsm.settings import load_settings
 

@@ -8,9 +8,10 @@ the guest writes to all its disks meanwhile. Other VMs live on both hosts, to be
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-from lab.guest.guest import Workload
+from lab.engines import ENGINES
+from lab.guest.workload import Workload
 from lab.host.handle import LabAdapter, LabDisk, LabHost
 from lab.laboratory import Laboratory
 from lab.settings import HostPlan, LabSettings
@@ -21,8 +22,6 @@ SOURCE_SWITCH, TARGET_SWITCH, VLAN_ID = "LAN", "Production", 42
 VM_NAME = "sql-01"
 TARGET_FOLDER = r"D:\VMs\sql-01"
 NEIGHBOURS = ((SOURCE, "dc-01"), (TARGET, "web-01"))
-ENGINES: tuple[str, ...] = get_args(LabSettings.model_fields["engine"].annotation)
-"""How a lab host's half of the operations can be run."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from lab.guest.blocks import Numbers
-from lab.guest.guest import BlockTable, GuestMemory, Workload
+from lab.guest.guest import BlockTable, GuestMemory
+from lab.guest.workload import Workload
 
 MAGIC = b"LAB-SAVED-MEMORY"
 VERSION = 1

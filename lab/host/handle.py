@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from lab.guest.guest import Workload
+from lab.guest.workload import Workload
 from lab.host.faults import Fault
 from lab.host.tally import Kind, Spent
 from lab.platform.accounts import Accounts, HostSettings

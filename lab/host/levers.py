@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab.engines.python.operations.state_folder import parent_of
-from lab.guest.guest import Workload
+from lab.guest.workload import Workload
 from lab.host.faults import Fault
 from lab.hyperv.model import (
     CheckpointType,

@@ -41,6 +41,7 @@ from lab.settings import (
     CERTIFICATE_USER,
     DNS_DOMAIN,
     DOMAIN,
+    ENDPOINT_FILE,
     HostPlan,
     LabSettings,
     certificate_folder,
@@ -50,8 +51,6 @@ from lab.winrm.certificates import LabCA
 from lab.winrm.endpoint import Endpoint
 from lab.winrm.engine import Engine
 from lab.winrm.settings import EndpointSettings, Quotas
-
-ENDPOINT_FILE = "endpoint.json"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter, ValidationError
 
-from lab.guest.guest import Workload
+from lab.guest.workload import Workload
 from lab.hyperv.model import (
     CheckpointType,
     DeviceKind,

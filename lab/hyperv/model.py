@@ -15,7 +15,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
-from lab.guest.guest import Workload
+from lab.guest.workload import Workload
 
 
 class VMState(enum.StrEnum):

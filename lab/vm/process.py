@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from lab.guest.guest import Workload
+from lab.guest.workload import Workload
 from lab.process.children import start_child
 from lab.process.message_lines import MessageLines
 

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from lab.guest.blocks import BLOCK_BYTES
-from lab.guest.guest import Guest, GuestMemory, Workload, boot, draw_incarnation
+from lab.guest.guest import Guest, GuestMemory, boot, draw_incarnation
 from lab.guest.saved_memory import SavedMemory, read_saved_memory, write_saved_memory
+from lab.guest.workload import Workload
 from lab.process.dying_with_parent import die_with_parent
 from lab.process.message_lines import MessageLines
 from lab.vm.disks import AttachedDisks, Attachments

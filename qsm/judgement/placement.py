@@ -14,7 +14,8 @@ from qsm.facts.names import inside_folder, name_key, path_key, same_name
 from qsm.hosts import messages as m
 from qsm.plan.chain import BrokenChain, Chain, own_chain
 from qsm.plan.plan import PlannedDisk
-from qsm.plan.request import MigrationRequest, StateTransfer
+from qsm.plan.request import MigrationRequest
+from qsm.plan.state_transfer import StateTransfer
 from qsm.settings import Settings
 
 Transfer = Literal["save", "shutdown", "none"]

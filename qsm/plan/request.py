@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
 from qsm.facts.frozen import Frozen
+<<<<<<< HEAD
 from qsm.facts.names import name_key
+=======
+from qsm.plan.state_transfer import StateTransfer
+>>>>>>> 1564654 (Import what a command needs when it runs, not when qsm starts)
 
 Name = Annotated[str, Field(min_length=1, max_length=260)]
 """A text that a person types and that may not be empty."""
-
-
-class StateTransfer(StrEnum):
-    """How the VM stands still: with its memory saved, or shut down by its guest."""
-
-    AUTO = "auto"
-    SAVE = "save"
-    SHUTDOWN = "shutdown"
 
 
 class SwitchPair(Frozen):

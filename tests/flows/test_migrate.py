@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from flow_lab import BUSY, MIB, FlowLab, TestVM
 
-from lab.guest.guest import Workload
+from lab.guest.workload import Workload
 from lab.host.handle import LabAdapter, LabDisk
 from qsm.plan.ending import End
-from qsm.plan.request import StateTransfer
+from qsm.plan.state_transfer import StateTransfer
 from qsm.report.report import Report
 
 pytestmark = pytest.mark.timeout(180)

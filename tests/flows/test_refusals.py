@@ -11,7 +11,8 @@ from flow_lab import BUSY, MIB, FlowLab, TestVM
 
 from lab.host.handle import LabAdapter, LabDisk
 from qsm.errors import PreflightRefused, Refused
-from qsm.plan.request import MigrationRequest, StateTransfer, SwitchPair
+from qsm.plan.request import MigrationRequest, SwitchPair
+from qsm.plan.state_transfer import StateTransfer
 from qsm.settings import load_settings
 from qsm.steps.preflight import begin
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli.demo import Outcome, show_verdict
+from cli.demonstration import Outcome, show_verdict
 from lab.demonstration.verdict import ChangesFile, Comparison, Evidence, judge
 from lab.host.tally import Kind, Spent
 from lab.judges.verify_guest import Finding, FindingKind, Verification

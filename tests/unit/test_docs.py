@@ -19,7 +19,7 @@ from pydantic_core import PydanticUndefined
 
 from cli.main import app
 from qsm.hosts.operations import OPERATIONS
-from qsm.plan.request import StateTransfer
+from qsm.plan.state_transfer import StateTransfer
 from qsm.settings import HostSettings, Settings, TimeLimits, load_settings
 
 ROOT = Path(__file__).parents[2]

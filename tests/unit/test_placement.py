@@ -8,7 +8,8 @@ from qsm.facts.hosts import HostFacts
 from qsm.facts.machines import VMFacts
 from qsm.hosts import messages as m
 from qsm.judgement.placement import choose_transfer, created_folders, source_folders
-from qsm.plan.request import MigrationRequest, StateTransfer
+from qsm.plan.request import MigrationRequest
+from qsm.plan.state_transfer import StateTransfer
 
 INTEL, AMD = "GenuineIntel", "AuthenticAMD"
 

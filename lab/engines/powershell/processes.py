@@ -17,10 +17,10 @@ import subprocess
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, Any
 
 from lab.engines.powershell.bridge import TOKEN_VARIABLE, Bridge
+from lab.engines.powershell.program import find_program
 from lab.engines.powershell.standins import write_module
 from lab.engines.python.operations.host import Host
 from lab.host import powershell_line
@@ -36,7 +36,6 @@ from lab.platform.tasks import TaskProcess
 from lab.process.children import start_program
 from lab.winrm.engine import Caller, Command, Output, SignalName
 
-PROGRAM_VARIABLE = "QSM_PWSH"
 ASKS_POLICY = "-ExecutionPolicy"
 SHORT_LIVED = {"DOTNET_EnableDiagnostics": "0", "DOTNET_TieredPGO": "0", "DOTNET_TC_CallCounting": "0"}
 """A process lives for seconds: one that compiles its code a second time, for speed, is only slower by that."""
@@ -46,23 +45,6 @@ READ_BYTES = 65536
 PROFILE = r"C:\Windows\System32\WindowsPowerShell\v1.0\profile.ps1"
 """Runs first in every process that was not started with -NoProfile."""
 ANSWER = re.compile(rb"@@QSM (\S+) ")
-
-
-class NoPowerShell(Exception):
-    """There is no PowerShell engine on this machine; the text says what to do."""
-
-
-def find_program() -> str:
-    """Return the program of the PowerShell engine. Raises NoPowerShell."""
-    program = os.environ.get(PROGRAM_VARIABLE, "")
-    if not program:
-        raise NoPowerShell(
-            f"The laboratory's engine 'powershell' needs a PowerShell program: set {PROGRAM_VARIABLE} to its path, "
-            "or take the engine 'python'."
-        )
-    if not os.access(program, os.X_OK) or Path(program).is_dir():
-        raise NoPowerShell(f"{PROGRAM_VARIABLE} names '{program}', which is no program that can be started.")
-    return program
 
 
 class ProcessStarter:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab.disks.files import create_child
 from lab.guest.blocks import BLOCK_BYTES
-from lab.guest.guest import Workload
+from lab.guest.workload import Workload
 from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import Verification, verify_disks
 from lab.vm.process import DiskAttachment, VirtualMachineProcess

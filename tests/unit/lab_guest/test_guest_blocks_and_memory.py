@@ -18,8 +18,9 @@ from lab.guest.blocks import (
     sector_checksums,
     sequences_of,
 )
-from lab.guest.guest import Guest, GuestMemory, Workload, block_of_working_set, boot
+from lab.guest.guest import Guest, GuestMemory, block_of_working_set, boot
 from lab.guest.saved_memory import SavedMemoryError, read_saved_memory, write_saved_memory
+from lab.guest.workload import Workload
 
 
 def test_every_sector_carries_its_place_and_its_write() -> None:

@@ -234,7 +234,7 @@ def test_it_dies_with_its_host(machine: Machine, stopped: bool, tmp_path: Path) 
             f"""
 import sys, threading, time
 from pathlib import Path
-from lab.guest.guest import Workload
+from lab.guest.workload import Workload
 from lab.vm.process import DiskAttachment, VirtualMachineProcess
 def start():
     vm = VirtualMachineProcess.start(

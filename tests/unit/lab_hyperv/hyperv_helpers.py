@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.guest.guest import Workload
+from lab.guest.workload import Workload
 from lab.hyperv import INSTANT, HyperV, HyperVError, Timing, vm_host
 from lab.hyperv.model import CheckpointType, NewAdapter, NewDisk, NewVM, VirtualMachine, VMHost, VMState
 from lab.judges.verify_disks import FlatReader

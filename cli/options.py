@@ -1,0 +1,35 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from qsm.plan.state_transfer import StateTransfer
+
+VM = Annotated[str, typer.Argument(help="Name or id of the VM.")]
+Source = Annotated[str, typer.Option("--source", help="Host of the inventory that runs the VM now.")]
+Target = Annotated[str, typer.Option("--target", help="Host of the inventory that shall run it.")]
+TargetFolder = Annotated[str, typer.Option("--target-folder", help=r"Full path on the target, e.g. D:\VMs\sql-01.")]
+Switches = Annotated[
+    list[str] | None, typer.Option("--switch", help="'switch on the source = switch on the target'; repeat for each.")
+]
+Transfer = Annotated[StateTransfer, typer.Option("--state-transfer", help="save, shutdown, or auto.")]
+Hosts = Annotated[list[str] | None, typer.Argument(help="Hosts; all of the inventory if none is given.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
+
+
+def group(text: str) -> typer.Typer:
+    """A group of commands. Plain text, as an old console and a log show it, and without an import of Rich.
+
+    `--help` gets a default, since Typer would import Pydantic to find out what its absence means.
+    """
+    return typer.Typer(
+        help=text,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"default_map": {"help": False}},
+    )

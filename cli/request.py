@@ -1,0 +1,34 @@
+"""The options of `qsm migrate` and `qsm check vm` as a request."""
+
+from __future__ import annotations
+
+import typer
+
+from qsm.plan.request import MigrationRequest, SwitchPair
+from qsm.plan.state_transfer import StateTransfer
+from qsm.settings import load_settings
+
+
+def request_of(
+    vm: str,
+    source: str,
+    target: str,
+    *,
+    target_folder: str,
+    switches: list[str] | None,
+    transfer: StateTransfer,
+    keep_source: bool,
+) -> MigrationRequest:
+    """The request of the options; names of hosts and nonsense are found before any host is asked."""
+    try:
+        pairs = tuple(SwitchPair.parse(text) for text in switches or [])
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--switch") from None
+    request = MigrationRequest(
+        vm=vm, source=source, target=target, target_folder=target_folder, switch_map=pairs, state_transfer=transfer,
+        keep_source=keep_source,
+    )  # fmt: skip
+    settings = load_settings()
+    for name in (source, target):
+        settings.host(name)
+    return request

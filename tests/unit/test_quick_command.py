@@ -1,0 +1,107 @@
+"""A command imports what it needs and nothing else: help and a wrong option are answered at once.
+
+Not timed: what a process has imported is the same on every machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+VALUES_OF_LAB = {"lab", "lab.engines"}
+"""Names without a weight, which options need."""
+FOR_MIGRATIONS = {"prefect", "sqlalchemy", "fastapi", "rich", "numpy", "uvicorn", "h11"}
+FOR_HOSTS = {"pydantic", "winrm", "requests", "spnego", "cryptography", "asyncio"}
+PROGRAM = """
+import json, sys
+from pathlib import Path
+from cli.main import run
+sys.argv[0], file = "qsm", Path(sys.argv.pop(1))
+try:
+    run()
+finally:
+    file.write_text(json.dumps(sorted(sys.modules)))
+"""
+TO_NOBODY = """
+[hosts.hv01]
+address = "127.0.0.1"
+port = {port}
+user = "nobody"
+password = "none"
+tls = false
+[hosts.hv02]
+address = "127.0.0.1"
+port = {port}
+user = "nobody"
+password = "none"
+tls = false
+[limits]
+unreachable_seconds = 1
+"""
+
+
+def run_qsm(tmp_path: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[str], set[str]]:
+    """Runs the command in a process of its own; what it said, and the modules it has imported."""
+    modules = tmp_path / "modules.json"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", PROGRAM, str(modules), *arguments],
+        env={**os.environ, "QSM_CONFIG": str(tmp_path / "qsm.toml"), "COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done, set(json.loads(modules.read_text()))
+
+
+def of(packages: set[str], modules: set[str]) -> set[str]:
+    return {name for name in modules if name.partition(".")[0] in packages}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("--help", 0),
+        ("migrate --help", 0),
+        ("check vm --help", 0),
+        ("check hosts --help", 0),
+        ("hosts clean --help", 0),
+        ("abandon --help", 0),
+        ("finish --help", 0),
+        ("lab up --help", 0),
+        ("demo --help", 0),
+        ("--nonsense", 2),
+        ("migrate --nonsense", 2),
+        ("check vm --nonsense", 2),
+        ("lab status --nonsense", 2),
+        ("demo --nonsense", 2),
+    ],
+)
+def test_help_and_a_wrong_option_import_nothing_heavy(tmp_path: Path, arguments: str, code: int) -> None:
+    done, modules = run_qsm(tmp_path, *arguments.split())
+    assert done.returncode == code, done.stderr
+    assert ("Usage: qsm" in done.stdout) if code == 0 else ("No such option: --nonsense" in done.stderr)
+    assert of(FOR_MIGRATIONS | FOR_HOSTS, modules) == set()
+    assert of({"lab"}, modules) <= VALUES_OF_LAB
+
+
+def test_each_command_has_one_whole_line_of_help(tmp_path: Path) -> None:
+    done, _ = run_qsm(tmp_path, "--help")
+    assert "..." not in done.stdout.partition("Commands:")[2]
+
+
+def test_a_question_to_hosts_imports_neither_prefect_nor_the_laboratory(tmp_path: Path) -> None:
+    with socket.socket() as nobody:  # bound and not listening: a connection is refused
+        nobody.bind(("127.0.0.1", 0))
+        (tmp_path / "qsm.toml").write_text(TO_NOBODY.format(port=nobody.getsockname()[1]))
+        options = ["--source", "hv01", "--target", "hv02", "--target-folder", r"D:\VMs\x", "--switch", "LAN=LAN"]
+        done, modules = run_qsm(tmp_path, "check", "vm", "x", *options)
+    assert done.returncode == 6, done.stderr
+    assert {"winrm", "qsm.steps.preflight"} <= modules, "it has really asked"
+    assert of(FOR_MIGRATIONS, modules) == set()
+    assert of({"lab"}, modules) <= VALUES_OF_LAB
