@@ -8,11 +8,8 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from qsm.facts.frozen import Frozen
-<<<<<<< HEAD
 from qsm.facts.names import name_key
-=======
 from qsm.plan.state_transfer import StateTransfer
->>>>>>> 1564654 (Import what a command needs when it runs, not when qsm starts)
 
 Name = Annotated[str, Field(min_length=1, max_length=260)]
 """A text that a person types and that may not be empty."""
