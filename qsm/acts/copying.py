@@ -12,15 +12,17 @@ import time
 from dataclasses import dataclass
 
 from qsm.acts.watching import watch_source
-from qsm.errors import Failed, HostFailed, TimeRanOut
+from qsm.errors import Failed, HostFailed
 from qsm.facts.files import FileFacts
 from qsm.facts.hosts import VolumeFacts
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration.migration import Migration
 from qsm.migration.progress import CopyProgressed, emit
+from qsm.migration.waiting import wait_for
 
 WATCH_SECONDS = 2.0
+FINAL_STATES = ("Done", "Failed", "Stopped")
 
 
 @dataclass(frozen=True)
@@ -103,37 +105,58 @@ def open_share(migration: Migration, unit: Unit) -> str:
 def _wait(migration: Migration, unit: Unit, share: str, *, wait_seconds: float) -> None:
     """Until the copy has ended well; the world is looked at meanwhile."""
     stall = migration.settings.limits.copy_stall_seconds
-    moved_at, moved_bytes, watched_at = time.monotonic(), -1, time.monotonic()
-    began = time.monotonic()
-    while True:
-        migration.check_stop()
+    began = watched_at = time.monotonic()
+
+    def look() -> m.GetCopyResult:
+        nonlocal watched_at
         state = migration.target.ask(
             operations.get_copy, m.WorkArguments(number=unit.number), wait_seconds=wait_seconds
         )
-        done = sum(file.bytes_transferred for file in state.files)
-        now = time.monotonic()
-        if done != moved_bytes:
-            moved_at, moved_bytes = now, done
-        rate = done / max(now - began, 0.001)
-        emit(CopyProgressed(migration.id, unit.what, done, unit.total_bytes, rate))
-        if state.state == "Done":
-            return
-        if state.error is not None:
-            raise HostFailed(migration.target.name, "start_copy", state.error)
-        if state.state in ("Failed", "Stopped"):
-            raise Failed(
-                f"The copy of {unit.what} to host {migration.target.name} ended as {state.state}, without a reason."
-            )
-        _check_room(migration, unit, state.volume)
-        if now - moved_at > stall:
-            states = ", ".join(sorted({file.job_state for file in state.files})) or "no job"
-            raise TimeRanOut(
-                f"The copy of {unit.what} from {migration.source.name} to {migration.target.name} has moved no byte for"
-                f" {stall} s (BITS: {states}). Check the link and TCP 445 between the hosts."
-            )
-        if now - watched_at > WATCH_SECONDS:
-            watched_at = now
+        if state.state not in FINAL_STATES and time.monotonic() - watched_at > WATCH_SECONDS:
+            watched_at = time.monotonic()
             watch_source(migration, shares=(share,))
+        return state
+
+    def is_over(state: m.GetCopyResult) -> bool:
+        done = _copied_bytes(state)
+        rate = done / max(time.monotonic() - began, 0.001)
+        emit(CopyProgressed(migration.id, unit.what, done, unit.total_bytes, rate))
+        return _has_ended_well(migration, unit, state)
+
+    def too_late(state: m.GetCopyResult) -> str:
+        states = ", ".join(sorted({file.job_state for file in state.files})) or "no job"
+        return (
+            f"The copy of {unit.what} from {migration.source.name} to {migration.target.name} has moved no byte for"
+            f" {stall} s (BITS: {states}). Check the link and TCP 445 between the hosts."
+        )
+
+    wait_for(
+        look,
+        is_over=is_over,
+        limit_seconds=stall,
+        moved=_copied_bytes,
+        pause_seconds=0,
+        check_stop=migration.check_stop,
+        too_late=too_late,
+    )
+
+
+def _copied_bytes(state: m.GetCopyResult) -> int:
+    return sum(file.bytes_transferred for file in state.files)
+
+
+def _has_ended_well(migration: Migration, unit: Unit, state: m.GetCopyResult) -> bool:
+    """False while it is under way. Raises HostFailed or Failed when it ended otherwise, or room runs short."""
+    if state.state == "Done":
+        return True
+    if state.error is not None:
+        raise HostFailed(migration.target.name, "start_copy", state.error)
+    if state.state in FINAL_STATES:
+        raise Failed(
+            f"The copy of {unit.what} to host {migration.target.name} ended as {state.state}, without a reason."
+        )
+    _check_room(migration, unit, state.volume)
+    return False
 
 
 def _check_room(migration: Migration, unit: Unit, volume: VolumeFacts | None) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import Field
 
-from qsm.errors import HostFailed, QsmError, Refused, TimeRanOut
+from qsm.errors import HostFailed, QsmError, Refused
 from qsm.facts.frozen import Frozen
 from qsm.facts.hosts import HostFacts
 from qsm.hosts import messages as m
@@ -21,12 +21,14 @@ from qsm.hosts import operations
 from qsm.hosts.host import Host
 from qsm.hosts.preparation import RUNS_NO_MODULE
 from qsm.migration.side import Side
+from qsm.migration.waiting import wait_for
 from qsm.plan.ending import End
 from qsm.plan.names import new_migration_id
 
 NO_VM = "00000000-0000-0000-0000-000000000000"
 PROBE_BYTES = 64 * 1024
 COPY_SECONDS = 120
+POLL_SECONDS = 2.0
 LEAST_SHELLS, LEAST_PROCESSES, LEAST_MEMORY_MB = 5, 5, 512
 
 
@@ -157,18 +159,23 @@ def _claim(side: Side, role: str, *, peer: str) -> None:
 
 
 def _wait(target: Side) -> None:
-    limit = time.monotonic() + COPY_SECONDS
-    while True:
-        state = target.ask(operations.get_copy, m.WorkArguments(number=1), wait_seconds=2)
-        if state.state == "Done":
-            return
-        if state.error is not None:
+    def is_over(state: m.GetCopyResult) -> bool:
+        if state.state != "Done" and state.error is not None:
             raise HostFailed(target.name, "start_copy", state.error)
-        if time.monotonic() > limit:
-            states = ", ".join(file.job_state for file in state.files) or "no job"
-            raise TimeRanOut(
-                f"One small file was not copied to host {target.name} within {COPY_SECONDS} s (BITS: {states})."
-            )
+        return state.state == "Done"
+
+    def too_late(state: m.GetCopyResult) -> str:
+        states = ", ".join(file.job_state for file in state.files) or "no job"
+        return f"One small file was not copied to host {target.name} within {COPY_SECONDS} s (BITS: {states})."
+
+    wait_for(
+        lambda: target.ask(operations.get_copy, m.WorkArguments(number=1), wait_seconds=POLL_SECONDS),
+        is_over=is_over,
+        limit_seconds=COPY_SECONDS,
+        pause_seconds=0,
+        check_stop=None,
+        too_late=too_late,
+    )
 
 
 def _remove(source: Side, target: Side) -> None:

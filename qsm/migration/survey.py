@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,13 +13,14 @@ from qsm.hosts import operations
 from qsm.hosts.host import Host
 from qsm.migration.migration import Migration
 from qsm.migration.side import Side
+from qsm.migration.waiting import wait_for
 from qsm.plan.plan import Plan
 from qsm.plan.record import Record
 from qsm.plan.stored import UnreadablePlan
 from qsm.settings import Settings
 
 PASSING_STATES = ("Saving", "Starting", "Stopping", "Pausing", "Resuming", "Reset")
-POLL_SECONDS = 0.2
+PAUSE_SECONDS = 0.2
 
 
 class NoSuchMigration(Refused):
@@ -59,12 +59,14 @@ def current_vm(side: Side, vm_id: str) -> VMFacts | None:
 
 def settled_vm(side: Side, vm_id: str, *, wait_seconds: float) -> VMFacts | None:
     """The VM once it is in no passing state, so that a save or start under way ends first; as it is after that time."""
-    limit = time.monotonic() + wait_seconds
-    while True:
-        vm = current_vm(side, vm_id)
-        if vm is None or vm.state not in PASSING_STATES or time.monotonic() > limit:
-            return vm
-        time.sleep(POLL_SECONDS)
+    return wait_for(
+        lambda: current_vm(side, vm_id),
+        is_over=lambda vm: vm is None or vm.state not in PASSING_STATES,
+        limit_seconds=wait_seconds,
+        pause_seconds=PAUSE_SECONDS,
+        check_stop=None,
+        too_late=None,
+    )
 
 
 def find_migration(

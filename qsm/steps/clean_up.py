@@ -10,16 +10,16 @@ it is now, which another attempt may find changed: so each attempt has an operat
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
-from qsm.errors import Failed, TimeRanOut
+from qsm.errors import Failed
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.operations import Operation
 from qsm.migration.migration import Migration
 from qsm.migration.progress import step
 from qsm.migration.survey import refresh
+from qsm.migration.waiting import wait_for
 from qsm.plan.ending import End
 from qsm.plan.record import Record
 
@@ -98,15 +98,15 @@ def _next(migration: Migration, operation: Operation[Any, Any]) -> str:
 
 def _wait_for_removal(migration: Migration) -> None:
     """Remove-VM merges what is left of the checkpoint; no file may go before that is over."""
-    limit = time.monotonic() + migration.settings.limits.checkpoint_removal_seconds
-    while True:
-        look = migration.source.ask(
-            operations.get_source_removal, m.VMArguments(vm_id=migration.plan.vm_id), wait_seconds=POLL_SECONDS
-        )
-        if look.done:
-            return
-        if time.monotonic() > limit:
-            raise TimeRanOut(
-                f"VM {migration.plan.vm_name} is still being removed from host {migration.source.name}:"
-                f" {', '.join(look.remaining)}. It runs under {migration.target.name}; run 'qsm finish' later."
-            )
+    question = m.VMArguments(vm_id=migration.plan.vm_id)
+    wait_for(
+        lambda: migration.source.ask(operations.get_source_removal, question, wait_seconds=POLL_SECONDS),
+        is_over=lambda look: look.done,
+        limit_seconds=migration.settings.limits.checkpoint_removal_seconds,
+        pause_seconds=0,
+        check_stop=None,
+        too_late=lambda look: (
+            f"VM {migration.plan.vm_name} is still being removed from host {migration.source.name}:"
+            f" {', '.join(look.remaining)}. It runs under {migration.target.name}; run 'qsm finish' later."
+        ),
+    )

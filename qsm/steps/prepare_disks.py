@@ -6,16 +6,16 @@ file that is not the one the differencing disk was made on is refused by identit
 
 from __future__ import annotations
 
-import time
-
 from qsm.errors import HostFailed, TimeRanOut
 from qsm.facts.files import DiskFile
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration.migration import Migration
 from qsm.migration.progress import step
+from qsm.migration.waiting import wait_for
 
 POLL_SECONDS = 5.0
+FINAL_STATES = ("Done", "Failed", "Stopped")
 
 
 @step
@@ -40,16 +40,28 @@ def prepare_disk(migration: Migration, slot: str) -> DiskFile:
 
 
 def _wait(migration: Migration, number: int, slot: str) -> DiskFile:
-    limit = time.monotonic() + migration.settings.limits.merge_seconds
-    while True:
-        migration.check_stop()
-        state = migration.target.ask(operations.get_merge, m.WorkArguments(number=number), wait_seconds=POLL_SECONDS)
-        if state.state == "Done" and state.disk is not None:
-            return state.disk
-        if state.error is not None:
+    def look() -> m.GetMergeResult:
+        return migration.target.ask(operations.get_merge, m.WorkArguments(number=number), wait_seconds=POLL_SECONDS)
+
+    def is_over(state: m.GetMergeResult) -> bool:
+        if state.state != "Done" and state.error is not None:
             raise HostFailed(migration.target.name, "start_merge", state.error)
-        if state.state in ("Failed", "Stopped") or time.monotonic() > limit:
-            raise TimeRanOut(
-                f"The merge of disk {slot} of VM {migration.plan.vm_name} on host {migration.target.name} did not end well"
-                f" (state {state.state}, {state.stage} {state.percent} %). The source's disks are whole."
-            )
+        return state.state in FINAL_STATES
+
+    def not_well(state: m.GetMergeResult) -> str:
+        return (
+            f"The merge of disk {slot} of VM {migration.plan.vm_name} on host {migration.target.name} did not end well"
+            f" (state {state.state}, {state.stage} {state.percent} %). The source's disks are whole."
+        )
+
+    ended = wait_for(
+        look,
+        is_over=is_over,
+        limit_seconds=migration.settings.limits.merge_seconds,
+        pause_seconds=0,
+        check_stop=migration.check_stop,
+        too_late=not_well,
+    )
+    if ended.disk is None:
+        raise TimeRanOut(not_well(ended))
+    return ended.disk

@@ -6,15 +6,13 @@ differencing disks; of ours nothing may be left in the chains.
 
 from __future__ import annotations
 
-import time
-
-from qsm.errors import TimeRanOut
 from qsm.facts.files import SlotPath
 from qsm.facts.names import path_key
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration.migration import Migration
 from qsm.migration.survey import current_vm
+from qsm.migration.waiting import wait_for
 
 POLL_SECONDS = 2.0
 BUSY = ("DeletingSnapshot", "MergingDisks", "InService")
@@ -34,13 +32,14 @@ def merge_back(migration: Migration) -> None:
         bases=tuple(SlotPath(slot=disk.slot, path=disk.path) for disk in plan.disks),
         leaves=migration.added_files(),
     )
-    limit = time.monotonic() + migration.settings.limits.checkpoint_removal_seconds
-    while True:
-        look = source.ask(operations.get_checkpoint_removal, question, wait_seconds=POLL_SECONDS)
-        if look.done or _only_others_are_left(migration, question.leaves):
-            return
-        if time.monotonic() > limit:
-            raise TimeRanOut(f"the merge is not over: {', '.join(look.remaining)} (state {look.state})")
+    wait_for(
+        lambda: source.ask(operations.get_checkpoint_removal, question, wait_seconds=POLL_SECONDS),
+        is_over=lambda look: look.done or _only_others_are_left(migration, question.leaves),
+        limit_seconds=migration.settings.limits.checkpoint_removal_seconds,
+        pause_seconds=0,
+        check_stop=None,
+        too_late=lambda look: f"the merge is not over: {', '.join(look.remaining)} (state {look.state})",
+    )
 
 
 def _only_others_are_left(migration: Migration, leaves: tuple[str, ...]) -> bool:
