@@ -10,16 +10,18 @@ from qsm.errors import Failed
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration.migration import Migration
-from qsm.migration.survey import refresh, settled_vm
+from qsm.migration.survey import settled_vm
 
 
-def start(migration: Migration, *, subject: str = "") -> m.VMStateResult | None:
-    """Act 3."""
+def start(migration: Migration, *, again: bool = False) -> m.VMStateResult | None:
+    """Act 3. The same act whenever it is sent, since it decides who owns the VM; `again`, once that is decided."""
     plan = migration.plan
     if not plan.wants_running:
         return None
     arguments = m.StartVMArguments(vm_id=plan.vm_id, epoch=epoch(migration), suspend=plan.state_before == "Paused")
-    return migration.target.change(operations.start_vm, arguments, subject=subject)
+    if again:
+        return migration.target.change_anew(operations.start_vm, arguments, about="again")
+    return migration.target.change(operations.start_vm, arguments)
 
 
 def confirm(migration: Migration) -> None:
@@ -43,8 +45,8 @@ def ensure_state(migration: Migration, *, suspend_again: bool = False) -> None:
         raise Failed(f"VM {plan.vm_name} is not on host {target.name}, although its record says so.")
     enough = {"Running", "Paused"} if not suspend_again else {plan.state_before, "Paused"}
     if plan.wants_running and vm.state not in enough:
-        refresh(target)
-        start(migration, subject=f"again {target.times(operations.start_vm) + 1}")
+        target.refresh()
+        start(migration, again=True)
 
 
 def restore_settings(migration: Migration) -> None:

@@ -67,7 +67,6 @@ def copy_unit(migration: Migration, unit: Unit, *, wait_seconds: float) -> int:
     """Copies and verifies; returns the bytes. Raises HostFailed (CopyFailed, CopyAltered, NoSpace), Failed, Stopped."""
     migration.check_stop()
     share = open_share(migration, unit)
-    attempt = migration.next_attempt(f"copy {unit.number}")
     root = f"\\\\{migration.plan.source_smb_name}\\{share}\\"
     files = tuple(
         m.CopyFile(
@@ -78,10 +77,10 @@ def copy_unit(migration: Migration, unit: Unit, *, wait_seconds: float) -> int:
         )
         for file, destination in unit.files
     )
-    migration.target.change(
+    migration.target.change_anew(
         operations.start_copy,
         m.StartCopyArguments(number=unit.number, files=files, reserve_bytes=migration.plan.reserve_bytes),
-        subject=f"{unit.number}/{attempt}",
+        about=str(unit.number),
     )
     _wait(migration, unit, share, wait_seconds=wait_seconds)
     return unit.total_bytes
@@ -89,7 +88,7 @@ def copy_unit(migration: Migration, unit: Unit, *, wait_seconds: float) -> int:
 
 def open_share(migration: Migration, unit: Unit) -> str:
     """The share of the unit's folder, with a read grant on each of its files."""
-    result = migration.source.change(
+    result = migration.source.change_anew(
         operations.open_share,
         m.OpenShareArguments(
             number=unit.share,
@@ -97,7 +96,7 @@ def open_share(migration: Migration, unit: Unit) -> str:
             files=tuple(file.path for file, _ in unit.files),
             account=migration.plan.target_account,
         ),
-        subject=f"{unit.share}/{unit.number}",
+        about=f"{unit.share}/{unit.number}",
     )
     return result.share.name
 

@@ -126,7 +126,7 @@ def _smb(target: Host, smb_name: str) -> bool:
 def _copy_one_file(source_host: Host, target_host: Host, *, account: str, smb_name: str) -> float:
     """Seconds that the copy took. Everything made for it is removed, whatever happens."""
     migration_id = new_migration_id()
-    source, target = Side(source_host, migration_id), Side(target_host, migration_id)
+    source, target = (Side(host, migration_id, new=True) for host in (source_host, target_host))
     _claim(source, "source", peer=target.name)
     try:
         _claim(target, "target", peer=source.name)
@@ -182,8 +182,7 @@ def _remove(source: Side, target: Side) -> None:
     for side in _with_record((target, source)):
         if side is target:
             side.change(operations.stop_work, m.Nothing())
-            told = side.ask(operations.find_migrations, m.FindMigrationArguments(migration_id=side.migration_id))
-            side.load(told.migrations[0])
+            side.refresh()
             files = side.copied_files()
             folders = tuple(dict.fromkeys(ntpath.dirname(path) for path in files))
             side.change(operations.remove_files, m.RemoveFilesArguments(files=files, folders=folders))

@@ -23,17 +23,15 @@ from qsm.settings import Settings
 
 
 class Migration:
-    """The plan and both sides. Not a value: it holds connections."""
+    """The plan and both sides. Not a value: it holds connections. `new`: this process begins it."""
 
-    def __init__(self, plan: Plan, source: Host, target: Host, *, settings: Settings) -> None:
+    def __init__(self, plan: Plan, source: Host, target: Host, *, settings: Settings, new: bool) -> None:
         self.plan = plan
         self.settings = settings
-        self.source = Side(source, plan.migration_id)
-        self.target = Side(target, plan.migration_id)
+        self.source = Side(source, plan.migration_id, new=new)
+        self.target = Side(target, plan.migration_id, new=new)
         self.stop = threading.Event()
         self.left_over: tuple[str, ...] = ()
-        self._attempts: dict[str, int] = {}
-        self._attempts_lock = threading.Lock()
 
     @property
     def id(self) -> str:
@@ -93,12 +91,6 @@ class Migration:
         """Raises Stopped when somebody asked for the end. Called at least once a second by every wait."""
         if self.stop.is_set():
             raise Stopped(f"The migration of VM {self.plan.vm_name} was asked to stop.")
-
-    def next_attempt(self, what: str) -> int:
-        """Counts attempts at one unit of work, so that a retry gets an operation id of its own."""
-        with self._attempts_lock:
-            self._attempts[what] = self._attempts.get(what, 0) + 1
-            return self._attempts[what]
 
     def note(self, text: str) -> None:
         """Something for the operator."""

@@ -16,25 +16,30 @@ from qsm.hosts import operations
 from qsm.hosts.host import Call, Host
 from qsm.hosts.messages import MigrationFacts, RecordResult
 from qsm.hosts.operations import Operation
+from qsm.migration.journal import ONCE, KnownJournal
 from qsm.plan.ending import End
-from qsm.plan.record import OperationOutcome, Record
+from qsm.plan.record import Record
 
 A = TypeVar("A", bound=Frozen)
 R = TypeVar("R", bound=Frozen)
 
 
 class Side:
-    """One host's part in one migration."""
+    """One host's part in one migration.
 
-    def __init__(self, host: Host, migration_id: str) -> None:
+    Of a `new` migration this process knows everything, since it begins it. Of another one the journal is asked for as
+    soon as it is needed.
+    """
+
+    def __init__(self, host: Host, migration_id: str, *, new: bool) -> None:
         self.host = host
         self.migration_id = migration_id
         self._lock = threading.Lock()
         self._seeing = threading.Lock()
         self._revision: int | None = None
         self._record: Record | None = None
-        self._results: dict[tuple[str, str], dict[str, Any]] = {}
-        self._outcomes: tuple[OperationOutcome, ...] = ()
+        self._journal = KnownJournal()
+        self._knows_journal = new
 
     @property
     def name(self) -> str:
@@ -45,8 +50,18 @@ class Side:
         """A question about this migration."""
         return self.host.ask(operation, arguments, call=Call(self.migration_id, wait_seconds=wait_seconds))
 
-    def change(self, operation: Operation[A, R], arguments: A, *, subject: str = "") -> R:
-        """A changing operation. The subject tells apart what is done more than once in a migration."""
+    def change(self, operation: Operation[A, R], arguments: A) -> R:
+        """An act that comes once in a migration. If it is done already, in whichever process, this is its stored answer."""
+        return self._change(operation, arguments, subject=ONCE)
+
+    def change_anew(self, operation: Operation[A, R], arguments: A, *, about: str = "") -> R:
+        """An act that may be due again: the host acts, whatever earlier ones and other processes have done.
+
+        `about` says what it is about, where a migration does it to several things or on several occasions.
+        """
+        return self._change(operation, arguments, subject=self._known_journal().next_subject(operation, about))
+
+    def _change(self, operation: Operation[A, R], arguments: A, *, subject: str) -> R:
         if not operation.fenced:
             return self._send(operation, arguments, subject=subject, revision=None)
         with self._lock:  # one fenced operation at a time: each raises the revision that the next one must carry
@@ -61,8 +76,8 @@ class Side:
             raise
         self._saw(now)
         if isinstance(result, RecordResult):
-            self._record = result.record
-        self._results[operation.name, subject] = result.model_dump(mode="json")
+            self._saw_record(result.record)
+        self._journal.add(operation, subject, result)
         return result
 
     def _saw(self, revision: int | None) -> None:
@@ -70,45 +85,53 @@ class Side:
         with self._seeing:
             self._revision = max(self._revision or 0, revision or 0) or None
 
+    def _saw_record(self, record: Record) -> None:
+        self._saw(record.revision)
+        with self._seeing:
+            if self._record is None or record.revision >= self._record.revision:
+                self._record = record
+
     # --- what the host remembers
 
+    def refresh(self) -> Record | None:
+        """Record and journal, fresh from the host; None when the host has none. Raises Unreachable and its like."""
+        question = m.FindMigrationArguments(migration_id=self.migration_id)
+        found = self.ask(operations.find_migrations, question).migrations
+        self._knows_journal = True
+        if not found:
+            return None
+        self.load(found[0])
+        return self.record
+
     def load(self, facts: MigrationFacts) -> None:
-        """Takes over record and journal as the host told them."""
-        self._record = facts.record
-        self._saw(facts.record.revision)
-        self._outcomes = facts.outcomes
-        for outcome in facts.outcomes:
-            if outcome.state == "done" and outcome.result is not None:
-                self._results[outcome.operation, outcome.subject] = outcome.result
+        """Takes over record and journal as the host reported them."""
+        self._saw_record(facts.record)
+        self._journal.load(facts.outcomes)
+        self._knows_journal = True
 
     @property
     def record(self) -> Record | None:
         """The record as last seen; None when this host has none (or was not asked)."""
         return self._record
 
-    def result(self, operation: Operation[A, R], *, subject: str = "") -> R | None:
-        """What an operation of this migration answered, now or in an earlier process."""
-        found = self._results.get((operation.name, subject))
-        return None if found is None else operation.result.model_validate(found)
+    def result(self, operation: Operation[A, R]) -> R | None:
+        """What an act that comes once has answered, now or in an earlier process; None if it is not done."""
+        return self._known_journal().result(operation)
 
     def tried(self, operation: Operation[Any, Any]) -> bool:
         """Whether the journal knows any attempt of the operation that was not refused."""
-        sent = any(name == operation.name for name, _ in self._results)
-        return sent or any(o.operation == operation.name and o.state != "refused" for o in self._outcomes)
+        return self._known_journal().tried(operation)
 
     def copied_files(self) -> tuple[str, ...]:
-        """Every destination that a copy of this migration was ever told, from the journal as last loaded."""
-        told = [o.arguments["files"] for o in self._outcomes if o.operation == operations.start_copy.name]
-        return tuple(dict.fromkeys(file["destination"] for files in told for file in files))
+        """Every destination that a copy of this migration was ever told, as far as the host has reported it."""
+        return self._known_journal().copied_files()
+
+    def _known_journal(self) -> KnownJournal:
+        if not self._knows_journal:
+            self.refresh()
+        return self._journal
 
     def close(self, end: End, text: str) -> None:
-        """Closes the migration on this side; closing again with another text is a new act."""
-        subject = f"{end} {self.times(operations.close_migration) + 1}"
+        """Closes the migration on this side; closing again, with another text perhaps, is a new act."""
         arguments = m.CloseMigrationArguments(end=end.value, text=text)
-        self._record = self.change(operations.close_migration, arguments, subject=subject).record
-
-    def times(self, operation: Operation[Any, Any]) -> int:
-        """How many different subjects of the operation are known: for the name of the next one."""
-        known = {subject for name, subject in self._results if name == operation.name}
-        known |= {o.subject for o in self._outcomes if o.operation == operation.name}
-        return len(known)
+        self.change_anew(operations.close_migration, arguments, about=end.value)

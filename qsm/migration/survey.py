@@ -39,18 +39,6 @@ class PlanUnreadable(Refused):
         )
 
 
-def refresh(side: Side) -> Record | None:
-    """Record and journal of one side, fresh from its host; None when the host has none.
-
-    Raises Unreachable and what else a question raises.
-    """
-    found = side.ask(operations.find_migrations, m.FindMigrationArguments(migration_id=side.migration_id))
-    if not found.migrations:
-        return None
-    side.load(found.migrations[0])
-    return side.record
-
-
 def current_vm(side: Side, vm_id: str) -> VMFacts | None:
     """The realized VM with that id on this side's host, or None."""
     matches = side.ask(operations.get_vm, m.GetVMArguments(name_or_id=vm_id)).matches
@@ -96,7 +84,7 @@ def find_migration(
         raise Refused(
             f"Migration {plan.migration_id} needs host {', '.join(missing)}, which the inventory does not have."
         )
-    return Migration(plan, hosts[plan.source], hosts[plan.target], settings=settings)
+    return Migration(plan, hosts[plan.source], hosts[plan.target], settings=settings, new=False)
 
 
 def unfinished_plans(

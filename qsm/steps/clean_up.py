@@ -10,29 +10,26 @@ it is now, which another attempt may find changed: so each attempt has an operat
 
 from __future__ import annotations
 
-from typing import Any
-
 from qsm.errors import Failed
 from qsm.hosts import messages as m
 from qsm.hosts import operations
-from qsm.hosts.operations import Operation
 from qsm.migration.migration import Migration
 from qsm.migration.progress import step
-from qsm.migration.survey import refresh
 from qsm.migration.waiting import wait_for
 from qsm.plan.ending import End
 from qsm.plan.record import Record
 
 POLL_SECONDS = 2.0
+OCCASION = "clean up"
 
 
 @step
 def clean_up(migration: Migration) -> tuple[str, ...]:
     """Cleans up and closes the migration; returns what was left over, each with its reason."""
     target = _proven_target(migration)
-    refresh(migration.source)  # a fresh process knows nothing yet of what is to be cleaned up there
-    migration.source.change(operations.close_shares, m.Nothing(), subject="clean up")
-    migration.target.change(operations.stop_work, m.Nothing(), subject="clean up")
+    migration.source.refresh()  # a fresh process knows nothing yet of what is to be cleaned up there
+    migration.source.change_anew(operations.close_shares, m.Nothing(), about=OCCASION)
+    migration.target.change_anew(operations.stop_work, m.Nothing(), about=OCCASION)
     left_over = () if migration.plan.keep_source else _remove_source(migration, target)
     migration.left_over = left_over
     if migration.plan.keep_source:
@@ -47,8 +44,7 @@ def clean_up(migration: Migration) -> tuple[str, ...]:
 
 def _proven_target(migration: Migration) -> Record:
     """The target's record, fresh from the target. Raises Failed unless it says `target`."""
-    found = migration.target.ask(operations.find_migrations, m.FindMigrationArguments(migration_id=migration.id))
-    record = found.migrations[0].record if found.migrations else None
+    record = migration.target.refresh()
     if record is None or record.owner != "target":
         raise Failed(
             f"The record of migration {migration.id} on host {migration.target.name} does not say that the target owns VM"
@@ -63,10 +59,10 @@ def _retire_source(migration: Migration, target: Record) -> None:
         f"[QSM {migration.id}] Moved to {plan.target_computer}. Do not start: this copy is out of date"
         " from the moment of the move."
     )
-    migration.source.change(
+    migration.source.change_anew(
         operations.retire_source,
         m.RetireSourceArguments(vm_id=plan.vm_id, target_record=target, note=note),
-        subject=_next(migration, operations.retire_source),
+        about=OCCASION,
     )
 
 
@@ -77,23 +73,19 @@ def _remove_source(migration: Migration, target: Record) -> tuple[str, ...]:
         raise Failed(
             f"Nothing is known about the files of VM {plan.vm_name} on host {migration.source.name}; they stay."
         )
-    migration.source.change(
+    migration.source.change_anew(
         operations.remove_source,
         m.RemoveSourceArguments(vm_id=plan.vm_id, target_record=target),
-        subject=_next(migration, operations.remove_source),
+        about=OCCASION,
     )
     _wait_for_removal(migration)
     files = tuple(file.path for disk in saved.disks for file in disk.chain)
-    result = migration.source.change(
+    result = migration.source.change_anew(
         operations.remove_source_files,
         m.RemoveSourceFilesArguments(target_record=target, files=files, folders=plan.source_folders),
-        subject=_next(migration, operations.remove_source_files),
+        about=OCCASION,
     )
     return result.kept
-
-
-def _next(migration: Migration, operation: Operation[Any, Any]) -> str:
-    return f"clean up {migration.source.times(operation) + 1}"
 
 
 def _wait_for_removal(migration: Migration) -> None:

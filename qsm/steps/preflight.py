@@ -53,7 +53,7 @@ def begin(request: MigrationRequest, settings: Settings, *, requested_by: str) -
         raise
     emit(StepStarted(plan.migration_id, "preflight", at=began))
     emit(StepEnded(plan.migration_id, "preflight", seconds=time.time() - began))
-    return Migration(plan, source, target, settings=settings)
+    return Migration(plan, source, target, settings=settings, new=True)
 
 
 def preflight(request: MigrationRequest, *, source: Host, target: Host, settings: Settings, requested_by: str) -> Plan:

@@ -24,7 +24,7 @@ def prepare_disk(migration: Migration, slot: str) -> DiskFile:
     plan = migration.plan
     chain = migration.chain(slot)
     number = plan.work_number(slot, 0)
-    migration.target.change(
+    migration.target.change_anew(
         operations.start_merge,
         m.StartMergeArguments(
             number=number,
@@ -34,7 +34,7 @@ def prepare_disk(migration: Migration, slot: str) -> DiskFile:
             base_content_identity=chain.foot.file.content_identity,
             reserve_bytes=plan.reserve_bytes,
         ),
-        subject=f"{number}/{migration.next_attempt(f'merge {number}')}",
+        about=str(number),
     )
     return _wait(migration, number, slot)
 

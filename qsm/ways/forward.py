@@ -15,7 +15,6 @@ from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration.migration import Migration
 from qsm.migration.progress import step
-from qsm.migration.survey import refresh
 from qsm.steps.clean_up import clean_up
 from qsm.ways.look_again import look_again
 
@@ -41,7 +40,7 @@ def bring_up(migration: Migration) -> None:
 
 def _bring_up(migration: Migration) -> None:
     _require_handed_over(migration)
-    target = refresh(migration.target)
+    target = migration.target.refresh()
     if target is None:
         raise Failed(
             f"Host {migration.target.name} has no record of migration {migration.id}; VM {migration.plan.vm_name} is held."
@@ -60,7 +59,7 @@ def _bring_up(migration: Migration) -> None:
 def _require_handed_over(migration: Migration) -> None:
     """Raises NotHandedOver. The target's own record is no proof: the source may have taken the VM back from a target that
     was declared destroyed, and that comes back now."""
-    source = refresh(migration.source)
+    source = migration.source.refresh()
     if source is None or source.owner != "handed over":
         owner = "no record" if source is None else f"owner: {source.owner}"
         raise NotHandedOver(

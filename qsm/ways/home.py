@@ -25,11 +25,13 @@ from qsm.hosts import operations
 from qsm.migration.migration import Migration
 from qsm.migration.progress import step
 from qsm.migration.side import Side
-from qsm.migration.survey import refresh, settled_vm
+from qsm.migration.survey import settled_vm
 from qsm.plan.ending import End
 from qsm.ways.look_again import look_again
 from qsm.ways.merge_back import merge_back
 from qsm.ways.state_back import bring_state_back
+
+OCCASION = "home"
 
 
 @step
@@ -101,9 +103,9 @@ class _Rest:
 
 def _take_ownership(migration: Migration, *, override: str) -> bool:
     """The source owns the VM after this, and nothing goes forward. False where nothing was ever begun."""
-    source = refresh(migration.source)
+    source = migration.source.refresh()
     if source is None:
-        if refresh(migration.target) is None:  # the source's record is made before anything else
+        if migration.target.refresh() is None:  # the source's record is made before anything else
             return False
         raise Failed(
             f"Host {migration.source.name} has no record of migration {migration.id}, but host {migration.target.name} has"
@@ -114,7 +116,7 @@ def _take_ownership(migration: Migration, *, override: str) -> bool:
     if source.owner == "handed over":
         epoch = _withdraw(migration, override=override)
         arguments = m.TakeBackArguments(epoch=epoch, override="" if epoch is not None else override)
-        migration.source.change(operations.take_back, arguments, subject=f"epoch {epoch}")
+        migration.source.change_anew(operations.take_back, arguments)
     elif source.direction != "back":
         migration.source.change(operations.turn_back, m.Nothing())
     return True
@@ -123,7 +125,7 @@ def _take_ownership(migration: Migration, *, override: str) -> bool:
 def _withdraw(migration: Migration, *, override: str) -> int | None:
     """The target's new epoch. None under an override, which counts only where the target cannot be asked."""
     try:
-        known = refresh(migration.target) is not None
+        known = migration.target.refresh() is not None
     except Unreachable:
         known = False
         if not override:
@@ -134,8 +136,7 @@ def _withdraw(migration: Migration, *, override: str) -> int | None:
 
 
 def _withdraw_now(migration: Migration) -> int:
-    subject = f"{migration.target.times(operations.withdraw) + 1}"
-    result = migration.target.change(operations.withdraw, m.VMArguments(vm_id=migration.plan.vm_id), subject=subject)
+    result = migration.target.change_anew(operations.withdraw, m.VMArguments(vm_id=migration.plan.vm_id))
     return result.record.epoch
 
 
@@ -160,19 +161,18 @@ def _vm_is_gone(migration: Migration) -> str:
 
 def _stop_target(migration: Migration) -> None:
     target = migration.target
-    record = refresh(target)
+    record = target.refresh()
     if record is None or record.end == "home":
         return
     if record.owner != "none":
         _withdraw_now(migration)  # it was taken back without asking this host, which had been declared destroyed
     elif record.direction != "back":
         target.change(operations.turn_back, m.Nothing())
-    target.change(operations.stop_work, m.Nothing(), subject=f"home {target.times(operations.stop_work) + 1}")
+    target.change_anew(operations.stop_work, m.Nothing(), about=OCCASION)
 
 
 def _close_shares(migration: Migration) -> None:
-    subject = f"home {migration.source.times(operations.close_shares) + 1}"
-    migration.source.change(operations.close_shares, m.Nothing(), subject=subject)
+    migration.source.change_anew(operations.close_shares, m.Nothing(), about=OCCASION)
 
 
 def _restore_settings(migration: Migration) -> None:
@@ -185,26 +185,22 @@ def _restore_settings(migration: Migration) -> None:
 
 
 def _restore_once(migration: Migration, arguments: m.RestoreSettingsArguments) -> None:
-    record = refresh(migration.source)
+    record = migration.source.refresh()
     if record is not None and record.end == "home":
         return  # somebody else has brought it home meanwhile, settings included
-    subject = f"home {migration.source.times(operations.restore_settings) + 1}"
-    migration.source.change(operations.restore_settings, arguments, subject=subject)
+    migration.source.change_anew(operations.restore_settings, arguments, about=OCCASION)
 
 
 def _clean_target(migration: Migration, left_over: list[str]) -> None:
     plan, target = migration.plan, migration.target
-    record = refresh(target)
+    record = target.refresh()
     if record is None or record.end == "home":
         return
     if target.tried(operations.import_vm):
-        turn = target.times(operations.remove_imported_vm) + 1
-        target.change(operations.remove_imported_vm, m.VMArguments(vm_id=plan.vm_id), subject=f"home {turn}")
+        target.change_anew(operations.remove_imported_vm, m.VMArguments(vm_id=plan.vm_id), about=OCCASION)
     if target.tried(operations.start_copy):
         files = m.RemoveFilesArguments(files=target.copied_files(), folders=plan.created_folders)
-        result = target.change(
-            operations.remove_files, files, subject=f"home {target.times(operations.remove_files) + 1}"
-        )
+        result = target.change_anew(operations.remove_files, files, about=OCCASION)
         left_over.extend(f"{kept} (host {target.name})" for kept in result.kept)
 
 

@@ -23,9 +23,8 @@ def merge_back(migration: Migration) -> None:
     plan, source = migration.plan, migration.source
     if not source.tried(operations.take_checkpoint):
         return
-    subject = f"home {source.times(operations.remove_checkpoint) + 1}"
     arguments = m.RemoveCheckpointArguments(vm_id=plan.vm_id, name=plan.checkpoint_name)
-    source.change(operations.remove_checkpoint, arguments, subject=subject)
+    source.change_anew(operations.remove_checkpoint, arguments, about="home")
     question = m.CheckpointRemovalArguments(
         vm_id=plan.vm_id,
         name=plan.checkpoint_name,

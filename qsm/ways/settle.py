@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from qsm.errors import HostRefused, QsmError
 from qsm.migration.migration import Migration
-from qsm.migration.survey import current_vm, refresh
+from qsm.migration.survey import current_vm
 from qsm.plan.ending import End, Ending
 from qsm.steps.clean_up import clean_up
 from qsm.ways.forward import bring_up
@@ -63,7 +63,7 @@ def _is_at_the_target(migration: Migration) -> bool:
     last told if the host does not answer, or because it runs there."""
     record = migration.target.record
     try:
-        record = refresh(migration.target)
+        record = migration.target.refresh()
         vm = current_vm(migration.target, migration.plan.vm_id)
     except QsmError:
         return record is not None and record.owner == "target"
@@ -80,7 +80,7 @@ def _held(migration: Migration, error: QsmError) -> Ending:
     left_over = []
     for side in migration.sides:
         try:
-            record = refresh(side)
+            record = side.refresh()
             if record is not None and record.end == "":
                 side.close(End.HELD, text)
         except QsmError as second:

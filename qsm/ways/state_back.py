@@ -15,7 +15,7 @@ from qsm.facts.machines import VMFacts
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration.migration import Migration
-from qsm.migration.survey import refresh, settled_vm
+from qsm.migration.survey import settled_vm
 
 MOST_STARTS = 5
 PAUSE_SECONDS = 1.0
@@ -54,7 +54,6 @@ def _is_ours_to_start(migration: Migration, vm: VMFacts) -> bool:
 
 def _start(migration: Migration) -> None:
     plan = migration.plan
-    refresh(migration.source)
-    subject = f"home {migration.source.times(operations.start_vm) + 1}"
+    migration.source.refresh()
     arguments = m.StartVMArguments(vm_id=plan.vm_id, epoch=None, suspend=plan.state_before == "Paused")
-    migration.source.change(operations.start_vm, arguments, subject=subject)
+    migration.source.change_anew(operations.start_vm, arguments, about="home")
