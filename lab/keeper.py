@@ -72,7 +72,7 @@ class Keeper:
             reading, writing = os.pipe()
             folder = self._folder / name
             self._hosts[name] = start_child(
-                "lab.host.process",
+                f"lab.engines.{self._settings.engine}",
                 [str(self._folder), name, f"{address}:{port}", str(writing)],
                 log_file=folder / "host.log",
                 pass_file_descriptors=[writing],

@@ -188,7 +188,7 @@ class Laboratory:
     # --- making
 
     def _create(self, settings: LabSettings) -> None:
-        from lab.host.process import create_host
+        from lab.host.place import create_host
 
         self.folder.mkdir(parents=True, exist_ok=True)
         password = password_file(self.folder)

@@ -12,11 +12,11 @@ import shutil
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from lab.engines.python.operations.state_folder import parent_of
 from lab.guest.workload import Workload
 from lab.host.faults import Fault
+from lab.host.running import RunningHost
 from lab.hyperv.model import (
     CheckpointType,
     DeviceKind,
@@ -29,9 +29,7 @@ from lab.hyperv.model import (
     VMOperationalStatus,
     VMSecurity,
 )
-
-if TYPE_CHECKING:
-    from lab.host.process import HostProcess
+from lab.platform.paths import parent
 
 ENUMERATIONS: dict[str, Callable[[str], enum.Enum]] = {
     "automatic_start_action": StartAction,
@@ -44,9 +42,9 @@ ENUMERATIONS: dict[str, Callable[[str], enum.Enum]] = {
 class HostLevers:
     """The handlers of one host's control socket."""
 
-    def __init__(self, process: HostProcess, *, over: threading.Event) -> None:
+    def __init__(self, host: RunningHost, *, over: threading.Event) -> None:
         """`over` is set to have the host shut down in order."""
-        self._process = process
+        self._host = host
         self._over = over
 
     def handlers(self) -> dict[str, Callable[..., Any]]:
@@ -56,9 +54,9 @@ class HostLevers:
             "create_vm": self.create_vm,
             "hyperv": self.hyperv,
             "set_fault": self.set_fault,
-            "clear_faults": self._process.faults.clear,
-            "faults": self._process.faults.list,
-            "drop_connections": self._process.endpoint.drop_connections,
+            "clear_faults": self._host.faults.clear,
+            "faults": self._host.faults.list,
+            "drop_connections": self._host.endpoint.drop_connections,
             "tasks": self.tasks,
             "powershell": self.powershell,
         }
@@ -69,26 +67,26 @@ class HostLevers:
 
     def set_fault(self, **fault: Any) -> int:
         """Arm a fault; returns its number."""
-        return self._process.faults.set(Fault.from_json(fault))
+        return self._host.faults.set(Fault.from_json(fault))
 
     def tasks(self) -> list[dict[str, Any]]:
         """All scheduled tasks, with their last results."""
-        return [dataclasses.asdict(task) for task in self._process.platform.tasks.get_scheduled_task()]
+        return [dataclasses.asdict(task) for task in self._host.platform.tasks.get_scheduled_task()]
 
     def powershell(self) -> dict[str, dict[str, Any]]:
         """What PowerShell processes have cost so far, by what they were started for."""
-        return {kind: dataclasses.asdict(spent) for kind, spent in self._process.tally.spent().items()}
+        return {kind: dataclasses.asdict(spent) for kind, spent in self._host.tally.spent().items()}
 
     def hyperv(self, method: str, **arguments: Any) -> Any:
         """Call a cmdlet of the host as somebody who sits at it: without faults, and not over the wire."""
         if method.startswith("_"):
             raise ValueError(f"{method} is no cmdlet")
         told = {name: _value(name, value) for name, value in arguments.items()}
-        return to_json(getattr(self._process.hyperv, method)(**told))
+        return to_json(getattr(self._host.hyperv, method)(**told))
 
     def create_vm(self, vm: Mapping[str, Any], disks: list[Mapping[str, Any]], state: str) -> dict[str, Any]:
         """Make disk files and a VM with them, and bring it to a state. Returns the VM."""
-        hyperv = self._process.hyperv
+        hyperv = self._host.hyperv
         for disk in disks:
             if disk["disk_number"] is None:
                 self._make_disk(disk)
@@ -111,11 +109,11 @@ class HostLevers:
 
     def _make_disk(self, disk: Mapping[str, Any]) -> None:
         """Make a new disk, or put a copy of somebody's own file in its place."""
-        files, path, file = self._process.platform.files, disk["path"], disk["file"]
-        if not files.exists(parent_of(path) + "\\"):  # the root of a volume is there already
-            files.make_folder(parent_of(path))
+        files, path, file = self._host.platform.files, disk["path"], disk["file"]
+        if not files.exists(parent(path)):  # the root of a volume is there already
+            files.make_folder(parent(path))
         if file is None:
-            self._process.hyperv.new_vhd(path, size_bytes=disk["size_bytes"], dynamic=disk["dynamic"])
+            self._host.hyperv.new_vhd(path, size_bytes=disk["size_bytes"], dynamic=disk["dynamic"])
             return
         files.require_room(path, Path(file).stat().st_size)
         if files.exists(path):

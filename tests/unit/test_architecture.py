@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,26 @@ MAY_IMPORT = {
     "qsm": set(),
     "lab": {"qsm"},
 }
+LAB_MAY_IMPORT: dict[str, set[str]] = {
+    "engines": set(),
+    "disks": set(),
+    "process": set(),
+    "guest": set(),
+    "platform": set(),
+    "winrm": set(),
+    "settings": {"engines", "platform"},
+    "witness": {"guest", "process"},
+    "vm": {"disks", "guest", "process", "witness"},
+    "hyperv": {"disks", "guest", "platform", "vm"},
+    "host": {"guest", "hyperv", "platform", "process", "settings", "winrm"},
+    "engines/python": {"host", "hyperv", "platform", "winrm"},
+    "engines/powershell": {"host", "hyperv", "platform", "process", "winrm"},
+    "keeper": {"process", "settings", "witness"},
+    "laboratory": {"engines/powershell", "host", "platform", "process", "settings", "winrm", "witness"},
+    "judges": {"guest", "witness"},
+    "demonstration": {"engines", "guest", "host", "judges", "laboratory", "settings", "witness"},
+}
+"""Each room of the laboratory and those beneath it that it may use. The engines know nothing of each other."""
 
 
 def imports_of(path: Path) -> Iterator[str]:
@@ -28,6 +49,28 @@ def imports_of(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+
+
+def modules() -> dict[str, Path]:
+    """All modules of the repository's rooms, by dotted name; a package by the name of its folder."""
+    found = {}
+    for room in ROOMS:
+        for path in files_of(room):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imported_modules(path: Path, known: Collection[str]) -> set[str]:
+    """The modules that a file imports; `from package import module` is the module."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= inner & set(known) or {node.module}
+    return found & set(known)
 
 
 def files_of(room: str) -> list[Path]:
@@ -44,6 +87,34 @@ def test_arrows_go_one_way(room: str) -> None:
         if name.split(".")[0] in forbidden
     ]
     assert not wrong
+
+
+def lab_room_of(module: str) -> str:
+    parts = module.split(".")[1:]
+    return "/".join(parts[:2] if parts[0] == "engines" else parts[:1])
+
+
+def test_the_laboratorys_rooms_use_only_those_beneath_them() -> None:
+    known = modules()
+    inside = {name: path for name, path in known.items() if name.startswith("lab.")}
+    assert {lab_room_of(name) for name in inside} == set(LAB_MAY_IMPORT)
+    wrong = [
+        f"{name}: {imported}"
+        for name, path in inside.items()
+        for imported in imported_modules(path, inside)
+        if lab_room_of(imported) not in {lab_room_of(name), *LAB_MAY_IMPORT[lab_room_of(name)]}
+    ]
+    assert not wrong
+    TopologicalSorter(LAB_MAY_IMPORT).prepare()  # raises CycleError where the table itself goes in a circle
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    known = modules()
+    graph = {name: imported_modules(path, known) - {name} for name, path in known.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
 
 
 def test_domain_and_lab_never_import_prefect() -> None:

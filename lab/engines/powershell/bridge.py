@@ -22,8 +22,8 @@ from typing import Any
 
 from lab.engines.powershell import hyperv_cmdlets, windows_cmdlets, wmi
 from lab.engines.powershell.cmdlets import CMDLETS, Call, CmdletError, HostMemory, ProcessMemory, answer
-from lab.engines.python.operations.host import Host
 from lab.host.faults import ProcessEnded
+from lab.host.model import HostModel
 from lab.host.windows_process import HostProcess, running_as
 from lab.hyperv import HyperVError
 from lab.hyperv.errors import ErrorCategory
@@ -57,7 +57,7 @@ _WINDOWS_CATEGORIES = {
 class Bridge:
     """Answers the cmdlets of one host's PowerShell processes."""
 
-    def __init__(self, host: Host, folder: Path) -> None:
+    def __init__(self, host: HostModel, folder: Path) -> None:
         """`folder` is the host's."""
         self._host = host
         self._memory = HostMemory()

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lab.engines.python.operations.host import Host
 from lab.host.faults import ProcessEnded
+from lab.host.model import HostModel
 from lab.host.windows_process import HostProcess, running_as
 from lab.hyperv.model import CompatibilityReport
 
@@ -78,7 +78,7 @@ class ProcessMemory:
 class Call:
     """One call of a cmdlet."""
 
-    host: Host
+    host: HostModel
     memory: HostMemory
     caller: ProcessMemory
 

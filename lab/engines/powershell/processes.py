@@ -22,9 +22,9 @@ from typing import IO, Any
 from lab.engines.powershell.bridge import TOKEN_VARIABLE, Bridge
 from lab.engines.powershell.program import find_program
 from lab.engines.powershell.standins import write_module
-from lab.engines.python.operations.host import Host
 from lab.host import powershell_line
 from lab.host.faults import FaultAction, FaultMoment, Faults, ProcessEnded
+from lab.host.model import HostModel
 from lab.host.tally import Kind, Tally
 from lab.host.windows_process import HostProcess
 from lab.platform import errors
@@ -50,7 +50,7 @@ ANSWER = re.compile(rb"@@QSM (\S+) ")
 class ProcessStarter:
     """Starts PowerShell processes on one host."""
 
-    def __init__(self, host: Host, bridge: Bridge, tally: Tally) -> None:
+    def __init__(self, host: HostModel, bridge: Bridge, tally: Tally) -> None:
         """Write what the processes need below the host's folder."""
         self._tally = tally
         self._host = host
@@ -125,7 +125,7 @@ class ProcessStarter:
 class PowerShellEngine:
     """Starts commands for the endpoint: powershell.exe and nothing else."""
 
-    def __init__(self, host: Host, starter: ProcessStarter, *, faults: Faults) -> None:
+    def __init__(self, host: HostModel, starter: ProcessStarter, *, faults: Faults) -> None:
         self._host = host
         self._starter = starter
         self._faults = faults

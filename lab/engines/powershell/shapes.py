@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from lab.engines.python.operations.host import Host
+from lab.host.model import HostModel
 from lab.hyperv.model import (
     CompatibilityReport,
     DvdDrive,
@@ -55,7 +55,7 @@ def seconds(number: float) -> dict[str, Any]:
     return {"$seconds": number}
 
 
-def vm(host: Host, found: VirtualMachine) -> dict[str, Any]:
+def vm(host: HostModel, found: VirtualMachine) -> dict[str, Any]:
     """Microsoft.HyperV.PowerShell.VirtualMachine."""
     properties: dict[str, Any] = {
         "Id": guid(found.vm_id),
@@ -169,7 +169,7 @@ def snapshot(each: VMSnapshot) -> dict[str, Any]:
     return shape(types, properties, ref={"vm_id": each.vm_id, "snapshot_id": each.snapshot_id})
 
 
-def report(host: Host, found: CompatibilityReport, *, number: int) -> dict[str, Any]:
+def report(host: HostModel, found: CompatibilityReport, *, number: int) -> dict[str, Any]:
     """Microsoft.HyperV.PowerShell.VMCompatibilityReport."""
     incompatibilities = [
         shape(
@@ -188,7 +188,7 @@ def report(host: Host, found: CompatibilityReport, *, number: int) -> dict[str, 
     return shape(HYPERV + "VMCompatibilityReport", properties, ref={"report": number})
 
 
-def _source(host: Host, source: Any) -> dict[str, Any]:
+def _source(host: HostModel, source: Any) -> dict[str, Any]:
     if isinstance(source, HardDiskDrive):
         return hard_drive(source)
     if isinstance(source, DvdDrive):
@@ -208,7 +208,7 @@ def switch(each: VMSwitch) -> dict[str, Any]:
     return shape(HYPERV + "VMSwitch", properties)
 
 
-def virtual_disk(host: Host, disk: VirtualHardDisk) -> dict[str, Any]:
+def virtual_disk(host: HostModel, disk: VirtualHardDisk) -> dict[str, Any]:
     """Microsoft.Vhd.PowerShell.VirtualHardDisk."""
     properties = {
         "ComputerName": host.name,

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from lab.engines.python.installed_modules import InstalledModules, ModuleError
 from lab.engines.python.operations.dispatch import CallLine, Dispatcher
 from lab.engines.python.operations.errors import refused
-from lab.engines.python.operations.host import Host
+from lab.engines.python.operations.host import ModuleHost
 from lab.host.faults import FaultAction, FaultMoment, Faults
 from lab.host.windows_process import current_is_ended
 from qsm.facts.errors import ErrorFacts
@@ -43,7 +43,7 @@ class ScriptError(Exception):
 class Bootstraps:
     """The scripts of one host."""
 
-    def __init__(self, host: Host, faults: Faults) -> None:
+    def __init__(self, host: ModuleHost, faults: Faults) -> None:
         self._host = host
         self._faults = faults
         self._modules = InstalledModules(host)

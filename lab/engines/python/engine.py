@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import codecs
 import queue
-import re
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +19,7 @@ from xml.sax.saxutils import escape
 from lab.engines.python.bootstraps import Bootstraps, ScriptError, Streams
 from lab.engines.python.installed_modules import InstalledModules
 from lab.engines.python.operations.copy_task import CopyTask
-from lab.engines.python.operations.host import Host
+from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.merges import MergeTask
 from lab.engines.python.operations.work import Work
 from lab.host import powershell_line
@@ -29,8 +28,6 @@ from lab.host.windows_process import HostProcess, running_as
 from lab.platform.identity import Identity
 from lab.platform.tasks import TaskProcess
 from lab.winrm.engine import Caller, Command, Output, SignalName
-from lab.winrm.fault_hooks import FaultAction as WireFault
-from lab.winrm.fault_hooks import OperationName, RequestInfo
 from qsm.facts.names import same_path
 from qsm.powershell.composed import BOOTSTRAP_NAMES, bootstrap_text
 
@@ -63,7 +60,7 @@ def known_scripts() -> dict[str, str]:
 class PythonEngine:
     """Starts commands for the endpoint."""
 
-    def __init__(self, host: Host, *, faults: Faults, settings: EngineSettings | None = None) -> None:
+    def __init__(self, host: ModuleHost, *, faults: Faults, settings: EngineSettings | None = None) -> None:
         self._bootstraps = Bootstraps(host, faults)
         self._host = host
         self._settings = settings or EngineSettings()
@@ -189,7 +186,7 @@ class _PowerShell:
 class TaskEngine:
     """Runs the actions of scheduled tasks: only the module's own `Work.ps1`."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: ModuleHost) -> None:
         self._host = host
         self._modules = InstalledModules(host)
 
@@ -248,19 +245,3 @@ class _TaskProcess:
 
     def stop(self) -> None:
         self._process.ended.set()
-
-
-class WireFaults:
-    """Breaks the connection when a named operation arrives, before anything is carried out."""
-
-    def __init__(self, faults: Faults) -> None:
-        self._faults = faults
-
-    def decide(self, operation: OperationName, info: RequestInfo) -> WireFault:
-        """See `lab.winrm.fault_hooks.EndpointFaults`."""
-        if operation != "Send" or not info.data:
-            return WireFault.PASS
-        named = re.search(rb'"operation" ?: ?"(\w+)"', info.data)
-        if named and self._faults.drops_request(named[1].decode("ascii")):
-            return WireFault.DROP_BEFORE
-        return WireFault.PASS

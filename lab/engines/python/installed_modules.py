@@ -14,10 +14,11 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from lab.engines.python.operations.host import Host
-from lab.engines.python.operations.state_folder import ROOT, parent_of
+from lab.engines.python.operations.host import ModuleHost
+from lab.engines.python.operations.state_folder import ROOT
 from lab.platform.acl import Right
 from lab.platform.identity import ADMINISTRATORS, SYSTEM_ACCOUNT
+from lab.platform.paths import parent
 from qsm.facts.names import one_of
 
 MODULE_NAME = "QuickStorageMigration"
@@ -39,7 +40,7 @@ def module_hash(digests: Mapping[str, str]) -> str:
 class InstalledModules:
     """The modules of one host."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: ModuleHost) -> None:
         self._host = host
 
     def is_installed(self, module: str) -> bool:
@@ -93,7 +94,7 @@ class InstalledModules:
         if not self._host.platform.files.exists(ROOT):
             new = f"{ROOT}.{secrets.token_hex(4)}"
             acl = self._host.platform.acl
-            self._host.platform.files.make_folder(parent_of(ROOT))
+            self._host.platform.files.make_folder(parent(ROOT))
             self._host.platform.files.make_folder(new)
             acl.protect(new)
             acl.set_owner(new, ADMINISTRATORS)

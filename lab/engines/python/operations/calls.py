@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from lab.engines.python.operations.errors import refused
-from lab.engines.python.operations.host import Host, check_process
+from lab.engines.python.operations.host import ModuleHost, check_process
 from lab.engines.python.operations.journal import Journal
 from qsm.plan.record import Record
 
@@ -26,7 +26,7 @@ CHECK_SECONDS = 0.05
 class Call:
     """One call, while it is carried out."""
 
-    host: Host
+    host: ModuleHost
     module: str
     """Hash of the module that runs."""
     migration_id: str

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from lab.engines.python.operations import facts
 from lab.engines.python.operations.calls import Call
 from lab.engines.python.operations.errors import SHARING_VIOLATION, OperationError, failed, hresult_of, refused
-from lab.engines.python.operations.host import HEALTH_STATUSES, Host
+from lab.engines.python.operations.host import HEALTH_STATUSES, ModuleHost
 from lab.engines.python.operations.records import normal_id
 from lab.hyperv import HyperVError
 from lab.hyperv.model import CheckpointType, VirtualMachine, VMSnapshot
@@ -27,7 +27,7 @@ def busy_with(vm: VirtualMachine) -> tuple[str, ...]:
 
 
 def world_changed(
-    host: Host, vm: VirtualMachine, *, found: Mapping[str, object], expected: Mapping[str, object]
+    host: ModuleHost, vm: VirtualMachine, *, found: Mapping[str, object], expected: Mapping[str, object]
 ) -> OperationError:
     """Make the error for a VM that is no longer as it was judged: what is not as expected, under the same keys."""
     texts = "; ".join(f"{what} is {found[what]}, expected {expected[what]}" for what in found)
@@ -41,7 +41,7 @@ def world_changed(
 
 
 def require_as_expected(
-    host: Host, vm: VirtualMachine, *, state: str, checkpoint: str | None, disks: Sequence[SlotPath]
+    host: ModuleHost, vm: VirtualMachine, *, state: str, checkpoint: str | None, disks: Sequence[SlotPath]
 ) -> None:
     """Check state, checkpoints, disks and that nothing works on the VM. Raises WorldChanged."""
     snapshots = host.hyperv.get_vm_snapshot(vm.vm_id)
@@ -86,7 +86,7 @@ def take_checkpoint(call: Call, arguments: m.TakeCheckpointArguments) -> m.TakeC
     )
 
 
-def _checkpoint(host: Host, vm: VirtualMachine, *, name: str, checkpoint_type: str | None) -> VMSnapshot:
+def _checkpoint(host: ModuleHost, vm: VirtualMachine, *, name: str, checkpoint_type: str | None) -> VMSnapshot:
     try:
         with _type_set(host, vm, checkpoint_type):
             return host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name=name)
@@ -100,7 +100,7 @@ def _checkpoint(host: Host, vm: VirtualMachine, *, name: str, checkpoint_type: s
 
 
 @contextmanager
-def _type_set(host: Host, vm: VirtualMachine, checkpoint_type: str | None) -> Iterator[None]:
+def _type_set(host: ModuleHost, vm: VirtualMachine, checkpoint_type: str | None) -> Iterator[None]:
     """Set the checkpoint type for a while, where the host knows types.
 
     That it cannot be put back is no failure of the checkpoint: restoring the VM's settings puts it back too.
@@ -116,7 +116,7 @@ def _type_set(host: Host, vm: VirtualMachine, checkpoint_type: str | None) -> It
             host.hyperv.set_vm(vm.vm_id, checkpoint_type=vm.checkpoint_type)
 
 
-def _prove(host: Host, vm_id: str, *, bases: Sequence[SlotPath]) -> tuple[DiskPair, ...]:
+def _prove(host: ModuleHost, vm_id: str, *, bases: Sequence[SlotPath]) -> tuple[DiskPair, ...]:
     """Prove that each disk's writes go to a differencing disk on the former file, which can be copied.
 
     Raises CheckpointFailed, and HostFailed where the VM is gone.
@@ -137,7 +137,7 @@ def _prove(host: Host, vm_id: str, *, bases: Sequence[SlotPath]) -> tuple[DiskPa
     return tuple(pairs)
 
 
-def _not_frozen(host: Host, base: SlotPath, what: str, *, hresult: int | None) -> OperationError:
+def _not_frozen(host: ModuleHost, base: SlotPath, what: str, *, hresult: int | None) -> OperationError:
     return failed(
         "CheckpointFailed",
         f"After the checkpoint disk {base.slot} ({base.path}) on {host.name} {what}. The VM goes on; look at its disks.",
@@ -195,7 +195,7 @@ def _removal(call: Call, arguments: m.CheckpointRemovalArguments) -> m.Checkpoin
     )
 
 
-def _disks_left(host: Host, vm: VirtualMachine, *, bases: Sequence[SlotPath]) -> Iterator[str]:
+def _disks_left(host: ModuleHost, vm: VirtualMachine, *, bases: Sequence[SlotPath]) -> Iterator[str]:
     found = {drive.slot: drive.path for drive in vm.hard_drives}
     for base in bases:
         path = found.get(base.slot, "")

@@ -12,11 +12,11 @@ from collections import defaultdict
 from lab.engines.python.operations import facts
 from lab.engines.python.operations.calls import Call
 from lab.engines.python.operations.errors import refused
-from lab.engines.python.operations.host import Host, check_process
+from lab.engines.python.operations.host import ModuleHost, check_process
 from lab.engines.python.operations.records import require_owner_none
-from lab.engines.python.operations.state_folder import parent_of
 from lab.engines.python.operations.work import Work, all_work, made_files
 from lab.platform.errors import NOT_LOGGED_ON, PlatformError
+from lab.platform.paths import parent
 from qsm.facts.names import path_key
 from qsm.hosts import messages as m
 
@@ -34,12 +34,12 @@ def start_copy(call: Call, arguments: m.StartCopyArguments) -> m.WorkResult:
     _require_room(call.host, arguments)
     _require_free_names(call, arguments)
     for file in arguments.files:
-        call.host.platform.files.make_folder(parent_of(file.destination))
+        call.host.platform.files.make_folder(parent(file.destination))
     work.begin(request, module=call.module)
     return m.WorkResult(task_name=work.task_name)
 
 
-def _require_room(host: Host, arguments: m.StartCopyArguments) -> None:
+def _require_room(host: ModuleHost, arguments: m.StartCopyArguments) -> None:
     """Raises NoSpace unless each volume keeps its reserve after all files."""
     needed: dict[str, int] = defaultdict(int)
     for file in arguments.files:
@@ -48,7 +48,7 @@ def _require_room(host: Host, arguments: m.StartCopyArguments) -> None:
         require_room(host, root, needed_bytes=length_bytes + arguments.reserve_bytes)
 
 
-def require_room(host: Host, path: str, *, needed_bytes: int) -> None:
+def require_room(host: ModuleHost, path: str, *, needed_bytes: int) -> None:
     """Raises NoSpace where a path's volume has less room than is needed."""
     volume = host.platform.files.volume_of(path)
     if volume.free_bytes < needed_bytes:

@@ -12,7 +12,7 @@ from lab.engines.python.operations.calls import Call
 from lab.engines.python.operations.checkpoint import require_as_expected, world_changed
 from lab.engines.python.operations.copies import require_room
 from lab.engines.python.operations.errors import failed, hresult_of
-from lab.engines.python.operations.host import Host
+from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.stopwatch import Stopwatch
 from lab.hyperv import HyperVError
 from lab.hyperv.model import StartAction, VirtualMachine
@@ -52,7 +52,7 @@ def save_vm(call: Call, arguments: m.SaveVMArguments) -> m.SaveVMResult:
     )
 
 
-def _guard(host: Host, vm: VirtualMachine, arguments: m.SaveVMArguments) -> None:
+def _guard(host: ModuleHost, vm: VirtualMachine, arguments: m.SaveVMArguments) -> None:
     """Raises WorldChanged, NoSpace."""
     require_as_expected(
         host,
@@ -70,7 +70,7 @@ def _guard(host: Host, vm: VirtualMachine, arguments: m.SaveVMArguments) -> None
         require_room(host, vm.configuration_location, needed_bytes=memory + arguments.reserve_bytes)
 
 
-def _require_unchanged(host: Host, vm: VirtualMachine, base: DiskFile) -> None:
+def _require_unchanged(host: ModuleHost, vm: VirtualMachine, base: DiskFile) -> None:
     """Raises WorldChanged unless a frozen file has the length, time and identity that it had; an empty one is none."""
     try:
         found = facts.disk_text(facts.disk_file(host, base.path))
@@ -80,7 +80,7 @@ def _require_unchanged(host: Host, vm: VirtualMachine, base: DiskFile) -> None:
         raise world_changed(host, vm, found={base.path: found}, expected={base.path: facts.disk_text(base)})
 
 
-def _stop(host: Host, vm: VirtualMachine, arguments: m.SaveVMArguments) -> None:
+def _stop(host: ModuleHost, vm: VirtualMachine, arguments: m.SaveVMArguments) -> None:
     """Raises SaveFailed."""
     try:
         host.hyperv.set_vm(vm.vm_id, automatic_start_action=StartAction.NOTHING)

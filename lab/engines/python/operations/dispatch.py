@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from lab.engines.python.operations import records
 from lab.engines.python.operations.calls import Call, record_missing
 from lab.engines.python.operations.errors import OperationError, refused, unforeseen, unknown
-from lab.engines.python.operations.host import Host
+from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.journal import Attempt, Journal, arguments_hash
 from lab.engines.python.operations.table import FUNCTIONS
 from lab.platform.errors import PlatformError
@@ -58,7 +58,7 @@ class _Outcome:
 class Dispatcher:
     """Answers the calls of one host. Safe for threads."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: ModuleHost) -> None:
         self._host = host
 
     def answer(self, call: CallLine) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TypeVar
 
 from lab.engines.python.operations.errors import SHARING_VIOLATION, failed, refused
-from lab.engines.python.operations.host import Host
+from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.records import normal_id, read_lock
 from lab.hyperv import ErrorCategory, HyperVError
 from lab.hyperv.model import DeviceKind, HardDiskDrive, NetworkAdapter, VirtualMachine, VMSecurity, VMSnapshot
@@ -40,18 +40,18 @@ OBSTACLES = {
 }
 
 
-def file_facts(host: Host, path: str) -> FileFacts:
+def file_facts(host: ModuleHost, path: str) -> FileFacts:
     """Return name, size and time of a file. Raises PlatformError where there is none."""
     info = host.platform.files.facts(path)
     return FileFacts(path=info.path, length_bytes=info.length_bytes, last_write_ticks=info.last_write_ticks)
 
 
-def existing_files(host: Host, paths: Iterable[str]) -> tuple[FileFacts, ...]:
+def existing_files(host: ModuleHost, paths: Iterable[str]) -> tuple[FileFacts, ...]:
     """Return the facts of those files that are there."""
     return tuple(file_facts(host, path) for path in paths if host.platform.files.is_file(path))
 
 
-def disk_file(host: Host, path: str) -> DiskFile:
+def disk_file(host: ModuleHost, path: str) -> DiskFile:
     """Return one virtual disk file (Get-VHD, and what identifies its contents). Raises HyperVError, PlatformError."""
     disk = host.hyperv.get_vhd(path)
     facts = file_facts(host, path)
@@ -92,7 +92,7 @@ def disk_changes(before: Iterable[VMDisk], now: Iterable[VMDisk]) -> list[str]:
     return reasons + [f"{path} is no file of disk {slot} any more" for slot, path in known]
 
 
-def _is_readable(host: Host, path: str) -> bool:
+def _is_readable(host: ModuleHost, path: str) -> bool:
     """Whether another program may read the file; the leaf of a running VM it may not, and its contents change."""
     try:
         host.platform.open_files.require(path, access=Access.READ)
@@ -103,7 +103,7 @@ def _is_readable(host: Host, path: str) -> bool:
     return True
 
 
-def chain(host: Host, path: str) -> tuple[DiskFile, ...]:
+def chain(host: ModuleHost, path: str) -> tuple[DiskFile, ...]:
     """Return a disk's files, leaf first. Raises HyperVError, PlatformError."""
     files: list[DiskFile] = []
     next_path: str | None = path
@@ -115,7 +115,7 @@ def chain(host: Host, path: str) -> tuple[DiskFile, ...]:
     return tuple(files)
 
 
-def vm_disk(host: Host, drive: HardDiskDrive) -> VMDisk:
+def vm_disk(host: ModuleHost, drive: HardDiskDrive) -> VMDisk:
     """Return one disk of a VM with its chain; an unreadable chain is empty, with the reason."""
     files: tuple[DiskFile, ...] = ()
     error = None
@@ -136,7 +136,7 @@ def vm_disk(host: Host, drive: HardDiskDrive) -> VMDisk:
     )
 
 
-def standing_mark(host: Host, vm: VirtualMachine) -> tuple[object, ...] | None:
+def standing_mark(host: ModuleHost, vm: VirtualMachine) -> tuple[object, ...] | None:
     """Return what of a VM that stands still cannot stay the same once it has run; None where it cannot be told."""
     disks = [vm_disk(host, drive) for drive in vm.hard_drives]
     if any(disk.error or not all(file.content_identity for file in disk.chain) for disk in disks):
@@ -155,13 +155,13 @@ def volume_facts(volume: Volume) -> VolumeFacts:
     )
 
 
-def volumes_of(host: Host, paths: Iterable[str]) -> tuple[VolumeFacts, ...]:
+def volumes_of(host: ModuleHost, paths: Iterable[str]) -> tuple[VolumeFacts, ...]:
     """Return the volumes that hold the paths, each once, by root. Raises PlatformError for a drive that is not there."""
     found = {volume.root: volume for volume in (host.platform.files.volume_of(path) for path in paths if path)}
     return tuple(volume_facts(found[root]) for root in sorted(found))
 
 
-def known_volumes_of(host: Host, paths: Iterable[str]) -> tuple[VolumeFacts, ...]:
+def known_volumes_of(host: ModuleHost, paths: Iterable[str]) -> tuple[VolumeFacts, ...]:
     """Return the volumes that hold the paths, each once; a path without a volume is left out."""
     known = []
     for path in paths:
@@ -171,12 +171,12 @@ def known_volumes_of(host: Host, paths: Iterable[str]) -> tuple[VolumeFacts, ...
     return volumes_of(host, known)
 
 
-def real_vm(host: Host, vm_id: str) -> VirtualMachine | None:
+def real_vm(host: ModuleHost, vm_id: str) -> VirtualMachine | None:
     """Return a real VM, or None."""
     return next((vm for vm in host.hyperv.get_vms() if vm.vm_id == normal_id(vm_id)), None)
 
 
-def known_vm(host: Host, vm_id: str) -> VirtualMachine:
+def known_vm(host: ModuleHost, vm_id: str) -> VirtualMachine:
     """Return a real VM. Raises VMNotFound."""
     vm = real_vm(host, vm_id)
     if vm is None:
@@ -184,7 +184,7 @@ def known_vm(host: Host, vm_id: str) -> VirtualMachine:
     return vm
 
 
-def vm_after(host: Host, vm_id: str) -> VirtualMachine:
+def vm_after(host: ModuleHost, vm_id: str) -> VirtualMachine:
     """Return a real VM that was just acted on: that it is gone now is no refusal. Raises HostFailed (failed)."""
     vm = real_vm(host, vm_id)
     if vm is None:
@@ -196,7 +196,7 @@ def vm_after(host: Host, vm_id: str) -> VirtualMachine:
     return vm
 
 
-def vm_or_planned(host: Host, vm_id: str) -> VirtualMachine | None:
+def vm_or_planned(host: ModuleHost, vm_id: str) -> VirtualMachine | None:
     """Return a VM, a planned one too, or None."""
     everything = (*host.hyperv.get_vms(), *host.hyperv.get_planned_vms())
     return next((vm for vm in everything if vm.vm_id == normal_id(vm_id)), None)
@@ -242,7 +242,7 @@ class _Questions:
             return None
 
 
-def _obstacles(host: Host, vm_id: str, questions: _Questions) -> tuple[Obstacle, ...]:
+def _obstacles(host: ModuleHost, vm_id: str, questions: _Questions) -> tuple[Obstacle, ...]:
     found = []
     for kind, code in OBSTACLES.items():
         devices = questions.ask(kind.value, partial(host.hyperv.get_vm_devices, vm_id, kind))
@@ -257,7 +257,7 @@ def _obstacles(host: Host, vm_id: str, questions: _Questions) -> tuple[Obstacle,
     return tuple(found)
 
 
-def vm_facts(host: Host, vm: VirtualMachine) -> VMFacts:
+def vm_facts(host: ModuleHost, vm: VirtualMachine) -> VMFacts:
     """Return everything about one VM."""
     questions = _Questions()
     snapshots = questions.ask("Get-VMSnapshot", lambda: host.hyperv.get_vm_snapshot(vm.vm_id)) or ()

@@ -1,4 +1,4 @@
-"""The host that an operation acts on: Windows' half, Hyper-V's half, our own folder and the locks of migrations."""
+"""The host that an operation acts on: the host model, our own folder and the locks of migrations."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from dataclasses import dataclass, field
 
 from lab.engines.python.operations.errors import refused
 from lab.engines.python.operations.state_folder import StateFolder
+from lab.host.model import HostModel
 from lab.host.windows_process import current_is_ended, current_process
-from lab.hyperv import HyperV
-from lab.platform.identity import SYSTEM, Identity
-from lab.platform.platform import Platform
 
 LOCK_WAIT_SECONDS = 60.0
 TASK_FOLDER = "\\QuickStorageMigration\\"
@@ -69,25 +67,11 @@ class MigrationLocks:
 
 
 @dataclass(frozen=True)
-class Host:
-    """One lab host, as its operations see it."""
+class ModuleHost(HostModel):
+    """One lab host, as the module's operations see it."""
 
-    platform: Platform
-    hyperv: HyperV
-    """Hyper-V with faults around its cmdlets."""
     folder: StateFolder
     locks: MigrationLocks = field(default_factory=MigrationLocks)
-
-    @property
-    def name(self) -> str:
-        """The computer's name, for messages."""
-        return self.platform.accounts.settings.computer_name
-
-    @property
-    def caller(self) -> Identity:
-        """Who calls: the identity of this thread's process; SYSTEM for the host itself."""
-        process = current_process()
-        return process.identity if process is not None else SYSTEM
 
 
 def check_process() -> None:

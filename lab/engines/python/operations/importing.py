@@ -12,7 +12,7 @@ from contextlib import suppress
 from lab.engines.python.operations import facts
 from lab.engines.python.operations.calls import Call
 from lab.engines.python.operations.errors import OperationError, failed, hresult_of, refused
-from lab.engines.python.operations.host import Host
+from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.records import normal_id, require_owner_none
 from lab.hyperv import HyperVError
 from lab.hyperv.model import CompatibilityReport, DvdDrive, NetworkAdapter, VirtualMachine
@@ -41,7 +41,7 @@ def import_vm(call: Call, arguments: m.ImportVMArguments) -> m.ImportVMResult:
     return m.ImportVMResult(vm=told, repaired=repaired)
 
 
-def _clear_the_way(host: Host, arguments: m.ImportVMArguments) -> None:
+def _clear_the_way(host: ModuleHost, arguments: m.ImportVMArguments) -> None:
     """Remove the planned VM of a killed attempt. Raises VMExists for any other VM of that id.
 
     A real VM counts as other even if it lies in our folder: it may have run meanwhile, and nothing here can prove that
@@ -65,7 +65,7 @@ def _clear_the_way(host: Host, arguments: m.ImportVMArguments) -> None:
         raise _import_failed(host, arguments, error) from error
 
 
-def _compare(host: Host, arguments: m.ImportVMArguments) -> CompatibilityReport:
+def _compare(host: ModuleHost, arguments: m.ImportVMArguments) -> CompatibilityReport:
     try:
         return host.hyperv.compare_vm(arguments.configuration, register=True)
     except HyperVError as error:
@@ -73,7 +73,7 @@ def _compare(host: Host, arguments: m.ImportVMArguments) -> CompatibilityReport:
 
 
 def _repair(
-    host: Host, report: CompatibilityReport, arguments: m.ImportVMArguments
+    host: ModuleHost, report: CompatibilityReport, arguments: m.ImportVMArguments
 ) -> tuple[CompatibilityReport, tuple[str, ...]]:
     """Repair what can be. Raises ImportIncompatible and ImportFailed, after removing the planned VM."""
     disks = {disk.slot: disk.path for disk in arguments.disks}
@@ -94,13 +94,13 @@ def _repair(
     return report, tuple(repaired)
 
 
-def _remove_planned(host: Host, report: CompatibilityReport) -> None:
+def _remove_planned(host: ModuleHost, report: CompatibilityReport) -> None:
     """One that is not to be removed now is removed by the next attempt."""
     with suppress(HyperVError):
         host.hyperv.remove_vm(report.vm.vm_id)
 
 
-def _empty_drives(host: Host, report: CompatibilityReport) -> list[str]:
+def _empty_drives(host: ModuleHost, report: CompatibilityReport) -> list[str]:
     """Empty the DVD drives that the report names: their image is not here."""
     slots = [finding.source.slot for finding in report.incompatibilities if isinstance(finding.source, DvdDrive)]
     for slot in slots:
@@ -121,7 +121,7 @@ def _findings(report: CompatibilityReport, disks: Mapping[str, str]) -> list[dic
     return findings
 
 
-def _set_switch(host: Host, vm_id: str, adapter: NetworkAdapter, switch_name: str | None) -> list[str]:
+def _set_switch(host: ModuleHost, vm_id: str, adapter: NetworkAdapter, switch_name: str | None) -> list[str]:
     if switch_name is None:
         host.hyperv.disconnect_vm_network_adapter(vm_id, adapter.adapter_id)
         return [f"adapter {adapter.name}: disconnected"]
@@ -129,7 +129,7 @@ def _set_switch(host: Host, vm_id: str, adapter: NetworkAdapter, switch_name: st
     return [f"adapter {adapter.name}: {switch_name}"]
 
 
-def _repoint(host: Host, vm_id: str, disks: Mapping[str, str]) -> list[str]:
+def _repoint(host: ModuleHost, vm_id: str, disks: Mapping[str, str]) -> list[str]:
     """Point every disk at its copy: a path that exists here by chance raises no finding, and is another file."""
     planned = host.hyperv.get_vm(vm_id)
     changed = []
@@ -141,7 +141,7 @@ def _repoint(host: Host, vm_id: str, disks: Mapping[str, str]) -> list[str]:
     return changed
 
 
-def _connect(host: Host, vm_id: str, switches: Mapping[str, str | None]) -> list[str]:
+def _connect(host: ModuleHost, vm_id: str, switches: Mapping[str, str | None]) -> list[str]:
     """Connect every adapter by the choice: a switch of the same name on another network raises no finding."""
     changed = []
     for adapter in host.hyperv.get_vm(vm_id).network_adapters:
@@ -150,7 +150,7 @@ def _connect(host: Host, vm_id: str, switches: Mapping[str, str | None]) -> list
     return changed
 
 
-def _import(host: Host, report: CompatibilityReport, arguments: m.ImportVMArguments) -> VirtualMachine:
+def _import(host: ModuleHost, report: CompatibilityReport, arguments: m.ImportVMArguments) -> VirtualMachine:
     try:
         return host.hyperv.import_vm(report)
     except HyperVError as error:
@@ -159,7 +159,7 @@ def _import(host: Host, report: CompatibilityReport, arguments: m.ImportVMArgume
         raise _import_failed(host, arguments, error) from error
 
 
-def _prove(host: Host, vm: VMFacts, arguments: m.ImportVMArguments) -> None:
+def _prove(host: ModuleHost, vm: VMFacts, arguments: m.ImportVMArguments) -> None:
     """Raises ImportFailed unless state, disks and switches are what was asked for, and every disk can be read."""
     problems = []
     if vm.state != arguments.expected_state:
@@ -185,7 +185,7 @@ def _prove(host: Host, vm: VMFacts, arguments: m.ImportVMArguments) -> None:
         )
 
 
-def _set_vlans(host: Host, vm: VirtualMachine, *, planned: VirtualMachine) -> tuple[str, ...]:
+def _set_vlans(host: ModuleHost, vm: VirtualMachine, *, planned: VirtualMachine) -> tuple[str, ...]:
     """Set VLANs again that were lost on the way."""
     wanted = {adapter.adapter_id: adapter.vlan for adapter in planned.network_adapters}
     lost = [each for each in vm.network_adapters if wanted.get(each.adapter_id, each.vlan) != each.vlan]
@@ -194,7 +194,7 @@ def _set_vlans(host: Host, vm: VirtualMachine, *, planned: VirtualMachine) -> tu
     return tuple(f"adapter {adapter.name}: VLAN {wanted[adapter.adapter_id].operation_mode}" for adapter in lost)
 
 
-def _grant_disks(host: Host, vm: VirtualMachine) -> tuple[str, ...]:
+def _grant_disks(host: ModuleHost, vm: VirtualMachine) -> tuple[str, ...]:
     """Give the VM full control of its disks where it has not got it."""
     account = f"NT VIRTUAL MACHINE\\{vm.vm_id.upper()}"
     granted = []
@@ -205,7 +205,9 @@ def _grant_disks(host: Host, vm: VirtualMachine) -> tuple[str, ...]:
     return tuple(granted)
 
 
-def _import_failed(host: Host, arguments: m.ImportVMArguments, error: HyperVError | PlatformError) -> OperationError:
+def _import_failed(
+    host: ModuleHost, arguments: m.ImportVMArguments, error: HyperVError | PlatformError
+) -> OperationError:
     return failed(
         "ImportFailed",
         f"VM {normal_id(arguments.vm_id)} could not be imported on {host.name} from {arguments.configuration}: "
@@ -215,7 +217,7 @@ def _import_failed(host: Host, arguments: m.ImportVMArguments, error: HyperVErro
     )
 
 
-def _incompatible(host: Host, report: CompatibilityReport, findings: list[dict[str, str]]) -> OperationError:
+def _incompatible(host: ModuleHost, report: CompatibilityReport, findings: list[dict[str, str]]) -> OperationError:
     texts = "; ".join(finding["text"] for finding in findings)
     return refused(
         "ImportIncompatible",

@@ -10,7 +10,7 @@ from lab.engines.python.operations import facts
 from lab.engines.python.operations.calls import Call
 from lab.engines.python.operations.copies import require_room
 from lab.engines.python.operations.errors import OperationError, failed, hresult_of, refused
-from lab.engines.python.operations.host import Host
+from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.records import require_owner_none
 from lab.engines.python.operations.stopwatch import Stopwatch
 from lab.engines.python.operations.work import FINAL_STATES, Work
@@ -38,7 +38,7 @@ def start_merge(call: Call, arguments: m.StartMergeArguments) -> m.WorkResult:
     return m.WorkResult(task_name=work.task_name)
 
 
-def _growth_bytes(host: Host, arguments: m.StartMergeArguments) -> int:
+def _growth_bytes(host: ModuleHost, arguments: m.StartMergeArguments) -> int:
     """How much the base may grow: a fixed disk not at all, another one by what its children hold."""
     if not arguments.children or host.hyperv.get_vhd(arguments.base).vhd_type == "Fixed":
         return 0

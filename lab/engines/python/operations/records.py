@@ -11,7 +11,7 @@ import re
 from lab.engines.python.operations.calls import Call, record_missing
 from lab.engines.python.operations.clock import now_utc
 from lab.engines.python.operations.errors import OperationError, refused
-from lab.engines.python.operations.host import Host
+from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.journal import Journal
 from lab.platform.errors import PlatformError
 from qsm.facts.machines import LockFacts
@@ -26,13 +26,13 @@ MODULES = "modules"
 GUID = re.compile(r"\{?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
 
 
-def read(host: Host, migration_id: str) -> Record | None:
+def read(host: ModuleHost, migration_id: str) -> Record | None:
     """Return a migration's record, or None. Raises ValueError for one that cannot be read."""
     content = host.folder.read_json(f"{MIGRATIONS}\\{migration_id}\\record.json")
     return None if content is None else Record.model_validate(content)
 
 
-def require(host: Host, migration_id: str) -> Record:
+def require(host: ModuleHost, migration_id: str) -> Record:
     """Return a migration's record. Raises RecordMissing."""
     record = read(host, migration_id)
     if record is None:
@@ -40,7 +40,7 @@ def require(host: Host, migration_id: str) -> Record:
     return record
 
 
-def write(host: Host, record: Record) -> None:
+def write(host: ModuleHost, record: Record) -> None:
     """Replace a migration's record."""
     host.folder.replace_json(f"{MIGRATIONS}\\{record.migration_id}\\record.json", record.model_dump(mode="json"))
 
@@ -50,13 +50,13 @@ def normal_id(vm_id: str) -> str:
     return vm_id.strip("{}").lower()
 
 
-def read_lock(host: Host, vm_id: str) -> LockFacts | None:
+def read_lock(host: ModuleHost, vm_id: str) -> LockFacts | None:
     """Return the lock on a VM, or None."""
     content = host.folder.read_json(f"{LOCKS}\\{normal_id(vm_id)}.json")
     return None if content is None else LockFacts.model_validate(content)
 
 
-def read_locks(host: Host) -> tuple[LockFacts, ...]:
+def read_locks(host: ModuleHost) -> tuple[LockFacts, ...]:
     """Return all locks on this host."""
     found = (read_lock(host, name.removesuffix(".json")) for name in host.folder.names(LOCKS))
     return tuple(lock for lock in found if lock is not None)
@@ -67,7 +67,7 @@ def normal_guid(vm_id: str) -> str | None:
     return normal_id(vm_id) if GUID.fullmatch(vm_id) else None
 
 
-def holds_lock(host: Host, record: Record) -> bool:
+def holds_lock(host: ModuleHost, record: Record) -> bool:
     """Whether the VM is this migration's to act on: it has not ended, and the VM's lock here is its own.
 
     A lock that is simply gone (somebody removed it) was ours if we ever took it: nobody else could have it meanwhile.
@@ -281,7 +281,7 @@ def clean_host(call: Call, arguments: m.Nothing) -> m.CleanHostResult:
     return m.CleanHostResult(removed=tuple(removed), kept=tuple(kept))
 
 
-def _why_kept(host: Host, migration_id: str) -> str | None:
+def _why_kept(host: ModuleHost, migration_id: str) -> str | None:
     record = read(host, migration_id)
     if record is None:
         return "has no record"

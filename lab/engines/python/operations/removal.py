@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from lab.engines.python.operations.host import Host
+from lab.engines.python.operations.host import ModuleHost
 from lab.platform.errors import FILE_NOT_FOUND, PATH_NOT_FOUND, PlatformError
 from qsm.hosts import messages as m
 
@@ -14,7 +14,7 @@ ROOT = re.compile(r"[A-Za-z]:\\?")
 
 
 def remove_files_of(
-    host: Host,
+    host: ModuleHost,
     files: Sequence[str],
     folders: Sequence[str],
     *,
@@ -42,7 +42,7 @@ def remove_files_of(
     return m.RemoveFilesResult(removed=tuple(removed), missing=tuple(missing), kept=tuple(kept))
 
 
-def keep_files_of(host: Host, files: Sequence[str], *, vm_name: str) -> m.RemoveFilesResult:
+def keep_files_of(host: ModuleHost, files: Sequence[str], *, vm_name: str) -> m.RemoveFilesResult:
     """Remove nothing: the files may be those of a VM that is registered here."""
     reason = f"VM {vm_name} is registered here"
     return remove_files_of(host, files, (), allowed=lambda path: False, reason=reason)

@@ -11,7 +11,8 @@ import json
 from typing import Any
 
 from lab.platform.errors import FILE_EXISTS, FILE_NOT_FOUND, PATH_NOT_FOUND, PlatformError
-from lab.platform.files import PROGRAM_DATA, FileSystem
+from lab.platform.files import FileSystem
+from lab.platform.paths import PROGRAM_DATA, parent
 
 ROOT = rf"{PROGRAM_DATA}\QuickStorageMigration"
 MISSING = (FILE_NOT_FOUND, PATH_NOT_FOUND)
@@ -56,7 +57,7 @@ class StateFolder:
 
     def create_json(self, name: str, content: Any) -> bool:
         """Put a file in place unless the name is taken; returns whether it was done."""
-        self._files.make_folder(parent_of(self.path(name)))
+        self._files.make_folder(parent(self.path(name)))
         try:
             self._files.create_new(self.path(name), _encode(content))
         except PlatformError as error:
@@ -67,7 +68,7 @@ class StateFolder:
 
     def write_bytes(self, name: str, content: bytes) -> None:
         """Put a file in place, whether it is there or not; its folder is made if missing."""
-        self._files.make_folder(parent_of(self.path(name)))
+        self._files.make_folder(parent(self.path(name)))
         self._files.replace(self.path(name), content)
 
     def names(self, folder: str) -> list[str]:
@@ -108,11 +109,6 @@ class StateFolder:
             if info.folder:
                 self._files.remove_empty_folder(info.path)
         self._files.remove_empty_folder(self.path(name))
-
-
-def parent_of(path: str) -> str:
-    """Return the folder of a Windows path."""
-    return path.rpartition("\\")[0]
 
 
 def _encode(content: Any) -> bytes:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from lab.engines.python.operations import facts
 from lab.engines.python.operations.calls import Call
-from lab.engines.python.operations.host import TASK_FOLDER, Host
+from lab.engines.python.operations.host import TASK_FOLDER, ModuleHost
 from lab.engines.python.operations.records import GUID, MIGRATIONS, MODULES, normal_id, read_lock, read_locks
 from lab.engines.python.operations.shares import is_open
 from lab.hyperv import HyperVError
@@ -94,7 +94,7 @@ def get_inventory(call: Call, arguments: m.InventoryArguments) -> m.InventoryRes
     )
 
 
-def _entries(host: Host, folders: tuple[str, ...]) -> tuple[FileEntry, ...]:
+def _entries(host: ModuleHost, folders: tuple[str, ...]) -> tuple[FileEntry, ...]:
     found = {}
     for folder in folders:
         if not host.platform.files.is_folder(folder):
@@ -153,7 +153,7 @@ def test_target(call: Call, arguments: m.TestTargetArguments) -> m.TestTargetRes
     )
 
 
-def _folder_kind(host: Host, folder: str) -> FolderKind:
+def _folder_kind(host: ModuleHost, folder: str) -> FolderKind:
     if not FULL_PATH.match(folder):
         return "invalid"
     if folder.startswith("\\\\"):
@@ -168,7 +168,7 @@ def _folder_kind(host: Host, folder: str) -> FolderKind:
     return "csv" if inside_folder(volume.root, "C:\\ClusterStorage") else "local"
 
 
-def _compatible(host: Host, compatibility: str | None) -> tuple[bool | None, tuple[str, ...]]:
+def _compatible(host: ModuleHost, compatibility: str | None) -> tuple[bool | None, tuple[str, ...]]:
     if compatibility is None:
         return None, ()
     try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from lab.engines.python.operations import facts
 from lab.engines.python.operations.calls import Call
 from lab.engines.python.operations.errors import refused
-from lab.engines.python.operations.host import Host
+from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.records import require_owner_none
 from lab.engines.python.operations.removal import keep_files_of, remove_files_of
 from lab.engines.python.operations.work import made_files
@@ -66,7 +66,7 @@ def _was_never_here(call: Call, record: Record, *, imported: bool) -> bool:
     return record.owner == "none" and (not imported or (record.direction == "back" and bool(removals)))
 
 
-def _changes_since(host: Host, vm: VirtualMachine, before: VMFacts) -> list[str]:
+def _changes_since(host: ModuleHost, vm: VirtualMachine, before: VMFacts) -> list[str]:
     reasons = [] if str(vm.state) == before.state else [f"it was {before.state} after the import and is {vm.state}"]
     reasons += facts.disk_changes(before.disks, [facts.vm_disk(host, drive) for drive in vm.hard_drives])
     for file in before.saved_state_files:
@@ -77,7 +77,7 @@ def _changes_since(host: Host, vm: VirtualMachine, before: VMFacts) -> list[str]
     return reasons
 
 
-def _file_changes(host: Host, before: FileFacts) -> list[str]:
+def _file_changes(host: ModuleHost, before: FileFacts) -> list[str]:
     try:
         now = facts.file_facts(host, before.path)
     except PlatformError as error:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.engines.python.operations.errors import failed, refused
-from lab.engines.python.operations.host import TASK_FOLDER, Host
+from lab.engines.python.operations.host import TASK_FOLDER, ModuleHost
 from lab.platform.errors import FILE_NOT_FOUND, PlatformError
 from lab.platform.tasks import TaskState
 from qsm.facts.errors import ErrorFacts
@@ -28,7 +28,7 @@ MADE = ".made.json"
 class Work:
     """One copy or merge of a migration on a host."""
 
-    host: Host
+    host: ModuleHost
     migration_id: str
     kind: str
     """ "copy" or "merge"."""
@@ -154,14 +154,14 @@ class Work:
         ).facts.model_copy(update={"retryable": True})
 
 
-def made_files(host: Host, migration_id: str) -> list[str]:
+def made_files(host: ModuleHost, migration_id: str) -> list[str]:
     """Return every file that copies of a migration have put in place on this host, and no other."""
     folder = f"migrations\\{migration_id}\\{FOLDERS['copy']}"
     numbers = [name.removesuffix(MADE) for name in host.folder.names(folder) if name.endswith(MADE)]
     return [path for number in numbers for path in Work(host, migration_id, "copy", int(number)).made()]
 
 
-def all_work(host: Host, migration_id: str) -> list[Work]:
+def all_work(host: ModuleHost, migration_id: str) -> list[Work]:
     """Return all copies and merges that were ever asked for in a migration."""
     return [
         Work(host, migration_id, kind, int(name.removesuffix(".request.json")))
