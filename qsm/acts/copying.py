@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from qsm.acts.watching import watch_source
 from qsm.errors import Failed, HostFailed
 from qsm.facts.files import FileFacts
-from qsm.facts.hosts import VolumeFacts
 from qsm.hosts import messages as m
 from qsm.hosts import operations
+from qsm.judgement import room
 from qsm.migration.migration import Migration
 from qsm.migration.progress import CopyProgressed, emit
 from qsm.migration.waiting import wait_for
@@ -154,14 +154,8 @@ def _has_ended_well(migration: Migration, unit: Unit, state: m.GetCopyResult) ->
         raise Failed(
             f"The copy of {unit.what} to host {migration.target.name} ended as {state.state}, without a reason."
         )
-    _check_room(migration, unit, state.volume)
+    if state.volume is not None:
+        host = migration.target.name
+        demands = room.of_copy(state.volume, host=host, what=f"the copy of {unit.what}")
+        room.require(demands, {host: [state.volume]}, migration.plan)
     return False
-
-
-def _check_room(migration: Migration, unit: Unit, volume: VolumeFacts | None) -> None:
-    reserve = migration.plan.reserve_bytes
-    if volume is not None and volume.free_bytes < reserve:
-        raise Failed(
-            f"Volume {volume.root} of host {migration.target.name} has {volume.free_bytes:,} bytes left while {unit.what}"
-            f" is copied; {reserve:,} must stay free."
-        )

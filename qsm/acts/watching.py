@@ -6,16 +6,13 @@ a dynamic base grows by that. So the room that must stay free is what the merge 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from qsm.errors import Failed
-from qsm.facts.files import DiskFile
-from qsm.facts.names import inside_folder, path_key
+from qsm.facts.names import path_key
 from qsm.hosts import messages as m
 from qsm.hosts import operations
+from qsm.judgement import room
 from qsm.migration.migration import Migration
 from qsm.migration.progress import LeafGrew, emit
-from qsm.plan.chain import Chain
 
 # Windows derives the boot time from the clock and the uptime: a clock that is set moves it a little.
 CLOCK_STEP_TICKS = 10 * 10_000_000
@@ -44,7 +41,8 @@ def watch_source(migration: Migration, *, shares: tuple[str, ...]) -> dict[str, 
         for chain in chains
         if chain.added
     }
-    _check_room(migration, look, chains=[chain for chain in chains if chain.added], added_bytes=by_slot)
+    host = migration.source.name
+    room.require(room.of_merge_back(chains, by_slot, host=host), {host: look.volumes}, plan)
     return by_slot
 
 
@@ -70,32 +68,3 @@ def _check_world(migration: Migration, look: m.WatchSourceResult, *, expected_st
         raise WorldChanged(
             f"Share {', '.join(look.missing_shares)} on host {host} is gone or was closed for the target."
         )
-
-
-def _check_room(
-    migration: Migration, look: m.WatchSourceResult, *, chains: Sequence[Chain], added_bytes: Mapping[str, int]
-) -> None:
-    plan = migration.plan
-    if not chains:
-        return
-    roots = sorted((volume.root for volume in look.volumes), key=len, reverse=True)
-    needed = dict.fromkeys(roots, plan.reserve_bytes)
-    for chain in chains:
-        foot = chain.foot.file
-        root = next((root for root in roots if inside_folder(foot.path, root)), None)
-        if root is None:
-            raise Failed(f"Host {migration.source.name} does not tell the room on the volume of {foot.path}.")
-        needed[root] += merge_growth(foot, leaf_bytes=added_bytes[chain.slot])
-    for volume in look.volumes:
-        if volume.free_bytes < needed[volume.root]:
-            raise Failed(
-                f"Volume {volume.root} of host {migration.source.name} has {volume.free_bytes:,} bytes left;"
-                f" {needed[volume.root]:,} are needed to merge the checkpoint of VM {plan.vm_name} back and keep the reserve."
-            )
-
-
-def merge_growth(base: DiskFile, *, leaf_bytes: int) -> int:
-    """Bytes by which a base file can grow when a differencing disk of that length is merged into it."""
-    if base.type == "Fixed":
-        return 0
-    return max(0, min(leaf_bytes, base.size_bytes + (16 << 20) - base.length_bytes))

@@ -21,6 +21,7 @@ from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.host import Host
 from qsm.hosts.meter import Meter
+from qsm.judgement import room
 from qsm.judgement.obstacles import about_host, about_target, about_version, about_vm
 from qsm.judgement.placement import (
     choose_switches,
@@ -30,7 +31,6 @@ from qsm.judgement.placement import (
     place_disks,
     source_folders,
 )
-from qsm.judgement.room import about_space
 from qsm.migration.migration import Migration, open_host
 from qsm.migration.progress import StepEnded, StepStarted, emit
 from qsm.plan.names import new_migration_id
@@ -79,7 +79,20 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
     )
     reasons += transfer_reasons
     memory = memory_bound(vm, settings)
-    reasons += about_space(vm, place, settings, memory_bytes=memory, source=source_facts, transfer=transfer)
+    demands = room.of_migration(
+        vm,
+        disks,
+        source=source.name,
+        target=target.name,
+        target_folder=request.target_folder if place.folder_kind == "local" else None,
+        memory_bytes=memory,
+        transfer=transfer,
+    )
+    volumes = {
+        source.name: [*vm.volumes, *source_facts.volumes],
+        target.name: [*target_facts.volumes, *([place.volume] if place.volume is not None else [])],
+    }
+    reasons += room.shortages(demands, volumes, reserve_bytes=settings.reserve_bytes)
     if reasons:
         raise PreflightRefused(f"{vm.name} on host {source.name}", reasons)
     return Plan(

@@ -8,14 +8,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from qsm.acts.watching import merge_growth, watch_source
-from qsm.errors import Failed
+from qsm.acts.watching import watch_source
 from qsm.facts.files import SlotPath
-from qsm.facts.names import inside_folder
 from qsm.hosts import messages as m
 from qsm.hosts import operations
+from qsm.judgement import room
 from qsm.migration.migration import Migration
 from qsm.migration.progress import step
 from qsm.plan.chain import Chain
@@ -46,22 +45,9 @@ def save_state(migration: Migration) -> m.SaveVMResult:
     )
 
 
-def _check_target_room(migration: Migration, chains: Sequence[Chain], *, added_bytes: dict[str, int]) -> None:
+def _check_target_room(migration: Migration, chains: Sequence[Chain], *, added_bytes: Mapping[str, int]) -> None:
     """Room on the target for the differencing disks as they are now, their merge, and the saved memory."""
-    plan = migration.plan
-    growth = 0
-    for chain in chains:
-        added = added_bytes.get(chain.slot, 0)
-        growth += added + merge_growth(chain.foot.file, leaf_bytes=added)
-    memory = 0 if plan.transfer == "shutdown" else plan.memory_bytes
-    facts = migration.target.ask(operations.get_host, m.GetHostArguments(paths=(plan.target_folder,)))
-    inside = [v for v in facts.volumes if inside_folder(plan.target_folder, v.root)]
-    if not inside:
-        raise Failed(f"Host {migration.target.name} does not tell the room on the volume of {plan.target_folder}.")
-    volume = max(inside, key=lambda v: len(v.root))
-    needed = growth + memory + plan.reserve_bytes
-    if volume.free_bytes < needed:
-        raise Failed(
-            f"Volume {volume.root} of host {migration.target.name} has {volume.free_bytes:,} bytes left; {needed:,} are"
-            f" needed for the changes of VM {plan.vm_name}, their merge, its saved memory and the reserve."
-        )
+    demands = tuple(room.of_window(migration.plan, chains, added_bytes))
+    places = tuple(dict.fromkeys(demand.path for demand in demands))
+    facts = migration.target.ask(operations.get_host, m.GetHostArguments(paths=places))
+    room.require(demands, {migration.target.name: facts.volumes}, migration.plan)

@@ -201,8 +201,7 @@ def test_room(flow_lab: FlowLab) -> None:
             reasons = "\n".join(check(flow_lab, vm))
         finally:
             host.set_volume_size("D:\\", 256 << 30)
-        side = "source" if host is flow_lab.source else "target"
-        assert f"volume D:\\ of the {side} has" in reasons
+        assert f"volume D:\\ of host {host.name} has" in reasons
         assert "are needed" in reasons
 
 

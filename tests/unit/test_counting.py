@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from qsm.acts.watching import merge_growth
 from qsm.errors import HostRefused, PreflightRefused, from_host
 from qsm.facts.errors import ErrorFacts
 from qsm.facts.files import DiskFile
+from qsm.judgement.room import merge_growth
 from qsm.migration.progress import Event, Noted, StepEnded, emit, listening, step
 from qsm.report.words import size
 
