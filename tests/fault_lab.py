@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from command_line import Command, CommandLine
-from flow_lab import MIB, FlowLab, TestVM, wait_for
+from flow_lab import MIB, FlowLab, TestVM
+from waiting import wait_until
 
 from lab.guest.workload import Workload
 from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
@@ -213,7 +214,7 @@ class FaultLab(FlowLab):
 
     def wait_until_running(self, host: LabHost, vm: TestVM) -> None:
         """Until the guest runs on that host."""
-        wait_for(lambda: self.state(host, vm) == "Running", what=f"{vm.name} on {host.name}")
+        wait_until(lambda: self.state(host, vm) == "Running", what=f"{vm.name} on {host.name}")
 
     def lives(self, vm: TestVM) -> int:
         """How many incarnations the witness has heard of."""
@@ -238,7 +239,7 @@ class FaultLab(FlowLab):
             for vm in self._vms:
                 if self.state(host, vm) is not None:
                     host.hyperv("remove_vm", vm_id=vm.vm_id)
-            wait_for(lambda host=host: not host.hyperv("get_merge_jobs"), what=f"the merges on {host.name}")  # type: ignore[misc]
+            wait_until(lambda host=host: not host.hyperv("get_merge_jobs"), what=f"the merges on {host.name}")  # type: ignore[misc]
 
 
 class Hang:
@@ -247,14 +248,14 @@ class Hang:
     def __init__(self, host: LabHost, number: int, name: str) -> None:
         self._host, self._number, self._name = host, number, name
 
-    def wait(self, command: Command | None = None, *, seconds: float = 60) -> None:
+    def wait(self, command: Command | None = None) -> None:
         """Until something hangs here."""
 
         def acted() -> bool:
             assert command is None or not command.is_over, f"it ended before {self._name}:\n{command.output}"
             return any(fault["acted"] for fault in self._host.faults() if fault["number"] == self._number)
 
-        wait_for(acted, seconds=seconds, what=f"{self._name} to hang on {self._host.name}")
+        wait_until(acted, what=f"{self._name} to hang on {self._host.name}")
 
     def release(self) -> None:
         """Lets it go on; other faults stay."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from waiting import wait_until
 
 from lab.guest.workload import Workload
 from lab.host.handle import LabAdapter, LabDisk, LabHost
@@ -34,14 +35,6 @@ NAMED_RECORD = re.compile(
 )
 MODULE = re.compile(r"\\QuickStorageMigration\\modules\\", re.I)
 _numbers = itertools.count(1)
-
-
-def wait_for(condition: Callable[[], bool], *, seconds: float = 30, what: str = "the condition") -> None:
-    """Polls until the condition holds; fails after the deadline."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        time.sleep(0.05)
 
 
 @dataclass(frozen=True)
@@ -107,7 +100,7 @@ class FlowLab:
                 return False
             return all(counts.get(slot, 0) > 0 for slot in vm.slots)
 
-        wait_for(wrote, what=f"writes of {vm.name}")
+        wait_until(wrote, what=f"writes of {vm.name}")
 
     def migrate(self, vm: TestVM, **changes: Any) -> Report:
         """Runs the flow in this process. Raises what it raises."""

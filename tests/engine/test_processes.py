@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 import winrm.protocol
-from flow_lab import wait_for
 from typer.testing import CliRunner
+from waiting import wait_until
 
 from cli.main import app
 from lab.host.tally import Spent
@@ -68,7 +68,7 @@ def sleeping(laboratory: Laboratory) -> Iterator[None]:
     )
     try:
         protocol.run_command(protocol.open_shell(), "powershell.exe", SLEEPER)
-        wait_for(lambda: bool(processes(laboratory.folder)), what="the process")
+        wait_until(lambda: bool(processes(laboratory.folder)), what="the process")
         yield
     finally:
         protocol.transport.close_session()
@@ -98,17 +98,17 @@ def test_no_process_outlives_a_laboratory_whose_maker_is_killed(tmp_path: Path) 
         assert maker.stdout.readline() == b"up\n"
         with sleeping(laboratory):
             maker.kill()
-    wait_for(lambda: not processes(laboratory.folder), what="the end of all")
+    wait_until(lambda: not processes(laboratory.folder), what="the end of all")
 
 
 def test_each_process_is_counted(one_host: Laboratory) -> None:
     assert one_host.powershell() == {"hv01": {"endpoint": Spent(0, 0.0), "tasks": Spent(0, 0.0)}}
     with sleeping(one_host):
-        wait_for(lambda: one_host.powershell()["hv01"]["endpoint"].seconds > 0.1, what="time to pass")
+        wait_until(lambda: one_host.powershell()["hv01"]["endpoint"].seconds > 0.1, what="time to pass")
         assert one_host.powershell()["hv01"]["endpoint"].processes == 1
         shown = CliRunner().invoke(app, ["lab", "status", "--folder", str(one_host.folder)]).stdout
         assert "PowerShell: 1 process, " in shown
         assert "(hv01: endpoint 1 process, " in shown
         os.kill(processes(one_host.folder)[0], 9)
-    wait_for(lambda: one_host.powershell() == one_host.powershell(), what="its end: its seconds go on no more")
+    wait_until(lambda: one_host.powershell() == one_host.powershell(), what="its end: its seconds go on no more")
     assert one_host.powershell()["hv01"]["endpoint"].processes == 1

@@ -11,7 +11,7 @@ from typing import Literal
 
 import pytest
 from fault_lab import AFTER, BEFORE, REFUSED, FaultLab
-from flow_lab import wait_for
+from waiting import wait_until
 
 from lab.host.faults import FaultMoment
 from qsm.plan.ending import End
@@ -87,7 +87,7 @@ def test_a_copy_whose_process_and_run_are_killed_is_abandoned(fault_lab: FaultLa
     fault_lab.end_process("target", "Complete-BitsTransfer")
     run = fault_lab.start_migration(vm)
     hang.wait(run)
-    wait_for(lambda: fault_lab.has_acted("target", "Complete-BitsTransfer"), what="the end of the task's process")
+    wait_until(lambda: fault_lab.has_acted("target", "Complete-BitsTransfer"), what="the end of the task's process")
     run.kill()
     assert fault_lab.inventory("hv02").jobs
     fault_lab.clear_faults()

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import pytest
 from fault_lab import BEFORE, FaultLab
-from flow_lab import TestVM, wait_for
+from flow_lab import TestVM
+from waiting import wait_until
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -53,7 +54,7 @@ def test_work_that_failed_is_really_done_again(fault_lab: FaultLab, work: Work) 
     hang = fault_lab.hang("target", work.poll, moment=BEFORE)
     run = fault_lab.start_migration(vm)
     hang.wait(run)
-    wait_for(lambda: fault_lab.has_acted("target", work.cmdlet), what=f"{work.cmdlet} to fail")
+    wait_until(lambda: fault_lab.has_acted("target", work.cmdlet), what=f"{work.cmdlet} to fail")
     run.kill()
     fault_lab.clear_faults()
 

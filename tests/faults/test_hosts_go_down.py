@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from fault_lab import AFTER, BEFORE, HELD, HOME, LEFT_OVER, REFUSED, UNREACHABLE, FaultLab
-from flow_lab import wait_for
+from waiting import wait_until
 
 from lab.host.faults import FaultMoment
 
@@ -153,7 +153,7 @@ def test_a_host_freezes_for_a_while(fault_lab: FaultLab, operation: str, side: s
     fault_lab.clear_faults()
     fault_lab.host(side).freeze()
     frozen_at = fault_lab.witness.now()
-    wait_for(lambda: fault_lab.witness.now() - frozen_at > 3.5, what="the time that the host is frozen")
+    wait_until(lambda: fault_lab.witness.now() - frozen_at > 3.5, what="the time that the host is frozen")
     fault_lab.host(side).thaw()
     assert run.exit_code() == 0, run.output
     fault_lab.assert_forward(vm, before)

@@ -12,7 +12,7 @@ from typing import Literal
 
 import pytest
 from fault_lab import AFTER, BEFORE, REFUSED, FaultLab
-from flow_lab import wait_for
+from waiting import wait_until
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -126,7 +126,7 @@ def test_a_killed_run_that_another_process_takes_home_can_be_begun_anew(fault_la
     assert "already migrating" in second.output
     assert fault_lab.state(fault_lab.source, vm) == "Saved"
     assert fault_lab.abandon(vm) == 0
-    wait_for(lambda: fault_lab.state(fault_lab.source, vm) == "Running", what="the VM at home")
+    wait_until(lambda: fault_lab.state(fault_lab.source, vm) == "Running", what="the VM at home")
     assert fault_lab.start_migration(vm).exit_code() == 0
     fault_lab.assert_forward(vm, before)
 

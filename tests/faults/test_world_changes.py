@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import pytest
 from command_line import Command
 from fault_lab import AFTER, BEFORE, FAILED, HELD, HOME, FaultLab
-from flow_lab import MIB, TestVM, wait_for
+from flow_lab import MIB, TestVM
+from waiting import wait_until
 
 pytestmark = pytest.mark.timeout(180)
 RESERVE = 64 * MIB
@@ -79,7 +80,7 @@ def test_a_link_that_stalls_and_comes_back(fault_lab: FaultLab, slow_link: None)
     links.stall("HV01", "HV02")
     fault_lab.clear_faults()
     since = fault_lab.witness.now()
-    wait_for(lambda: fault_lab.witness.now() - since > 2, what="the time that the link is stalled")
+    wait_until(lambda: fault_lab.witness.now() - since > 2, what="the time that the link is stalled")
     links.restore("HV01", "HV02")
     links.set_rate("HV01", "HV02", bytes_per_second=None)
     assert run.exit_code() == 0, run.output
@@ -98,7 +99,7 @@ def test_a_link_that_is_cut_and_comes_back(fault_lab: FaultLab, slow_link: None)
         hang.wait(run)
         links.cut("HV01", "HV02")
         fault_lab.clear_faults()
-        wait_for(lambda: "TransientError" in job_states(fault_lab), what="BITS to notice")
+        wait_until(lambda: "TransientError" in job_states(fault_lab), what="BITS to notice")
         links.restore("HV01", "HV02")
         links.set_rate("HV01", "HV02", bytes_per_second=None)
         assert run.exit_code() == 0, run.output

@@ -12,11 +12,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from flow_lab import MIB, FlowLab, TestVM, wait_for
+from flow_lab import MIB, FlowLab, TestVM
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 from prefect.settings import PREFECT_API_URL
 from prefect.states import Cancelling
+from waiting import wait_until
 
 from lab.host.handle import LabDisk
 
@@ -95,7 +96,7 @@ def test_a_deployed_run_moves_the_vm(flow_lab: FlowLab, prefect_environment: dic
     vm = flow_lab.make_vm(disks=[LabDisk(size_bytes=8 * MIB)])
     run = create_run(vm, prefect_environment)
     with worker(prefect_environment, tmp_path / "worker.log"):
-        wait_for(lambda: state_name(run) in ("Completed", "Failed", "Crashed"), seconds=180, what="the run's end")
+        wait_until(lambda: state_name(run) in ("Completed", "Failed", "Crashed"), what="the run's end")
     assert state_name(run) == "Completed", (tmp_path / "worker.log").read_text()
     assert flow_lab.state(flow_lab.target, vm) == "Running"
     assert flow_lab.state(flow_lab.source, vm) is None
@@ -116,12 +117,12 @@ def test_a_cancelled_run_ends_at_home(flow_lab: FlowLab, prefect_environment: di
     try:
         run = create_run(vm, prefect_environment)
         with worker(prefect_environment, tmp_path / "worker.log"):
-            wait_for(lambda: flow_lab.source.vm(vm.vm_id)["snapshots"] != [], seconds=120, what="the checkpoint")
+            wait_until(lambda: flow_lab.source.vm(vm.vm_id)["snapshots"] != [], what="the checkpoint")
             with get_client(sync_client=True) as client:
                 client.set_flow_run_state(run, Cancelling())
-            wait_for(lambda: state_name(run) in ("Cancelled", "Crashed", "Failed"), seconds=90, what="the cancellation")
-            wait_for(lambda: flow_lab.source.vm(vm.vm_id)["snapshots"] == [], seconds=60, what="the way home")
-            wait_for(lambda: not flow_lab.inventory("hv02").locks, seconds=60, what="the target's lock")
+            wait_until(lambda: state_name(run) in ("Cancelled", "Crashed", "Failed"), what="the cancellation")
+            wait_until(lambda: flow_lab.source.vm(vm.vm_id)["snapshots"] == [], what="the way home")
+            wait_until(lambda: not flow_lab.inventory("hv02").locks, what="the target's lock")
     finally:
         flow_lab.laboratory.links.set_rate("hv01", "hv02", bytes_per_second=None)
     assert state_name(run) == "Cancelled", (tmp_path / "worker.log").read_text()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from engine import Answer, EngineHost, EngineSession, ScriptError
+from waiting import wait_until
 
 NAME = "Bücher-Übung 'x' & $y"
 
@@ -403,11 +403,13 @@ def test_a_killed_writer_leaves_the_old_record_or_the_new_one(
         + b"\n"
     )
     seen: set[int] = set()
-    deadline = time.monotonic() + 30
-    while len(seen) < 20 and time.monotonic() < deadline:
+
+    def saw_many() -> bool:
         seen.add(session.run(f"(Get-QsmRecord -MigrationId '{migration_id}').revision")[0])
+        return len(seen) == 20
+
+    wait_until(saw_many, what="20 revisions")
     writer.process.kill()
-    assert len(seen) == 20
     last = session.run(f"(Get-QsmRecord -MigrationId '{migration_id}').revision")[0]
     assert last >= max(seen)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine import EngineHost
 from hyperv_world import HYPERV_STANDINS, World, start_copy
 from powershell_program import require_engine
 from test_dispatcher import put_attempt
+from waiting import wait_until
 
 
 def test_copy_comes_whole_and_leaves_nothing_behind(world: World) -> None:
@@ -202,10 +203,12 @@ def test_the_real_task_copies_in_a_process_of_its_own(tmp_path: Path) -> None:
         world.run("$World.options.task = 'process'")
         file = world.copy_file("a.vhdx")
         assert start_copy(world, [file]).ok
-        deadline = time.monotonic() + 200
-        told = world.result("get_copy", {"number": 1}, wait_seconds=10)
-        while told.state in ("Starting", "Running") and time.monotonic() < deadline:
+
+        def ended() -> Any:
             told = world.result("get_copy", {"number": 1}, wait_seconds=10)
+            return told if told.state not in ("Starting", "Running") else None
+
+        told = wait_until(ended, what="the end of the copy")
         assert (told.state, told.error) == ("Done", None)
         assert world.path(file["destination"]).read_bytes() == b"x" * 4096
     finally:

@@ -171,17 +171,6 @@ def new_migration_id() -> str:
     return time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + "-" + secrets.token_hex(4)
 
 
-def wait_until(condition: Any, *, what: str, limit_seconds: float = 20.0) -> Any:
-    """Poll until something is true, and return it."""
-    deadline = time.monotonic() + limit_seconds
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"{what} did not come true in {limit_seconds} s")
-
-
 def plain(laboratory: Laboratory, name: str) -> Protocol:
     """A connection to a host without anything of the product."""
     settings = read_settings(laboratory)[name]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ntpath
-import time
 from typing import Any
 
 from hosts_driver import Answer, Caller, new_migration_id
+from waiting import wait_until
 
 from lab.host.handle import LabHost
 from lab.judges.verify_disks import FlatReader
@@ -152,13 +152,8 @@ class Script:
         ]
         return {"number": number, "files": wanted, "reserve_bytes": 1 << 20}
 
-    def wait_for_copy(self, number: int, *, limit_seconds: float = 60.0) -> Any:
-        deadline = time.monotonic() + limit_seconds
-        while time.monotonic() < deadline:
-            state = self.target.do("get_copy", wait_seconds=5.0, number=number)
-            if state.state in ("Done", "Failed", "Stopped"):
-                return state
-        raise AssertionError(f"copy {number} did not end: {state}")
+    def wait_for_copy(self, number: int) -> Any:
+        return self._wait_for_work("get_copy", number)
 
     def base_files(self) -> dict[str, list[tuple[Any, str]]]:
         """Base disks by folder."""
@@ -226,13 +221,17 @@ class Script:
             assert state.state == "Done", state
             assert state.disk.type != "Differencing"
 
-    def wait_for_merge(self, number: int, *, limit_seconds: float = 60.0) -> Any:
-        deadline = time.monotonic() + limit_seconds
-        while time.monotonic() < deadline:
-            state = self.target.do("get_merge", wait_seconds=5.0, number=number)
-            if state.state in ("Done", "Failed", "Stopped"):
-                return state
-        raise AssertionError(f"merge {number} did not end: {state}")
+    def wait_for_merge(self, number: int) -> Any:
+        return self._wait_for_work("get_merge", number)
+
+    def _wait_for_work(self, question: str, number: int) -> Any:
+        """The last state of a copy or merge."""
+
+        def ended() -> Any:
+            state = self.target.do(question, wait_seconds=5.0, number=number)
+            return state if state.state in ("Done", "Failed", "Stopped") else None
+
+        return wait_until(ended, what=f"the end of work {number}")
 
     def import_arguments(self) -> dict[str, Any]:
         return {

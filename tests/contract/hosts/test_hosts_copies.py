@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hosts_driver import Caller, wait_until
+from hosts_driver import Caller
 from hosts_script import Script
+from waiting import wait_until
 
 from lab.host.faults import Fault, FaultAction, FaultPlace
 from lab.host.handle import MIB, LabDisk

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hosts_driver import wait_until
 from hosts_script import Script
+from waiting import wait_until
 
 from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
 from qsm.hosts.winrm_session import LostError, ProcessEndedError

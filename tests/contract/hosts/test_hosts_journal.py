@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from hosts_driver import Answer, Caller, new_migration_id, wait_until
+from hosts_driver import Answer, Caller, new_migration_id
 from hosts_script import Script
+from waiting import wait_until
 
 from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
 from lab.laboratory import Laboratory

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hosts_driver import LABS_OWN_ENGINE, Caller, read_settings, wait_until
+from hosts_driver import LABS_OWN_ENGINE, Caller, read_settings
+from waiting import wait_until
 
 from lab.disks import files as disk_files
 from lab.disks.model import DiskFormat, DiskKind

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hosts_driver import EVERY_WINDOWS, Caller, new_migration_id, wait_until
+from hosts_driver import EVERY_WINDOWS, Caller, new_migration_id
 from hosts_script import Script
+from waiting import wait_until
 
 from lab.host.handle import MIB, LabAdapter, LabDisk
 from lab.platform.windows import VERSIONS

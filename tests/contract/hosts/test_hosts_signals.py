@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from hosts_driver import Caller, new_migration_id, read_settings, wait_until
+from hosts_driver import Caller, new_migration_id, read_settings
 from powershell_program import require_engine
 from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
+from waiting import wait_until
 
 from lab.engines.powershell.standins import MODULE_NAME
 from lab.host.faults import Fault, FaultAction, FaultPlace
@@ -314,7 +315,7 @@ def test_control_c_in_the_middle_of_an_act(world: World, change: Change) -> None
         process = Process(shell, program, [arguments])
         process.begin_invoke()
         process.send(wire.encode_line(line), end=False)
-        wait_until(lambda: lab_host.faults()[0]["acted"] == 1, what="the act", limit_seconds=60)
+        wait_until(lambda: lab_host.faults()[0]["acted"] == 1, what="the act")
         assert change.states("restore_settings") == ["started"]
         process.signal(SignalCode.CTRL_C)
         process.end_invoke()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hosts_driver import EVERY_WINDOWS, wait_until
+from hosts_driver import EVERY_WINDOWS
 from hosts_script import Script
+from waiting import wait_until
 
 from lab.host.handle import LabDisk
 

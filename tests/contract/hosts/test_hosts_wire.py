@@ -6,7 +6,8 @@ import base64
 from collections.abc import Iterator
 
 import pytest
-from hosts_driver import LABS_OWN_ENGINE, Caller, encoded, new_migration_id, plain, run, wait_until
+from hosts_driver import LABS_OWN_ENGINE, Caller, encoded, new_migration_id, plain, run
+from waiting import wait_until
 
 from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
 from lab.laboratory import Laboratory

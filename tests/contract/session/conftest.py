@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 from session_engine import PlayedHost
-from session_harness import LIMITS, PASSWORD, USER, ScriptedFaults, wait_until
+from session_harness import LIMITS, PASSWORD, USER, ScriptedFaults
+from waiting import wait_until
 
 from lab.winrm.certificates import LabCA
 from lab.winrm.endpoint import Endpoint

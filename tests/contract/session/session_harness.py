@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from pydantic import Field
+from waiting import DEADLINE_SECONDS
 from winrm import Protocol
 from winrm.exceptions import WSManFaultError
 
@@ -93,13 +94,6 @@ class ScriptedFaults:
         return not any(self._planned.values())
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the awaited state did not come in time"
-        time.sleep(0.005)
-
-
 class Background:
     """A call in a thread of its own."""
 
@@ -120,9 +114,9 @@ class Background:
         assert not self._outcome, f"the call came back: {self._outcome[0]!r}"
         return time.monotonic() - self._began > seconds
 
-    def outcome(self, seconds: float = 20) -> Any:
+    def outcome(self) -> Any:
         """What the call returned or raised."""
-        self._thread.join(seconds)
+        self._thread.join(DEADLINE_SECONDS)
         assert self._outcome, "the call did not come back"
         return self._outcome[0]
 
@@ -181,7 +175,7 @@ class Wiretap:
                     pumps.append(threading.Thread(target=self._pump, args=(source, sink, keep)))
                     pumps[-1].start()
         for pump in pumps:
-            pump.join(10)
+            pump.join(DEADLINE_SECONDS)
 
     def _pump(self, source: socket.socket, sink: socket.socket, keep: bool) -> None:
         with source, contextlib.suppress(OSError):

@@ -17,8 +17,8 @@ from session_harness import (
     Text,
     call,
     shells_open,
-    wait_until,
 )
+from waiting import wait_until
 from winrm import Protocol
 
 from lab.winrm.fault_hooks import FaultAction

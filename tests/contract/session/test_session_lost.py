@@ -7,7 +7,8 @@ import time
 
 import pytest
 from session_engine import RefusedError
-from session_harness import ECHO, QUICK_SET, SET, Background, Text, call, every_way, shells_open, wait_until
+from session_harness import ECHO, QUICK_SET, SET, Background, Text, call, every_way, shells_open
+from waiting import wait_until
 
 from lab.winrm.fault_hooks import FaultAction
 from qsm.errors import HostRefused, OutcomeUnknown, Unreachable
@@ -130,7 +131,7 @@ def test_act_goes_on_while_connections_break_and_is_not_begun_twice(host, endpoi
 def test_host_that_is_frozen_for_a_while(host, endpoint, played):
     endpoint.frozen = True
     changing = Background(host.change, SET, Text(text="x"), call=call())
-    wait_until(lambda: changing.waited(2.5), seconds=5)  # the first read timeout is over
+    wait_until(lambda: changing.waited(2.5))  # the first read timeout is over
     endpoint.frozen = False
     assert changing.outcome() == (Text(text="x"), 8)
     assert played.executed == ["set a"]

@@ -8,7 +8,8 @@ import time
 
 import pytest
 from session_engine import RefusedError
-from session_harness import ECHO, SET, Background, Text, call, every_way, shells_open, wait_until
+from session_harness import ECHO, SET, Background, Text, call, every_way, shells_open
+from waiting import wait_until
 
 from lab.winrm.fault_hooks import FaultAction
 from lab.winrm.settings import Quotas

@@ -9,7 +9,8 @@ import traceback
 import pytest
 import requests
 from pydantic import SecretStr
-from session_harness import ECHO, LIMITS, PASSWORD, SET, USER, Background, Text, Wiretap, call, wait_until
+from session_harness import ECHO, LIMITS, PASSWORD, SET, USER, Background, Text, Wiretap, call
+from waiting import wait_until
 from winrm.exceptions import (
     InvalidCredentialsError,
     WinRMOperationTimeoutError,

@@ -6,7 +6,8 @@ import time
 
 import pytest
 from session_engine import RefusedError
-from session_harness import ECHO, SET, Text, call, every_way, wait_until
+from session_harness import ECHO, SET, Text, call, every_way
+from waiting import wait_until
 
 from qsm.errors import HostFailed, HostRefused, Refused
 from qsm.hosts import wire

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from waiting import DEADLINE_SECONDS, wait_until
 from winrm import Protocol
 from winrm_echo_engine import EchoEngine
 
@@ -38,13 +38,6 @@ class ScriptedFaults:
         return self.planned[operation].pop(0) if self.planned[operation] else FaultAction.PASS
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the awaited state did not come in time"
-        time.sleep(0.005)
-
-
 class Background:
     """A call in a thread of its own."""
 
@@ -61,7 +54,7 @@ class Background:
 
     def outcome(self) -> Any:
         """What the call returned or raised."""
-        self._thread.join(20)
+        self._thread.join(DEADLINE_SECONDS)
         assert self._outcome, "the call did not come back"
         return self._outcome[0]
 
@@ -105,7 +98,7 @@ def engine() -> Iterator[EchoEngine]:
     engine = EchoEngine()
     yield engine
     for thread in engine.threads:
-        thread.join(10)
+        thread.join(DEADLINE_SECONDS)
         assert not thread.is_alive(), "a program outlived its host"
 
 

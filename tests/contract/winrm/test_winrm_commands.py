@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Background, wait_until
+from conftest import Background
+from waiting import DEADLINE_SECONDS, wait_until
 from winrm.exceptions import WinRMOperationTimeoutError, WSManFaultError
 from winrm_echo_engine import CONTROL_C_EXIT
 
@@ -141,7 +142,7 @@ def test_deleting_a_shell_ends_its_commands(endpoint, connect, engine):
     protocol.run_command(shell, "cat")
     protocol.close_shell(shell)
     for thread in engine.threads:
-        thread.join(10)
+        thread.join(DEADLINE_SECONDS)
     assert engine.log.count("signal terminate") == 2
 
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import wait_until
 from cryptography import x509
 from pydantic import SecretStr
+from waiting import wait_until
 
 from lab.winrm.certificates import LabCA, end_point_binding, user_principal_name
 from lab.winrm.connections import Connection, ConnectionProtocol

@@ -6,7 +6,8 @@ import time
 
 import pytest
 import requests
-from conftest import PASSWORD, wait_until
+from conftest import PASSWORD
+from waiting import wait_until
 from winrm.exceptions import WinRMOperationTimeoutError, WinRMTransportError, WSManFaultError
 from winrm_harness import SHELL, TRANSFER, envelope, parse_xml, raw_post
 

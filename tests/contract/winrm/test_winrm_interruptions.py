@@ -6,7 +6,7 @@ import time
 
 import pytest
 import requests
-from conftest import wait_until
+from waiting import wait_until
 from winrm.exceptions import WinRMTransportError, WSManFaultError
 
 from lab.winrm.fault_hooks import FaultAction

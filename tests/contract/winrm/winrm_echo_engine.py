@@ -6,6 +6,8 @@ import queue
 import threading
 from collections.abc import Callable, Mapping
 
+from waiting import DEADLINE_SECONDS
+
 from lab.winrm.engine import Caller, Output, SignalName
 
 CONTROL_C_EXIT = -1073741510  # STATUS_CONTROL_C_EXIT
@@ -73,7 +75,7 @@ class EchoEngine:
             "about": lambda program: _print(program, f"{codepage} {console_stdin} {arguments}"),
             "mixed": _mixed,
         }
-        self.may_start.wait(10)
+        self.may_start.wait(DEADLINE_SECONDS)
         if name == "broken":
             raise RuntimeError("the engine itself fails")
         if name not in programs:

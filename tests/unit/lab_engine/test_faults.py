@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
+from waiting import DEADLINE_SECONDS, wait_until
 
 from lab.host.faults import (
     CmdletFaultError,
@@ -90,13 +90,11 @@ def test_hang_lasts_until_it_is_cleared(faults: Faults) -> None:
     number = faults.set(Fault("Save-VM", FaultAction.HANG, CMDLET))
     hanging = threading.Thread(target=faults.at_cmdlet, args=("Save-VM", BEFORE), kwargs={"ended": never})
     hanging.start()
-    deadline = time.monotonic() + 10
-    while faults.acted(number) == 0:
-        assert time.monotonic() < deadline
+    wait_until(lambda: faults.acted(number), what="the hang")
     hanging.join(0.2)
     assert hanging.is_alive()
     faults.clear(number)
-    hanging.join(10)
+    hanging.join(DEADLINE_SECONDS)
     assert not hanging.is_alive() and faults.list() == []
 
 

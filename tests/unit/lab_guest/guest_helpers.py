@@ -1,10 +1,11 @@
-"""Disks in plain files and in chains, a VM in a process, a quick workload, and waiting with a deadline."""
+"""Disks in plain files and in chains, a VM in a process, and a quick workload."""
 
 import shutil
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from waiting import wait_until
 
 from lab.disks.files import create_child
 from lab.guest.blocks import BLOCK_BYTES
@@ -38,14 +39,6 @@ class PlainDisk:
         with self.path.open("r+b") as file:
             file.seek(offset)
             file.write(data)
-
-
-def wait_until(condition: Callable[[], bool], *, what: str, limit_seconds: float = 20.0) -> None:
-    """Ask until the answer is yes."""
-    deadline = time.monotonic() + limit_seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not seen within {limit_seconds} s: {what}"
-        time.sleep(0.01)
 
 
 @dataclass

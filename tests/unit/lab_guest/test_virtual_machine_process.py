@@ -9,7 +9,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from guest_helpers import QUICK, VM_ID, Machine, wait_until
+from guest_helpers import QUICK, VM_ID, Machine
+from waiting import wait_until
 
 from lab.disks.chain import open_chain
 from lab.disks.model import DiskError, DiskFormat

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from guest_helpers import VM_ID, PlainDisk, wait_until
+from guest_helpers import VM_ID, PlainDisk
+from waiting import wait_until
 
 from lab.guest.guest import Guest, GuestMemory, boot
 from lab.judges.verify_guest import verify_disks

@@ -1,16 +1,16 @@
-"""A lab host with Hyper-V, VMs with small real disks, the witness as judge, and waiting with a deadline."""
+"""A lab host with Hyper-V, VMs with small real disks, and the witness as judge."""
 
 from __future__ import annotations
 
 import shutil
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from lab.guest.workload import Workload
 from lab.hyperv import INSTANT, HyperV, HyperVError, Timing, vm_host
@@ -27,14 +27,6 @@ QUICK = Workload(
 )
 SLOTS = ("SCSI 0:0", "SCSI 0:1")
 FOLDER = r"D:\VMs\Web"
-
-
-def wait_until(condition: Callable[[], bool], *, what: str, limit_seconds: float = 20.0) -> None:
-    """Ask until the answer is yes."""
-    deadline = time.monotonic() + limit_seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not seen within {limit_seconds} s: {what}"
-        time.sleep(0.01)
 
 
 @contextmanager
@@ -140,9 +132,7 @@ class Host:
         wait_until(lambda: self.writes(vm_id) >= before + count, what=f"{count} more writes")
 
     def wait_for_merges(self, vm_id: str) -> None:
-        wait_until(
-            lambda: not self.hyperv.get_merge_jobs() and self.is_merged(vm_id), what="merged disks", limit_seconds=40
-        )
+        wait_until(lambda: not self.hyperv.get_merge_jobs() and self.is_merged(vm_id), what="merged disks")
 
     def is_merged(self, vm_id: str) -> bool:
         vm = self.hyperv.get_vm(vm_id)

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hyperv_helpers import Host, wait_until
+from hyperv_helpers import Host
+from waiting import wait_until
 
 from lab.hyperv.model import NewDisk, StartAction, StopAction, VMState
 

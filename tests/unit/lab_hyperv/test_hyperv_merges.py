@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hyperv_helpers import MEBIBYTE, QUICK, Host, wait_until
+from hyperv_helpers import MEBIBYTE, QUICK, Host
+from waiting import wait_until
 
 from lab.disks import merge_into_parent
 from lab.hyperv import INSTANT

@@ -8,7 +8,8 @@ import time
 from dataclasses import replace
 
 import pytest
-from hyperv_helpers import MEBIBYTE, Host, refused, wait_until
+from hyperv_helpers import MEBIBYTE, Host, refused
+from waiting import wait_until
 
 from lab.hyperv import INSTANT, ErrorCategory
 from lab.hyperv.errors import (

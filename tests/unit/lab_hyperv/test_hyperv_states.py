@@ -8,7 +8,8 @@ import threading
 from dataclasses import replace
 
 import pytest
-from hyperv_helpers import FOLDER, MEBIBYTE, QUICK, Host, refused, wait_until
+from hyperv_helpers import FOLDER, MEBIBYTE, QUICK, Host, refused
+from waiting import wait_until
 
 from lab.disks import Hresult
 from lab.hyperv import INSTANT, ErrorCategory, HyperVError

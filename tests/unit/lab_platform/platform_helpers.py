@@ -1,14 +1,14 @@
-"""Two hosts of one lab, HV1 and HV2, with a share on HV1 from which HV2 may fetch; and waiting with a deadline."""
+"""Two hosts of one lab, HV1 and HV2, with a share on HV1 from which HV2 may fetch."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from lab.platform.accounts import HostSettings
 from lab.platform.acl import Right
@@ -63,13 +63,6 @@ class TwoHosts:
         job = self.job(job_id)
         assert job.state in states, job
         return job
-
-
-def wait_until(condition: Callable[[], bool], *, what: Callable[[], str], seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain for {what()}"
-        time.sleep(0.005)
 
 
 def create_host(lab_folder: Path, name: str, **settings: object) -> Platform:

@@ -6,7 +6,8 @@ import os
 import time
 
 import pytest
-from platform_helpers import HV2_ACCOUNT, TwoHosts, wait_until
+from platform_helpers import HV2_ACCOUNT, TwoHosts
+from waiting import wait_until
 
 from lab.platform import errors
 from lab.platform.acl import Right

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from platform_helpers import MEGABYTE, TwoHosts, create_host, refused, wait_until
+from platform_helpers import MEGABYTE, TwoHosts, create_host, refused
+from waiting import wait_until
 
 from lab.platform import errors
 from lab.platform.accounts import HostSettings
