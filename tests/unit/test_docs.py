@@ -210,10 +210,9 @@ def test_deployments_named_in_documents_exist() -> None:
 
 
 def test_a_lost_run_is_found_by_the_sign_of_life_that_runs_give() -> None:
-    from prefect.events.schemas.automations import AutomationCore
+    from deployments import lost_runs
 
-    automation = AutomationCore.model_validate(yaml.safe_load(read("docs/lost-runs-automation.yaml")))
-    within = automation.trigger.within.total_seconds()  # type: ignore[union-attr]
+    within = lost_runs.wanted().trigger.within.total_seconds()  # type: ignore[union-attr]
     for deployment in PREFECT["deployments"]:
         beat = int(deployment["work_pool"]["job_variables"]["env"]["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
         assert within >= 3 * beat
