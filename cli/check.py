@@ -64,13 +64,15 @@ def vm(
     """Whether a VM could be moved like this now; every reason against it at once."""
     from cli.inventory import settings_with_passwords
     from cli.request import request_of
+    from qsm.migration.progress import Progress
     from qsm.steps.preflight import begin
 
     with told_errors(as_json=as_json):
         request = request_of(
             vm, source, target, target_folder=target_folder, switches=switch, transfer=state_transfer, keep_source=True
         )
-        migration = begin(request, settings_with_passwords((source, target)), requested_by="qsm check vm")
+        settings = settings_with_passwords((source, target))
+        migration = begin(request, settings, requested_by="qsm check vm", progress=Progress())
         migration.close()
         if as_json:
             say_json(migration.plan.as_json())

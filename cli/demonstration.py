@@ -77,7 +77,7 @@ def run_demo(plan: DemoPlan, folder: Path, *, screen: Listener) -> Outcome:
     began = time.monotonic()
 
     def say(text: str) -> None:
-        screen(Noted("", text))
+        screen(Noted(text))
 
     server = _server_ahead()
     say(f"laboratory: hosts {SOURCE} and {TARGET}, a link of {plan.link_bytes_per_second // MIB} MiB/s between them")

@@ -47,13 +47,12 @@ def _end(
 ) -> None:
     from cli.inventory import opened
     from cli.screen import Screen
-    from qsm.migration.progress import listening
     from qsm.migration.survey import find_migration
 
     with told_errors(as_json=as_json), opened(()) as (hosts, settings):
         migration = find_migration(vm, hosts=hosts, settings=settings)
-        with listening(Screen()):
-            left_over = act(migration)
+        migration.progress.add(Screen())
+        left_over = act(migration)
         text = f"VM {migration.plan.vm_name} is at {place(migration)} (migration {migration.id})."
         if as_json:
             say_json({"ok": not left_over, "migration_id": migration.id, "message": text, "left_over": left_over})

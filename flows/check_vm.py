@@ -4,6 +4,7 @@ from typing import Any
 
 from prefect import flow
 
+from qsm.migration.progress import Progress
 from qsm.plan.request import MigrationRequest, Name, SwitchPair
 from qsm.plan.state_transfer import StateTransfer
 from tasks.preflight import preflight_task
@@ -32,6 +33,6 @@ def check_vm(
         vm=vm, source=source, target=target, target_folder=target_folder, switch_map=tuple(switch_map),
         state_transfer=state_transfer,
     )  # fmt: skip
-    migration = preflight_task(request)
+    migration = preflight_task(request, Progress())
     migration.close()
     return migration.plan.as_json()

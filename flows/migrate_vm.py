@@ -6,7 +6,6 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.after_death import settle_dead_run
-from qsm.migration.progress import listening
 from qsm.plan.request import MigrationRequest, Name, SwitchPair
 from qsm.plan.state_transfer import StateTransfer
 from qsm.run import MigrationRun
@@ -58,8 +57,8 @@ def migrate_vm(
     )  # fmt: skip
     run = MigrationRun()
     try:
-        with Publisher() as publisher, listening(publisher), run:
-            migration = run.begin(preflight_task(request))
+        with Publisher(run), run:
+            migration = run.begin(preflight_task(request, run.progress))
             take_checkpoint_task(migration)
             per_disk(copy_base_disk_task, migration)
             save_state_task(migration)  # the offline window begins

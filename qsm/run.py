@@ -6,7 +6,7 @@ from types import TracebackType
 
 from qsm.errors import QsmError
 from qsm.migration.migration import Migration
-from qsm.migration.progress import listening
+from qsm.migration.progress import Progress
 from qsm.plan.ending import End, Ending
 from qsm.report.recorder import Recorder
 from qsm.report.report import Report
@@ -23,7 +23,8 @@ class MigrationFailed(QsmError):
 
 
 class MigrationRun:
-    """Context of a run. Hand it the migration as soon as preflight has made it; read `report` after the block.
+    """Context of a run. Preflight tells its `progress` and makes the migration; hand that to `begin`, and read `report`
+    after the block.
 
     An error inside the block is settled (`qsm.ways.settle`). If the VM ends at the target, the block ends well and the
     report names what is left over; else MigrationFailed follows. An interrupt (Ctrl-C, a cancelled flow run) is settled
@@ -31,13 +32,13 @@ class MigrationRun:
     """
 
     def __init__(self) -> None:
+        self.progress = Progress()
         self._recorder = Recorder()
-        self._listening = listening(self._recorder)
+        self.progress.add(self._recorder)
         self.migration: Migration | None = None
         self.report: Report | None = None
 
     def __enter__(self) -> MigrationRun:
-        self._listening.__enter__()
         return self
 
     def __exit__(
@@ -46,7 +47,6 @@ class MigrationRun:
         try:
             return self._end(error)
         finally:
-            self._listening.__exit__(None, None, None)
             if self.migration is not None:
                 self.migration.close()
 

@@ -22,6 +22,7 @@ from qsm.migration.progress import CopyProgressed, Event, Noted
 from qsm.report.markdown import to_markdown
 from qsm.report.report import Report
 from qsm.report.words import size
+from qsm.run import MigrationRun
 
 UPDATE_SECONDS = 5.0
 LOG_SECONDS = 10.0
@@ -36,9 +37,14 @@ def key(text: str) -> str:
 
 
 class Publisher:
-    """Listens within its block, and keeps one progress artifact per unit of copying, made under the task that copies."""
+    """Listens to a run, and keeps one progress artifact per unit of copying, made under the task that copies.
 
-    def __init__(self) -> None:
+    What is told within its block is shown; notes are logged at any time.
+    """
+
+    def __init__(self, run: MigrationRun) -> None:
+        self._run = run
+        run.progress.add(self)
         self._changed = threading.Condition()
         self._wanted: dict[str, tuple[Context, float]] = {}
         self._over = False
@@ -99,10 +105,15 @@ class Publisher:
     def _publish(self, what: str, percent: float) -> None:
         known = self._artifacts.get(what)
         if known is None:
-            made: Any = create_progress_artifact(percent, key=key(f"copy-{what}"), description=what)
+            made: Any = create_progress_artifact(percent, key=key(f"copy-{self._vm_name}-{what}"), description=what)
             self._artifacts[what] = made
         else:
             update_progress_artifact(known, progress=percent)
+
+    @property
+    def _vm_name(self) -> str:
+        """Its name, also where the flow was given its id: nobody reads a GUID in a list of artifacts."""
+        return self._run.migration.plan.vm_name if self._run.migration is not None else ""
 
 
 def publish_report(report: Report) -> None:

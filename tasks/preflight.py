@@ -5,16 +5,18 @@ from __future__ import annotations
 from prefect.runtime import flow_run
 
 from qsm.migration.migration import Migration
+from qsm.migration.progress import Progress
 from qsm.plan.request import MigrationRequest
 from qsm.steps import preflight
 from tasks.passwords import settings_for
 from tasks.phase_task import phase_task
 
 
-def check_and_plan(request: MigrationRequest) -> Migration:
+def check_and_plan(request: MigrationRequest, progress: Progress) -> Migration:
     """Checks both hosts and makes the plan; changes nothing."""
     settings = settings_for((request.source, request.target))
-    return preflight.begin(request, settings, requested_by=f"flow run {flow_run.get_id() or '-'}")
+    asker = f"flow run {flow_run.get_id() or '-'}"
+    return preflight.begin(request, settings, requested_by=asker, progress=progress)
 
 
 preflight_task = phase_task(check_and_plan, "preflight")

@@ -18,7 +18,7 @@ from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.judgement import room
 from qsm.migration.migration import Migration
-from qsm.migration.progress import CopyProgressed, emit
+from qsm.migration.progress import CopyProgressed
 from qsm.migration.waiting import wait_for
 
 WATCH_SECONDS = 2.0
@@ -119,7 +119,7 @@ def _wait(migration: Migration, unit: Unit, share: str, *, wait_seconds: float) 
     def is_over(state: m.GetCopyResult) -> bool:
         done = _copied_bytes(state)
         rate = done / max(time.monotonic() - began, 0.001)
-        emit(CopyProgressed(migration.id, unit.what, done, unit.total_bytes, rate))
+        migration.progress.tell(CopyProgressed(unit.what, done, unit.total_bytes, rate))
         return _has_ended_well(migration, unit, state)
 
     def too_late(state: m.GetCopyResult) -> str:

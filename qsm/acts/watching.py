@@ -12,7 +12,7 @@ from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.judgement import room
 from qsm.migration.migration import Migration
-from qsm.migration.progress import LeafGrew, emit
+from qsm.migration.progress import LeafGrew
 
 # Windows derives the boot time from the clock and the uptime: a clock that is set moves it a little.
 CLOCK_STEP_TICKS = 10 * 10_000_000
@@ -35,7 +35,8 @@ def watch_source(migration: Migration, *, shares: tuple[str, ...]) -> dict[str, 
     _check_world(migration, look, expected_state=saved.state if saved else plan.state_before)
     lengths = {path_key(file.path): file.length_bytes for file in look.files}
     if added and look.volumes:
-        emit(LeafGrew(plan.migration_id, sum(lengths.values()), min(volume.free_bytes for volume in look.volumes)))
+        free_bytes = min(volume.free_bytes for volume in look.volumes)
+        migration.progress.tell(LeafGrew(sum(lengths.values()), free_bytes))
     by_slot = {
         chain.slot: sum(lengths.get(path_key(link.file.path), 0) for link in chain.added)
         for chain in chains

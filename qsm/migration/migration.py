@@ -15,7 +15,7 @@ from qsm.hosts import operations
 from qsm.hosts.host import Host
 from qsm.hosts.messages import SaveVMResult, TakeCheckpointResult
 from qsm.hosts.meter import Meter
-from qsm.migration.progress import Noted, emit
+from qsm.migration.progress import Noted, Progress
 from qsm.migration.side import Side
 from qsm.plan.chain import BrokenChain, Chain
 from qsm.plan.plan import Plan
@@ -25,9 +25,12 @@ from qsm.settings import Settings
 class Migration:
     """The plan and both sides. Not a value: it holds connections. `new`: this process begins it."""
 
-    def __init__(self, plan: Plan, source: Host, target: Host, *, settings: Settings, new: bool) -> None:
+    def __init__(
+        self, plan: Plan, source: Host, target: Host, *, settings: Settings, progress: Progress, new: bool
+    ) -> None:
         self.plan = plan
         self.settings = settings
+        self.progress = progress
         self.source = Side(source, plan.migration_id, new=new)
         self.target = Side(target, plan.migration_id, new=new)
         self.stop = threading.Event()
@@ -94,7 +97,7 @@ class Migration:
 
     def note(self, text: str) -> None:
         """Something for the operator."""
-        emit(Noted(self.id, text))
+        self.progress.tell(Noted(text))
 
     def warm_up(self) -> None:
         """Opens the connections that the offline window needs, before it begins."""

@@ -1,7 +1,8 @@
-"""What a migration tells while it goes on, to whoever listens.
+"""What a migration tells while it goes on, to whoever listens to it.
 
-The domain knows no terminal and no Prefect. It emits small events; the command line, Prefect tasks and the report
-subscribe. A listener that fails is logged and does not disturb a migration.
+The domain knows no terminal and no Prefect. A migration has a `Progress`, which is there before its plan is; report,
+Prefect's artifacts and the command line listen to that one and hear no other migration of the process. A listener that
+fails is logged and does not disturb a migration.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
@@ -23,9 +25,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Event:
-    """Base: which migration, and when (time.time)."""
+    """Base: when (time.time)."""
 
-    migration_id: str
     at: float = field(default_factory=time.time, kw_only=True)
 
 
@@ -73,43 +74,57 @@ class Noted(Event):
 
 
 Listener = Callable[[Event], None]
-_listeners: list[Listener] = []
-_lock = threading.Lock()
+_waiting: ContextVar[tuple[Listener, ...]] = ContextVar(
+    "listeners of migrations that begin in this context", default=()
+)
 
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Calls the listener for each event within the block, from whichever thread emits it."""
-    with _lock:
-        _listeners.append(listener)
+    """Lets the listener hear each migration that begins within the block, in the same thread (or context) as the block.
+
+    For whoever starts a flow: its parameters are what a person gives, so that a listener cannot be one of them.
+    """
+    token = _waiting.set((*_waiting.get(), listener))
     try:
         yield
     finally:
-        with _lock:
-            _listeners.remove(listener)
+        _waiting.reset(token)
 
 
-def emit(event: Event) -> None:
-    """Tells all listeners."""
-    with _lock:
-        listeners = tuple(_listeners)
-    for listener in listeners:
-        try:
-            listener(event)
-        except Exception:
-            log.exception("a listener failed on %s", event)
+class Progress:
+    """Who listens to one migration. It may be told from any thread."""
+
+    def __init__(self) -> None:
+        self._listeners = list(_waiting.get())
+        self._lock = threading.Lock()
+
+    def add(self, listener: Listener) -> None:
+        """Lets the listener hear what is told from now on."""
+        with self._lock:
+            self._listeners.append(listener)
+
+    def tell(self, event: Event) -> None:
+        """Calls every listener, in the thread that tells."""
+        with self._lock:
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            try:
+                listener(event)
+            except Exception:
+                log.exception("a listener failed on %s", event)
 
 
-class Identified(Protocol):
-    """A migration, as far as progress needs it."""
+class Telling(Protocol):
+    """A migration, as far as its steps need it to be heard."""
 
     @property
-    def id(self) -> str:
-        """The migration id."""
+    def progress(self) -> Progress:
+        """Who listens to it."""
         ...
 
 
-M = TypeVar("M", bound=Identified)
+M = TypeVar("M", bound=Telling)
 
 
 def step(function: Callable[Concatenate[M, P], T]) -> Callable[Concatenate[M, P], T]:
@@ -118,7 +133,7 @@ def step(function: Callable[Concatenate[M, P], T]) -> Callable[Concatenate[M, P]
     @wraps(function)
     def told(migration: M, /, *args: P.args, **kwargs: P.kwargs) -> T:
         subject = next((value for value in (*args, *kwargs.values()) if isinstance(value, str)), "")
-        emit(StepStarted(migration.id, function.__name__, subject))
+        migration.progress.tell(StepStarted(function.__name__, subject))
         began, error = time.monotonic(), ""
         try:
             return function(migration, *args, **kwargs)
@@ -126,6 +141,7 @@ def step(function: Callable[Concatenate[M, P], T]) -> Callable[Concatenate[M, P]
             error = f"{type(raised).__name__}: {raised}"
             raise
         finally:
-            emit(StepEnded(migration.id, function.__name__, subject, seconds=time.monotonic() - began, error=error))
+            seconds = time.monotonic() - began
+            migration.progress.tell(StepEnded(function.__name__, subject, seconds=seconds, error=error))
 
     return told

@@ -12,6 +12,7 @@ from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.host import Host
 from qsm.migration.migration import Migration
+from qsm.migration.progress import Progress
 from qsm.migration.side import Side
 from qsm.migration.waiting import wait_for
 from qsm.plan.plan import Plan
@@ -84,7 +85,7 @@ def find_migration(
         raise Refused(
             f"Migration {plan.migration_id} needs host {', '.join(missing)}, which the inventory does not have."
         )
-    return Migration(plan, hosts[plan.source], hosts[plan.target], settings=settings, new=False)
+    return Migration(plan, hosts[plan.source], hosts[plan.target], settings=settings, progress=Progress(), new=False)
 
 
 def unfinished_plans(

@@ -32,15 +32,19 @@ from qsm.judgement.placement import (
     source_folders,
 )
 from qsm.migration.migration import Migration, open_host
-from qsm.migration.progress import StepEnded, StepStarted, emit
+from qsm.migration.progress import Progress, StepEnded, StepStarted
 from qsm.plan.names import new_migration_id
 from qsm.plan.plan import Plan, PlannedDisk
 from qsm.plan.request import MigrationRequest
 from qsm.settings import Settings
 
 
-def begin(request: MigrationRequest, settings: Settings, *, requested_by: str) -> Migration:
-    """Opens both hosts and makes the plan: a migration that may begin. Raises as `preflight`, and SettingsError."""
+def begin(request: MigrationRequest, settings: Settings, *, requested_by: str, progress: Progress) -> Migration:
+    """Opens both hosts and makes the plan: a migration that may begin, and that tells `progress` from here on.
+
+    A preflight that refuses is no step of a migration, since there is none: it is told when it is over.
+    Raises as `preflight`, and SettingsError.
+    """
     meter = Meter()
     source = open_host(request.source, settings, meter=meter)
     target = open_host(request.target, settings, meter=meter)
@@ -51,9 +55,9 @@ def begin(request: MigrationRequest, settings: Settings, *, requested_by: str) -
         source.close()
         target.close()
         raise
-    emit(StepStarted(plan.migration_id, "preflight", at=began))
-    emit(StepEnded(plan.migration_id, "preflight", seconds=time.time() - began))
-    return Migration(plan, source, target, settings=settings, new=True)
+    progress.tell(StepStarted("preflight", at=began))
+    progress.tell(StepEnded("preflight", seconds=time.time() - began))
+    return Migration(plan, source, target, settings=settings, progress=progress, new=True)
 
 
 def preflight(request: MigrationRequest, *, source: Host, target: Host, settings: Settings, requested_by: str) -> Plan:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from qsm.errors import HostRefused, PreflightRefused, from_host
 from qsm.facts.errors import ErrorFacts
 from qsm.facts.files import DiskFile
 from qsm.judgement.room import merge_growth
-from qsm.migration.progress import Event, Noted, StepEnded, emit, listening, step
+from qsm.migration.progress import Event, Noted, Progress, StepEnded, listening, step
 from qsm.report.words import size
 
 MIB = 1 << 20
@@ -58,12 +61,13 @@ def test_one_reason_is_one_line_and_many_are_a_list() -> None:
     assert str(PreflightRefused("sql-01", ["it is busy", "it is clustered"])).count("\n  - ") == 2
 
 
-class Named:
-    id = "20260101T000000-00000000"
+class Told:
+    def __init__(self) -> None:
+        self.progress = Progress()
 
 
 @step
-def a_step(migration: Named, slot: str) -> int:
+def a_step(migration: Told, slot: str) -> int:
     if slot == "bad":
         raise ValueError("no")
     return 7
@@ -72,16 +76,43 @@ def a_step(migration: Named, slot: str) -> int:
 def test_steps_tell_begin_end_and_error() -> None:
     seen: list[Event] = []
     with listening(seen.append):
-        assert a_step(Named(), "SCSI 0:0") == 7
-        with pytest.raises(ValueError, match="no"):
-            a_step(Named(), "bad")
+        migration = Told()
+    assert a_step(migration, "SCSI 0:0") == 7
+    with pytest.raises(ValueError, match="no"):
+        a_step(migration, "bad")
     ends = [event for event in seen if isinstance(event, StepEnded)]
     assert [(end.step, end.subject, end.error) for end in ends] == [
         ("a_step", "SCSI 0:0", ""),
         ("a_step", "bad", "ValueError: no"),
     ]
-    emit(Noted(Named.id, "nobody listens now"))
+    Told().progress.tell(Noted("to nobody"))
     assert len(seen) == 4
+
+
+def test_a_listener_hears_the_migrations_that_begin_in_its_own_thread() -> None:
+    both_listen = threading.Barrier(2)
+
+    def begin_and_tell(text: str) -> list[Event]:
+        seen: list[Event] = []
+        with listening(seen.append):
+            both_listen.wait(30)
+            Told().progress.tell(Noted(text))
+            both_listen.wait(30)
+        return seen
+
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        heard = list(threads.map(begin_and_tell, ("one", "two")))
+    assert [[event.text for event in seen if isinstance(event, Noted)] for seen in heard] == [["one"], ["two"]]
+
+
+def test_what_is_told_from_another_thread_is_heard() -> None:
+    seen: list[Event] = []
+    progress = Progress()
+    progress.add(seen.append)
+    teller = threading.Thread(target=progress.tell, args=(Noted("x"),))
+    teller.start()
+    teller.join(30)
+    assert len(seen) == 1
 
 
 def test_a_listener_that_fails_disturbs_nobody(caplog: pytest.LogCaptureFixture) -> None:
@@ -90,6 +121,6 @@ def test_a_listener_that_fails_disturbs_nobody(caplog: pytest.LogCaptureFixture)
 
     seen: list[Event] = []
     with listening(broken), listening(seen.append):
-        emit(Noted(Named.id, "x"))
+        Told().progress.tell(Noted("x"))
     assert len(seen) == 1
     assert "a listener failed" in caplog.text
