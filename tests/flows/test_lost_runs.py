@@ -10,7 +10,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from flow_lab import wait_for
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas import FlowRun
@@ -18,6 +17,7 @@ from prefect.events import emit_event
 from prefect.events.schemas.automations import Automation, EventTrigger
 from prefect.settings import PREFECT_API_URL
 from prefect.states import Running
+from waiting import DEADLINE_SECONDS, wait_until
 
 from deployments import lost_runs
 
@@ -50,7 +50,7 @@ def command() -> str:
     environment = {**os.environ, "PREFECT_API_URL": str(PREFECT_API_URL.value()), "DO_NOT_TRACK": "1"}
     done = subprocess.run(
         [sys.executable, "-m", "deployments.lost_runs"],
-        env=environment, capture_output=True, text=True, check=False, timeout=120,
+        env=environment, capture_output=True, text=True, check=False, timeout=DEADLINE_SECONDS,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -87,7 +87,7 @@ def test_a_run_without_a_sign_of_life_is_marked(no_automations: None) -> None:
     lost_runs.apply(automation.model_copy(update={"trigger": trigger}))
     run = running_run()
     sign_of_life(run)
-    wait_for(lambda: state(run.id) == "CRASHED", seconds=120, what="the mark")
+    wait_until(lambda: state(run.id) == "CRASHED", what="the mark")
 
 
 @flow

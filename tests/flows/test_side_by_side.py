@@ -9,6 +9,7 @@ import pytest
 from flow_lab import MIB, FlowLab, TestVM
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterType
+from waiting import DEADLINE_SECONDS
 
 from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
 from lab.host.handle import LabDisk
@@ -28,7 +29,7 @@ def test_each_hears_of_itself_alone(flow_lab: FlowLab) -> None:
 
     def migrate(vm: TestVM) -> tuple[Report, list[Event]]:
         heard: list[Event] = []
-        both_begin.wait(60)
+        both_begin.wait(DEADLINE_SECONDS)
         with listening(heard.append):
             return flow_lab.migrate(vm), heard
 

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from waiting import DEADLINE_SECONDS
 
 from qsm.errors import HostRefused, PreflightRefused, from_host
 from qsm.facts.errors import ErrorFacts
@@ -95,9 +96,9 @@ def test_a_listener_hears_the_migrations_that_begin_in_its_own_thread() -> None:
     def begin_and_tell(text: str) -> list[Event]:
         seen: list[Event] = []
         with listening(seen.append):
-            both_listen.wait(30)
+            both_listen.wait(DEADLINE_SECONDS)
             Told().progress.tell(Noted(text))
-            both_listen.wait(30)
+            both_listen.wait(DEADLINE_SECONDS)
         return seen
 
     with ThreadPoolExecutor(max_workers=2) as threads:
@@ -111,7 +112,7 @@ def test_what_is_told_from_another_thread_is_heard() -> None:
     progress.add(seen.append)
     teller = threading.Thread(target=progress.tell, args=(Noted("x"),))
     teller.start()
-    teller.join(30)
+    teller.join(DEADLINE_SECONDS)
     assert len(seen) == 1
 
 
