@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ntpath
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from pydantic import Field
 
@@ -17,9 +18,9 @@ from qsm.errors import HostFailed, QsmError, Refused
 from qsm.facts.frozen import Frozen
 from qsm.facts.hosts import HostFacts
 from qsm.hosts import messages as m
-from qsm.hosts import operations
+from qsm.hosts import needs, operations
 from qsm.hosts.host import Host
-from qsm.hosts.preparation import RUNS_NO_MODULE
+from qsm.hosts.needs import HostNeed, PairFacts
 from qsm.migration.side import Side
 from qsm.migration.waiting import wait_for
 from qsm.plan.ending import End
@@ -29,7 +30,7 @@ NO_VM = "00000000-0000-0000-0000-000000000000"
 PROBE_BYTES = 64 * 1024
 COPY_SECONDS = 120
 POLL_SECONDS = 2.0
-LEAST_SHELLS, LEAST_PROCESSES, LEAST_MEMORY_MB = 5, 5, 512
+Facts = TypeVar("Facts", HostFacts, PairFacts)
 
 
 class Finding(Frozen):
@@ -50,40 +51,23 @@ def check_host(host: Host) -> tuple[HostFacts | None, list[Finding]]:
         wire = "see docs/hosts.md, 'WinRM': listener, firewall, certificate, account"
         repair = "do what the text says; see docs/hosts.md" if isinstance(error, Refused) else wire
         return None, [Finding(subject=host.name, point="answers over WinRM", ok=False, found=str(error), repair=repair)]
-    return facts, list(_points(host.name, facts))
+    return facts, list(host_findings(host.name, facts))
 
 
-def _points(name: str, facts: HostFacts) -> Iterator[Finding]:
-    def point(text: str, ok: bool, found: str, repair: str) -> Finding:
-        return Finding(subject=name, point=text, ok=ok, found=found, repair="" if ok else repair)
+def host_findings(name: str, facts: HostFacts) -> Iterator[Finding]:
+    """Every line of one host, from what it reported."""
+    found = f"{facts.os_caption}, PowerShell {facts.powershell_version}"
+    yield Finding(subject=name, point="answers over WinRM", ok=True, found=found, repair="")
+    yield from _findings(name, needs.OF_HOST, facts)
 
-    yield point("answers over WinRM", True, f"{facts.os_caption}, PowerShell {facts.powershell_version}", "")
-    yield point(
-        "unfiltered administrator", facts.administrator, "yes" if facts.administrator else "the token is filtered",
-        "use a domain account that is a local administrator, or set LocalAccountTokenFilterPolicy to 1",
-    )  # fmt: skip
-    yield point(
-        "language mode", facts.language_mode == "FullLanguage", facts.language_mode,
-        "take the account out of the AppLocker/WDAC rule that constrains PowerShell",
-    )  # fmt: skip
-    yield point(
-        "execution policy", facts.execution_policy not in RUNS_NO_MODULE, facts.execution_policy,
-        "a Group Policy enforces it over the process's own; let it allow RemoteSigned",
-    )  # fmt: skip
-    yield point(
-        "BITS service", facts.bits_start_mode.lower() != "disabled", facts.bits_start_mode,
-        "Set-Service BITS -StartupType Manual",
-    )  # fmt: skip
-    quotas = (facts.max_shells_per_user, facts.max_processes_per_shell, facts.max_memory_per_shell_mb)
-    enough = quotas[0] >= LEAST_SHELLS and quotas[1] >= LEAST_PROCESSES and quotas[2] >= LEAST_MEMORY_MB
-    yield point(
-        "WinRM quotas", enough, f"{quotas[0]} shells, {quotas[1]} processes, {quotas[2]} MB a shell",
-        "winrm set winrm/config/winrs '@{MaxShellsPerUser=\"30\";MaxProcessesPerShell=\"25\";MaxMemoryPerShellMB=\"1024\"}'",
-    )  # fmt: skip
-    yield point("Hyper-V", facts.hyperv, "yes" if facts.hyperv else "its module does not answer",
-                "Install-WindowsFeature Hyper-V, Hyper-V-PowerShell")  # fmt: skip
-    yield point("domain", facts.computer_account is not None, facts.computer_account or "workgroup",
-                "join a domain that the other host trusts: the target's computer account reads the source's shares")  # fmt: skip
+
+def _findings(subject: str, lines: Sequence[HostNeed[Facts]], facts: Facts) -> Iterator[Finding]:
+    for need in lines:
+        if need.met(facts):
+            yield Finding(subject=subject, point=need.point, ok=True, found=need.found(facts), repair="")
+        else:
+            problem, repair = need.problem(subject, facts), need.repair(facts)
+            yield Finding(subject=subject, point=need.point, ok=False, found=problem, repair=repair)
 
 
 def check_pair(source: Host, target: Host, *, source_facts: HostFacts, target_facts: HostFacts) -> list[Finding]:
@@ -100,16 +84,10 @@ def check_pair(source: Host, target: Host, *, source_facts: HostFacts, target_fa
     except QsmError as error:
         repair = "mend what the text names; left-overs go with 'qsm hosts clean'"
         return [Finding(subject=pair, point="copy of one file", ok=False, found=str(error), repair=repair)]
-    findings = [
-        Finding(
-            subject=pair, point="computer account", ok=sid is not None, found=f"{account}: {sid or 'unknown to the source'}",
-            repair="" if sid else "both hosts must be in one domain, or in domains that trust each other",
-        ),
-        Finding(
-            subject=pair, point="SMB", ok=reachable, found=f"{smb_name} TCP 445: {'answers' if reachable else 'no answer'}",
-            repair="" if reachable else f"open TCP 445 on {source.name} for {target.name}",
-        ),
-    ]  # fmt: skip
+    asked = PairFacts(
+        source=source.name, target=target.name, account=account, sid=sid, smb_name=smb_name, smb_reachable=reachable
+    )
+    findings = list(_findings(pair, needs.OF_PAIR, asked))
     if copied is not None:
         found = f"{PROBE_BYTES} bytes in {copied:.1f} s by the SYSTEM task"
         findings.append(Finding(subject=pair, point="copy of one file", ok=True, found=found, repair=""))

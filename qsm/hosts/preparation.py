@@ -14,16 +14,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from qsm.errors import Refused
-from qsm.hosts import wire
+from qsm.hosts import needs, wire
 from qsm.hosts.conversation import Way
 from qsm.hosts.winrm_errors import InputClosedError, LostError, NotExecutedError
 from qsm.hosts.winrm_session import ProcessEndedError, State, WinRMSession
 from qsm.settings import TimeLimits
-
-RUNS_NO_MODULE = ("AllSigned", "Restricted")
-"""Execution policies under which a file that is not signed does not run."""
-OLDEST_POWERSHELL = 4
-"""The module's grammar, and Get-FileHash, are those of Windows PowerShell 4.0 (Windows Server 2012 R2)."""
 
 
 class ProbeFacts(BaseModel):
@@ -93,28 +88,9 @@ class Preparation:
             raise Refused(f"Host {self._host} did not answer the probe as agreed: {answer.content}.") from None
 
     def _check(self, facts: ProbeFacts) -> None:
-        if facts.language_mode != "FullLanguage":
-            raise Refused(
-                f"Host {self._host} runs PowerShell in language mode {facts.language_mode}; FullLanguage is needed."
-                " Nothing was changed. A policy of AppLocker or Windows Defender Application Control sets it."
-            )
-        if facts.execution_policy in RUNS_NO_MODULE:
-            raise Refused(
-                f"A Group Policy sets PowerShell's execution policy on host {self._host} to {facts.execution_policy},"
-                " under which the module does not run: its files are not signed. Nothing was changed. Let the policy"
-                " 'Turn on Script Execution' allow local scripts (RemoteSigned) on this host."
-            )
-        major = facts.powershell_version.partition(".")[0]
-        if not major.isdigit() or int(major) < OLDEST_POWERSHELL:
-            raise Refused(
-                f"Host {self._host} has PowerShell {facts.powershell_version}; {OLDEST_POWERSHELL}.0 or later is needed."
-                " Nothing was changed. Windows Server 2012 R2 and later have it."
-            )
-        if not facts.administrator:
-            raise Refused(
-                f"The user for host {self._host} has no administrator's rights there. Nothing was changed. The user must"
-                " belong to Administrators; a local account needs LocalAccountTokenFilterPolicy besides."
-            )
+        for need in needs.unmet(needs.FIRST, facts):
+            problem, repair = need.problem(self._host, facts), need.repair(facts)
+            raise Refused(f"{_sentence(problem)} Nothing was changed. {_sentence(repair)}")
 
     def _install(self) -> None:
         told = self._send_module()
@@ -139,3 +115,7 @@ class Preparation:
 
     def _why(self, error: Exception) -> str:
         return (isinstance(error, InputClosedError) and self._session.last_words()) or str(error)
+
+
+def _sentence(clause: str) -> str:
+    return f"{clause[:1].upper()}{clause[1:]}."

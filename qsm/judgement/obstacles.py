@@ -21,17 +21,6 @@ QUIET_STATUS = {"Ok", "InService", "Dormant"}  # anything else on the VM means i
 CLUSTER_STORAGE = "\\CLUSTERSTORAGE\\"
 
 
-def about_host(name: str, host: HostFacts) -> Iterable[str]:
-    if not host.administrator:
-        yield f"host {name}: the account holds no unfiltered administrator token (docs/hosts.md, 'Account')"
-    if not host.hyperv:
-        yield f"host {name}: Hyper-V's PowerShell module does not answer"
-    if host.language_mode != "FullLanguage":
-        yield f"host {name}: PowerShell runs in {host.language_mode}; FullLanguage is needed"
-    if host.bits_start_mode.lower() == "disabled":
-        yield f"host {name}: the BITS service is disabled"
-
-
 def about_vm(vm: VMFacts, *, host: str) -> Iterable[str]:
     if vm.lock is not None:
         yield f"already migrating: migration {vm.lock.migration_id} by {vm.lock.by} since {vm.lock.since_utc}"
@@ -118,8 +107,6 @@ def about_target(place: m.TestTargetResult, request: MigrationRequest, vm: VMFac
         yield f"host {request.target} has a planned VM with id {vm.vm_id}; remove the left-over import first"
     if place.lock is not None:
         yield f"host {request.target} is taking part in migration {place.lock.migration_id} of this VM already"
-    if not place.smb_reachable:
-        yield f"host {request.target} does not reach the shares of host {request.source} (TCP 445)"
 
 
 def about_version(vm: VMFacts, target: HostFacts) -> Iterable[str]:

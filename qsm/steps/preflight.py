@@ -11,18 +11,18 @@ Changes nothing on a host but the installed module. A question without an answer
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from qsm.errors import PreflightRefused
 from qsm.facts.hosts import HostFacts
 from qsm.facts.machines import VMFacts
 from qsm.facts.names import same_name
 from qsm.hosts import messages as m
-from qsm.hosts import operations
+from qsm.hosts import needs, operations
 from qsm.hosts.host import Host
 from qsm.hosts.meter import Meter
 from qsm.judgement import room
-from qsm.judgement.obstacles import about_host, about_target, about_version, about_vm
+from qsm.judgement.obstacles import about_target, about_version, about_vm
 from qsm.judgement.placement import (
     choose_switches,
     choose_transfer,
@@ -65,7 +65,10 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
     source_facts = source.ask(operations.get_host, m.GetHostArguments())
     target_facts = target.ask(operations.get_host, m.GetHostArguments())
     vm = _find_vm(request, source)
-    reasons = [*about_host(source.name, source_facts), *about_host(target.name, target_facts)]
+    reasons = [
+        *needs.reasons(needs.OF_HOST, source_facts, host=source.name),
+        *needs.reasons(needs.OF_HOST, target_facts, host=target.name),
+    ]
     if same_name(source_facts.computer_name, target_facts.computer_name):
         reasons.append(f"hosts {source.name} and {target.name} are the same computer, {source_facts.computer_name}")
     reasons += about_vm(vm, host=source.name)
@@ -74,7 +77,7 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
     smb_name = source.settings.smb_name or source_facts.fqdn
     place = target.ask(operations.test_target, _target_question(vm, request, disks, smb_name=smb_name, blob=blob))
     reasons += about_target(place, request, vm)
-    reasons += _about_account(source, target_facts)
+    reasons += needs.reasons(needs.OF_PAIR, _ask_pair(source, target, target_facts, smb_name=smb_name, place=place))
     reasons += about_version(vm, target_facts)
     switches, switch_reasons = choose_switches(vm, request, place)
     reasons += switch_reasons
@@ -156,16 +159,16 @@ def _target_question(
     )
 
 
-def _about_account(source: Host, target: HostFacts) -> Iterable[str]:
-    account = target.computer_account
-    if account is None:
-        yield (
-            f"{target.computer_name} is in a workgroup: its computer account cannot read a share of {source.name};"
-            " both hosts must be in one domain or in domains that trust each other"
-        )
-        return
-    if source.ask(operations.resolve_account, m.AccountArguments(account=account)).sid is None:
-        yield (
-            f"host {source.name} does not know the computer account {account}, which shall read the disks;"
-            " both hosts must be in one domain or in domains that trust each other"
-        )
+def _ask_pair(
+    source: Host, target: Host, target_facts: HostFacts, *, smb_name: str, place: m.TestTargetResult
+) -> needs.PairFacts:
+    account = target_facts.computer_account
+    known = source.ask(operations.resolve_account, m.AccountArguments(account=account)) if account else None
+    return needs.PairFacts(
+        source=source.name,
+        target=target.name,
+        account=account,
+        sid=known.sid if known else None,
+        smb_name=smb_name,
+        smb_reachable=place.smb_reachable,
+    )

@@ -182,7 +182,9 @@ def test_check_hosts_names_the_repair(flow_lab: FlowLab) -> None:
     finally:
         flow_lab.target.change_facts(bits_start_mode="Manual")
     assert result.exit_code == exits.FAILED
-    assert re.search(r"MEND hv02: BITS service: Disabled\s+Set-Service BITS", result.stdout)
+    assert re.search(
+        r"MEND hv02: BITS service: on host hv02 the BITS service is disabled\s+Set-Service BITS", result.stdout
+    )
 
 
 def test_clean_removes_records_of_ended_migrations(flow_lab: FlowLab) -> None:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic_core import PydanticUndefined
 
 from cli.main import app
+from qsm.hosts import needs
 from qsm.hosts.operations import OPERATIONS
 from qsm.plan.state_transfer import StateTransfer
 from qsm.settings import HostSettings, Settings, TimeLimits, load_settings
@@ -249,7 +250,7 @@ def test_documents_named_in_messages_have_that_section() -> None:
 
 def test_every_line_of_check_hosts_is_explained() -> None:
     source = read("qsm/care/check_hosts.py")
-    points = set(re.findall(r'\bpoint\(\s*"([^"]+)"', source)) | set(re.findall(r'\bpoint="([^"]+)"', source))
+    points = {need.point for need in (*needs.OF_HOST, *needs.OF_PAIR)} | set(re.findall(r'\bpoint="([^"]+)"', source))
     explained = {cell.strip("`") for cell, _ in table(read("docs/hosts.md"), "| line of `qsm check hosts` | section |")}
     assert explained == points
 

@@ -10,7 +10,8 @@ from session_harness import ECHO, SET, Text, call, every_way
 from waiting import wait_until
 
 from qsm.errors import HostFailed, HostRefused, Refused
-from qsm.hosts import wire
+from qsm.hosts import needs, wire
+from qsm.hosts.preparation import ProbeFacts
 
 ODD = "Bücher-Übung 'x' & $y \"z\" ☃ 🎈\t\\u0041"
 
@@ -71,9 +72,13 @@ def test_module_that_another_run_installed_at_the_same_moment(host, played):
 )
 def test_host_that_cannot_do_it_is_refused_in_plain_words(host, played, faults, facts, text):
     played.facts.update(facts)
-    with pytest.raises(Refused, match=text):
+    with pytest.raises(Refused, match=text) as refused:
         host.ask(ECHO, Text())
     assert played.started == ["probe"]
+    told = ProbeFacts(**{**played.facts, "installed": True})
+    need = next(needs.unmet(needs.FIRST, told))
+    for clause in (need.problem("hv01", told), need.repair(told)):
+        assert clause[1:] in str(refused.value)
 
 
 def test_host_that_runs_no_scripts_tells_why(host, played):
