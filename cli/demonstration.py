@@ -35,7 +35,7 @@ from lab.demonstration.plan import (
     prepare,
     vm_on,
 )
-from lab.demonstration.verdict import Check, Evidence, judge
+from lab.demonstration.verdict import Evidence, VerdictLine, judge
 from lab.demonstration.watch import Watch
 from lab.host.tally import Kind, Spent, to_json, told
 from lab.judges.leftovers import HostInventory, PlaceOfVM, left_over
@@ -58,7 +58,7 @@ class Outcome:
 
     report: Report
     evidence: Evidence
-    checks: tuple[Check, ...]
+    checks: tuple[VerdictLine, ...]
     seconds: float
     powershell: Mapping[str, Mapping[Kind, Spent]]
     """What the engine's processes have cost, by host and by what they were started for. Empty: no such engine."""
@@ -153,9 +153,9 @@ def _moments(watch: Watch) -> Listener:
     return listener
 
 
-def _went_through(report: Report) -> Check:
+def _went_through(report: Report) -> VerdictLine:
     found = (report.text, *report.left_over)
-    return Check(
+    return VerdictLine(
         "the migration went through, with nothing left over", report.end == "forward" and not report.left_over, found
     )
 

@@ -43,7 +43,7 @@ class HostPlan(BaseModel):
         default_factory=lambda: {"C:\\": 64 * GIB, "D:\\": 256 * GIB}, description="root to capacity in bytes"
     )
     switches: tuple[str, ...] = ("LAN",)
-    facts: dict[str, Any] = Field(default_factory=dict, description="lab.platform.accounts.HostSettings")
+    facts: dict[str, Any] = Field(default_factory=dict, description="lab.platform.accounts.WindowsFacts")
     hyperv: dict[str, Any] = Field(default_factory=dict, description="lab.hyperv.model.VMHost")
     timing: dict[str, float] = Field(default_factory=dict, description="lab.hyperv.Timing")
     endpoint: dict[str, Any] = Field(default_factory=dict, description="lab.winrm.settings.EndpointSettings")

@@ -48,15 +48,15 @@ class CommandLine:
             os.environ.clear()
             os.environ.update(before)
 
-    def start(self, arguments: tuple[str, ...], *, output: Path) -> Command:
+    def start(self, arguments: tuple[str, ...], *, output: Path) -> QsmCommand:
         """Starts `qsm` with this process's environment."""
         environment = {**os.environ, **self._settings}
         process = self._context.Process(target=run_in_child, args=(arguments, environment, str(output)))
         process.start()
-        return Command(process, output)
+        return QsmCommand(process, output)
 
 
-class Command:
+class QsmCommand:
     """One `qsm ...` under way."""
 
     def __init__(self, process: BaseProcess, output: Path) -> None:

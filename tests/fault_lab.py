@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from command_line import Command, CommandLine
+from command_line import CommandLine, QsmCommand
 from flow_lab import MIB, FlowLab, TestVM
 from waiting import wait_until
 
@@ -56,7 +56,7 @@ class FaultLab(FlowLab):
         super().__init__(laboratory)
         self._command_line = command_line
         self._folder = folder
-        self._commands: list[Command] = []
+        self._commands: list[QsmCommand] = []
         self._looking: dict[str, Host] = {}
 
     def host(self, side: str) -> LabHost:
@@ -109,13 +109,13 @@ class FaultLab(FlowLab):
 
     # --- commands
 
-    def command(self, *arguments: str) -> Command:
+    def command(self, *arguments: str) -> QsmCommand:
         """Starts `qsm` with these arguments, in a process of its own."""
         command = self._command_line.start(arguments, output=self._folder / f"command-{next(_numbers)}.txt")
         self._commands.append(command)
         return command
 
-    def start_migration(self, vm: TestVM, *, keep_source: bool = False) -> Command:
+    def start_migration(self, vm: TestVM, *, keep_source: bool = False) -> QsmCommand:
         """Starts `qsm migrate`."""
         return self.command(
             "migrate", vm.vm_id, "--source", "hv01", "--target", "hv02", "--target-folder", vm.folder,
@@ -248,7 +248,7 @@ class Hang:
     def __init__(self, host: LabHost, number: int, name: str) -> None:
         self._host, self._number, self._name = host, number, name
 
-    def wait(self, command: Command | None = None) -> None:
+    def wait(self, command: QsmCommand | None = None) -> None:
         """Until something hangs here."""
 
         def acted() -> bool:

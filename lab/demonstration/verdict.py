@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lab.judges.verify_guest import Verification
-from lab.witness.client import Lifetime, OfflineWindow
+from lab.witness.client import Lifetime, WitnessedWindow
 from lab.witness.ledger import WitnessFinding
 
 SHOWN = 5
@@ -57,7 +57,7 @@ class Evidence:
     """None: no restored guest was seen on the target."""
     lives: tuple[Lifetime, ...]
     witness_findings: tuple[WitnessFinding, ...]
-    witness_window: OfflineWindow | None
+    witness_window: WitnessedWindow | None
     left_over: Mapping[str, tuple[str, ...]]
     network: tuple[str, ...]
     """What is wrong with the adapters on the target."""
@@ -65,7 +65,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Check:
+class VerdictLine:
     """One thing that must hold."""
 
     name: str
@@ -73,7 +73,7 @@ class Check:
     found: tuple[str, ...]
 
 
-def judge(evidence: Evidence) -> tuple[Check, ...]:
+def judge(evidence: Evidence) -> tuple[VerdictLine, ...]:
     """Return every check; the demonstration passes if all hold."""
     return (
         _writes("acknowledged writes during the base copy", evidence.slots, evidence.writes_during_base_copy),
@@ -89,27 +89,27 @@ def judge(evidence: Evidence) -> tuple[Check, ...]:
     )
 
 
-def _writes(name: str, slots: Sequence[str], counts: Mapping[str, int]) -> Check:
+def _writes(name: str, slots: Sequence[str], counts: Mapping[str, int]) -> VerdictLine:
     found = tuple(f"{slot}: {counts.get(slot, 0):,}" for slot in slots)
-    return Check(name, bool(slots) and all(counts.get(slot, 0) > 0 for slot in slots), found)
+    return VerdictLine(name, bool(slots) and all(counts.get(slot, 0) > 0 for slot in slots), found)
 
 
-def _changes(slots: Sequence[str], changes: Mapping[str, ChangesFile]) -> Check:
+def _changes(slots: Sequence[str], changes: Mapping[str, ChangesFile]) -> VerdictLine:
     found = tuple(
         f"{slot}: {changes[slot].changed_bytes:,} bytes in a file of {changes[slot].length_bytes:,} ({changes[slot].name})"
         if slot in changes
         else f"{slot}: no differencing disk was seen"
         for slot in slots
     )
-    return Check(
+    return VerdictLine(
         "bytes of each AVHDX", all(slot in changes and changes[slot].changed_bytes > 0 for slot in slots), found
     )
 
 
-def _comparison(slots: Sequence[str], comparison: Comparison | None) -> Check:
+def _comparison(slots: Sequence[str], comparison: Comparison | None) -> VerdictLine:
     name = "every block of every disk on the target is what the witness heard, before the guest writes again"
     if comparison is None:
-        return Check(name, False, ("no restored guest was seen on the target",))
+        return VerdictLine(name, False, ("no restored guest was seen on the target",))
     verification = comparison.verification
     wanted = {slot: comparison.size_bytes.get(slot, 0) // BLOCK_BYTES for slot in slots}
     compared = {slot: verification.blocks_compared.get(slot, 0) for slot in slots}
@@ -123,10 +123,10 @@ def _comparison(slots: Sequence[str], comparison: Comparison | None) -> Check:
     if comparison.writes_meanwhile:
         found.append(f"the guest had made {comparison.writes_meanwhile} writes before the comparison was over")
     whole = compared == wanted and all(wanted.values())
-    return Check(name, verification.clean and whole and not comparison.writes_meanwhile, tuple(found))
+    return VerdictLine(name, verification.clean and whole and not comparison.writes_meanwhile, tuple(found))
 
 
-def _one_life(evidence: Evidence) -> Check:
+def _one_life(evidence: Evidence) -> VerdictLine:
     lives = evidence.lives
     found = [_life(life) for life in lives] + [finding.text for finding in evidence.witness_findings[:SHOWN]]
     handed_on = (
@@ -139,7 +139,7 @@ def _one_life(evidence: Evidence) -> Check:
         and lives[1].parent_incarnation == lives[0].incarnation
         and lives[1].ended_at is None
     )
-    return Check("one incarnation at any time", handed_on and not evidence.witness_findings, tuple(found))
+    return VerdictLine("one incarnation at any time", handed_on and not evidence.witness_findings, tuple(found))
 
 
 def _life(life: Lifetime) -> str:
@@ -148,12 +148,12 @@ def _life(life: Lifetime) -> str:
     return f"{life.incarnation:016x} on {life.host_name}: {began}, {life.acknowledged_writes:,} writes, {ended}"
 
 
-def _network(evidence: Evidence) -> Check:
+def _network(evidence: Evidence) -> VerdictLine:
     found = evidence.network or (f"{evidence.adapters} on switch and VLAN as planned",)
-    return Check("network adapters on the target", evidence.adapters > 0 and not evidence.network, found)
+    return VerdictLine("network adapters on the target", evidence.adapters > 0 and not evidence.network, found)
 
 
-def _clean(host: str, differences: Sequence[str]) -> Check:
+def _clean(host: str, differences: Sequence[str]) -> VerdictLine:
     more = (f"and {len(differences) - SHOWN} more",) if len(differences) > SHOWN else ()
     found = (*differences[:SHOWN], *more) or ("as before, but for the module and the migration's record",)
-    return Check(f"inventory of {host}", not differences, found)
+    return VerdictLine(f"inventory of {host}", not differences, found)

@@ -19,7 +19,7 @@ from lab.demonstration.verdict import ChangesFile, Comparison, Evidence
 from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import verify_disks
 from lab.laboratory import Laboratory
-from lab.witness.client import Lifetime, OfflineWindow, WitnessError
+from lab.witness.client import Lifetime, WitnessedWindow, WitnessError
 
 POLL_SECONDS = 0.1
 FIRST_WRITES_SECONDS = 60.0
@@ -113,12 +113,12 @@ class Watch:
             adapters=len(moved["network_adapters"]) if moved else 0,
         )
 
-    def _window(self) -> OfflineWindow | None:
+    def _window(self) -> WitnessedWindow | None:
         with suppress(WitnessError):  # it had one life only
             return self._witness.offline_window(self._vm.vm_id)
         return None
 
-    def _last_second(self, window: OfflineWindow | None) -> dict[str, int]:
+    def _last_second(self, window: WitnessedWindow | None) -> dict[str, int]:
         if window is None or window.last_write_at is None:
             return {}
         until = window.last_write_at

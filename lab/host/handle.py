@@ -19,7 +19,7 @@ from typing import Any, Literal
 from lab.guest.workload import Workload
 from lab.host.faults import Fault
 from lab.host.tally import Kind, Spent
-from lab.platform.accounts import Accounts, HostSettings
+from lab.platform.accounts import Accounts, WindowsFacts
 from lab.platform.directory import HostDirectory
 from lab.platform.files import FileSystem
 from lab.platform.volumes import Volumes
@@ -216,12 +216,12 @@ class LabHost:
         Volumes(self.folder).set_capacity(root, capacity_bytes)
 
     @property
-    def facts(self) -> HostSettings:
+    def facts(self) -> WindowsFacts:
         """What the host says of itself."""
         return self._accounts().settings
 
     def change_facts(self, **changes: Any) -> None:
-        """Change what the host says of itself, by field of `lab.platform.accounts.HostSettings`."""
+        """Change what the host says of itself, by field of `lab.platform.accounts.WindowsFacts`."""
         self._accounts().change(**changes)
 
     def _accounts(self) -> Accounts:

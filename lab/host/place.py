@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.platform.accounts import HostSettings
+from lab.platform.accounts import WindowsFacts
 from lab.platform.platform import Platform
 from lab.platform.windows import VERSIONS
 from lab.settings import DNS_DOMAIN, DOMAIN, HostPlan, LabSettings
@@ -44,4 +44,4 @@ def create_host(lab_folder: Path, settings: LabSettings, plan: HostPlan) -> None
         "dns_domain": DNS_DOMAIN,
         **plan.facts,
     }
-    Platform.create(lab_folder / plan.name, settings=HostSettings(**facts), volumes=plan.volumes)
+    Platform.create(lab_folder / plan.name, settings=WindowsFacts(**facts), volumes=plan.volumes)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from lab.host.faults import Faults
-from lab.winrm.fault_hooks import FaultAction as WireFault
-from lab.winrm.fault_hooks import OperationName, RequestInfo
+from lab.winrm.fault_hooks import OperationName, RequestInfo, WireFault
 
 
 class WireFaults:

@@ -47,7 +47,7 @@ class DiskReader(Protocol):
         """Return `length` bytes at `offset`."""
 
 
-class FindingKind(StrEnum):
+class GuestFindingKind(StrEnum):
     """What can be wrong with a block, a disk or the memory."""
 
     OLDER = "an older write, or none"
@@ -63,10 +63,10 @@ class FindingKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class GuestFinding:
     """One difference."""
 
-    kind: FindingKind
+    kind: GuestFindingKind
     slot: str | None
     """The disk; None where it concerns the VM."""
     block: int | None
@@ -78,7 +78,7 @@ class Finding:
 class Verification:
     """The result: clean when there are no findings and all blocks were compared."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[GuestFinding, ...]
     blocks_compared: Mapping[str, int]
     """Per slot: how many blocks were read and compared."""
     blocks_written: Mapping[str, int]
@@ -99,14 +99,14 @@ class _Check:
     vm_id: str
     last_sequence: int
     may_be_in_flight: bool
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[GuestFinding] = field(default_factory=list)
     places: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
     """Misplaced blocks: where it lies -> where it belongs."""
     in_flight: tuple[str, int] | None = None
 
-    def find(self, kind: FindingKind, text: str, *, slot: str | None = None, block: int | None = None) -> None:
+    def find(self, kind: GuestFindingKind, text: str, *, slot: str | None = None, block: int | None = None) -> None:
         place = f"disk {slot}" + (f", block {block}" if block is not None else "") if slot else f"VM {self.vm_id}"
-        self.findings.append(Finding(kind, slot, block=block, text=f"{place}: {text}."))
+        self.findings.append(GuestFinding(kind, slot, block=block, text=f"{place}: {text}."))
 
 
 def verify_disks(
@@ -137,35 +137,35 @@ def verify_disks(
 
 def _compare_slots(check: _Check, known: Iterable[str], found: Iterable[str], *, what: str) -> None:
     for slot in sorted(set(known) - set(found)):
-        check.find(FindingKind.DISKS, f"the guest knows this disk, but it is not {what}", slot=slot)
+        check.find(GuestFindingKind.DISKS, f"the guest knows this disk, but it is not {what}", slot=slot)
     for slot in sorted(set(found) - set(known)):
-        check.find(FindingKind.DISKS, f"it is {what}, but the guest never had this disk", slot=slot)
+        check.find(GuestFindingKind.DISKS, f"it is {what}, but the guest never had this disk", slot=slot)
 
 
 def _compare_memory(check: _Check, witness: WitnessTable, memory: WitnessTable) -> None:
     if memory.vm_id != witness.vm_id:
-        check.find(FindingKind.MEMORY, f"the memory is of VM {memory.vm_id}")
+        check.find(GuestFindingKind.MEMORY, f"the memory is of VM {memory.vm_id}")
     if memory.last_sequence != witness.last_sequence:
         check.find(
-            FindingKind.MEMORY,
+            GuestFindingKind.MEMORY,
             f"the memory ends with write {memory.last_sequence}, the last acknowledged one is {witness.last_sequence}",
         )
     _compare_slots(check, witness.tables, memory.tables, what="in the memory")
     for slot in witness.tables.keys() & memory.tables.keys():
         known, found = witness.tables[slot], memory.tables[slot]
         if len(known) != len(found):
-            check.find(FindingKind.MEMORY, f"the memory knows {len(found)} blocks of {len(known)}", slot=slot)
+            check.find(GuestFindingKind.MEMORY, f"the memory knows {len(found)} blocks of {len(known)}", slot=slot)
             continue
         for block in np.flatnonzero((known.sequences != found.sequences) | (known.digests != found.digests)):
             text = f"the memory has write {found.sequences[block]}, acknowledged was {known.sequences[block]}"
-            check.find(FindingKind.MEMORY, text, slot=slot, block=int(block))
+            check.find(GuestFindingKind.MEMORY, text, slot=slot, block=int(block))
 
 
 def _compare_disk(check: _Check, slot: str, *, reader: DiskReader, table: BlockTable) -> int:
     """Compare one disk, and return how many blocks of it were compared."""
     if reader.size_bytes != len(table) * BLOCK_BYTES:
         text = f"it has {reader.size_bytes} bytes where the guest knows {len(table) * BLOCK_BYTES}"
-        check.find(FindingKind.DISKS, text, slot=slot)
+        check.find(GuestFindingKind.DISKS, text, slot=slot)
     compared = 0
     for first, data in _pieces(reader, min(reader.size_bytes, len(table) * BLOCK_BYTES)):
         count = len(data) // BLOCK_BYTES
@@ -247,32 +247,32 @@ def _explain(check: _Check, slot: str, block: int, *, contents: bytes, expected:
 
 def _difference(
     check: _Check, place: tuple[str, int], *, sectors: Sequence[_Sector], expected: _Entry
-) -> tuple[FindingKind, str]:
+) -> tuple[GuestFindingKind, str]:
     sound = [sector for sector in sectors if sector.sound]
     if all(sector.zero for sector in sectors):
-        return FindingKind.OLDER, "nothing was written here"
+        return GuestFindingKind.OLDER, "nothing was written here"
     if any(not sector.sound and not sector.zero for sector in sectors):
         damaged = [number for number, sector in enumerate(sectors) if not sector.sound and not sector.zero]
         if len(damaged) == SECTORS_PER_BLOCK and expected.sequence:
-            return FindingKind.OLDER, "the contents are not of the guest, as before its first write, or damaged"
-        return FindingKind.ALTERED, f"the contents of sectors {damaged} were written by nobody"
+            return GuestFindingKind.OLDER, "the contents are not of the guest, as before its first write, or damaged"
+        return GuestFindingKind.ALTERED, f"the contents of sectors {damaged} were written by nobody"
     if any(sector.vm != uuid.UUID(check.vm_id).bytes for sector in sound):
-        return FindingKind.OTHER_VM, "it was written by another VM"
+        return GuestFindingKind.OTHER_VM, "it was written by another VM"
     if any(sector.place != place for sector in sound):
         wrong = next(sector for sector in sound if sector.place != place)
         check.places[place] = wrong.place
         return (
-            FindingKind.MISPLACED,
+            GuestFindingKind.MISPLACED,
             f"write {wrong.sequence} to block {wrong.place[1]} of disk {wrong.place[0]} is here",
         )
     if [sector.number for sector in sectors] != list(range(SECTORS_PER_BLOCK)) and len(sound) == SECTORS_PER_BLOCK:
-        return FindingKind.MISPLACED, "its sectors lie in another order"
+        return GuestFindingKind.MISPLACED, "its sectors lie in another order"
     sequences = sorted({sector.sequence if sector.sound else 0 for sector in sectors})
     if len(sequences) > 1:
-        return FindingKind.TORN, f"its sectors are of the writes {sequences}"
+        return GuestFindingKind.TORN, f"its sectors are of the writes {sequences}"
     if sequences[0] == expected.sequence:
-        return FindingKind.OTHER_LIFE, f"write {sequences[0]} is here, but not the one that was acknowledged"
-    kind = FindingKind.OLDER if sequences[0] < expected.sequence else FindingKind.NEWER
+        return GuestFindingKind.OTHER_LIFE, f"write {sequences[0]} is here, but not the one that was acknowledged"
+    kind = GuestFindingKind.OLDER if sequences[0] < expected.sequence else GuestFindingKind.NEWER
     return kind, f"write {sequences[0]} is here (the one before it was {sound[0].previous})"
 
 
@@ -306,10 +306,10 @@ def _is_in_flight(check: _Check, place: tuple[str, int], *, sectors: Sequence[_S
 def _name_swaps(check: _Check) -> None:
     """Call two misplaced blocks that lie in each other's place by that name."""
     for index, finding in enumerate(check.findings):
-        if finding.kind is FindingKind.MISPLACED and finding.slot is not None and finding.block is not None:
+        if finding.kind is GuestFindingKind.MISPLACED and finding.slot is not None and finding.block is not None:
             here = (finding.slot, finding.block)
             if check.places.get(check.places.get(here, here)) == here and check.places.get(here, here) != here:
-                check.findings[index] = replace(finding, kind=FindingKind.SWAPPED)
+                check.findings[index] = replace(finding, kind=GuestFindingKind.SWAPPED)
 
 
 def table_of_memory(memory: GuestMemory) -> WitnessTable:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lab.platform.directory import HostDirectory
 from lab.platform.files import ticks_of
-from lab.platform.identity import Identity, Logon
+from lab.platform.identity import Identity, LogonKind
 from lab.platform.store import JsonStore
 from lab.platform.windows import VERSIONS
 from qsm.facts.names import name_key
@@ -24,7 +24,7 @@ from qsm.facts.names import name_key
 USUAL = VERSIONS["2022"]
 
 
-class HostSettings(BaseModel):
+class WindowsFacts(BaseModel):
     """Settable facts of one host, with the defaults of a Windows Server 2022 in the domain LAB."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -96,12 +96,12 @@ class Accounts:
         self._directory = directory
 
     @property
-    def settings(self) -> HostSettings:
-        return HostSettings.model_validate(self._settings.load())
+    def settings(self) -> WindowsFacts:
+        return WindowsFacts.model_validate(self._settings.load())
 
-    def change(self, **changes: object) -> HostSettings:
+    def change(self, **changes: object) -> WindowsFacts:
         """Set facts by field name, for good. Raises pydantic's ValidationError for what is no fact."""
-        changed = HostSettings.model_validate({**self.settings.model_dump(), **changes})
+        changed = WindowsFacts.model_validate({**self.settings.model_dump(), **changes})
         self._settings.save(changed.model_dump())
         return changed
 
@@ -137,7 +137,7 @@ class Accounts:
 
     def winrm_identity(self, account: str) -> Identity:
         """The token of a WinRM call: network logon, administrator unless filtered."""
-        return Identity(account, Logon.NETWORK, administrator=not self.settings.administrator_filtered)
+        return Identity(account, LogonKind.NETWORK, administrator=not self.settings.administrator_filtered)
 
     def trusts(self, domain: str | None) -> bool:
         """Whether accounts of that domain can log on here."""

@@ -20,7 +20,7 @@ from typing import Any
 
 from lab.platform import paths
 from lab.platform.errors import ACCOUNT_NOT_MAPPED, FILE_NOT_FOUND, PlatformError
-from lab.platform.hooks import Faults, NoFaults, changing
+from lab.platform.hooks import CmdletFaults, NoCmdletFaults, changing
 from lab.platform.identity import ADMINISTRATORS, SYSTEM_ACCOUNT, Identity
 from lab.platform.store import JsonStore
 from qsm.facts.names import same_name
@@ -64,12 +64,12 @@ class AccessLists:
         *,
         exists: Callable[[str], bool],
         resolve: Callable[[str], str | None],
-        faults: Faults | None = None,
+        faults: CmdletFaults | None = None,
     ) -> None:
         self._store = JsonStore(host_folder / "platform" / "access.json", {})
         self._exists = exists
         self._resolve = resolve
-        self._faults = faults or NoFaults()
+        self._faults = faults or NoCmdletFaults()
         self._lock = threading.RLock()
 
     def grant(self, path: str, account: str, right: Right | str) -> None:

@@ -26,8 +26,8 @@ from lab.platform.bits_service import BitsService
 from lab.platform.bits_transfer import temporary_name
 from lab.platform.errors import PlatformError
 from lab.platform.files import FileSystem
-from lab.platform.hooks import Faults, changing
-from lab.platform.identity import Identity, Logon
+from lab.platform.hooks import CmdletFaults, changing
+from lab.platform.identity import Identity, LogonKind
 from lab.platform.open_files import ANYTHING, Access
 from lab.platform.smb_client import SmbClient
 from qsm.facts.names import name_key
@@ -49,7 +49,7 @@ class Bits:
         accounts: Accounts,
         files: FileSystem,
         client: SmbClient,
-        faults: Faults,
+        faults: CmdletFaults,
     ) -> None:
         self._accounts = accounts
         self._files = files
@@ -84,7 +84,7 @@ class Bits:
         is relative or too long (MAX_PATH)."""
         self._require_service()
         with changing(self._faults, "Start-BitsTransfer"):
-            if caller.logon is Logon.NETWORK:
+            if caller.logon is LogonKind.NETWORK:
                 raise _not_logged_on(caller)
             if retry_interval_seconds < SHORTEST_RETRY_SECONDS or retry_timeout_seconds < 0:
                 raise PlatformError(errors.INVALID_PARAMETER, "RetryInterval must be at least 60 seconds.")
@@ -116,7 +116,7 @@ class Bits:
 
         NOT_LOGGED_ON for a network logon on a host that is set so."""
         self._require_service()
-        if caller.logon is Logon.NETWORK and not self._accounts.settings.bits_tells_network_logons:
+        if caller.logon is LogonKind.NETWORK and not self._accounts.settings.bits_tells_network_logons:
             raise _not_logged_on(caller)
         if all_users and not caller.administrator:
             raise PlatformError(errors.ACCESS_DENIED, "Only administrators see the BITS jobs of all users.")

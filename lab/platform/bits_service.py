@@ -18,7 +18,7 @@ from lab.platform.bits_transfer import Transfer
 from lab.platform.errors import UNEXPECTED, PlatformError
 from lab.platform.files import FileSystem
 from lab.platform.identity import SYSTEM_ACCOUNT
-from lab.platform.smb_client import SmbClient, Stopped
+from lab.platform.smb_client import SmbClient, TransferStopped
 from qsm.facts.names import name_key
 
 _RUNS = (JobState.CONNECTING, JobState.TRANSFERRING)
@@ -185,7 +185,7 @@ class BitsService:
         try:
             Transfer(job, self._files, self._client, self._updater(job, run), run.stop.is_set, self._space_lock).run()
             finished = True
-        except Stopped:
+        except TransferStopped:
             pass
         except PlatformError as caught:
             error = caught

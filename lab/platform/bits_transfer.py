@@ -20,9 +20,9 @@ from lab.platform import errors, paths
 from lab.platform.bits_job import SIZE_UNKNOWN, FileRecord, JobRecord, JobState
 from lab.platform.errors import PlatformError
 from lab.platform.files import FileSystem, set_ticks, windows_errors
-from lab.platform.identity import SYSTEM, Identity, Logon
+from lab.platform.identity import SYSTEM, Identity, LogonKind
 from lab.platform.open_files import Access
-from lab.platform.smb_client import RemoteFacts, RemoteFile, SmbClient, Stopped
+from lab.platform.smb_client import RemoteFacts, RemoteFile, SmbClient, TransferStopped
 from lab.platform.smb_wire import LONGEST_READ_BYTES
 
 SAVE_SECONDS = 0.25  # how much progress a power loss may cost
@@ -103,7 +103,7 @@ class Transfer:
         self.update(whole)
 
     def _open(self, file: FileRecord) -> RemoteFile:
-        owner = Identity(self.job.owner_account, Logon.INTERACTIVE, administrator=False)
+        owner = Identity(self.job.owner_account, LogonKind.INTERACTIVE, administrator=False)
         identity = SYSTEM if owner.is_system else owner
         return self.client.open(file.remote_name, identity=identity, stopped=self.stopped)
 
@@ -147,7 +147,7 @@ class Transfer:
 
     def _set_state(self, state: JobState) -> None:
         if self.stopped():
-            raise Stopped
+            raise TransferStopped
 
         def change() -> None:
             self.job.state = state

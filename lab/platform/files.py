@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from lab.platform import errors, paths
 from lab.platform.errors import PlatformError
-from lab.platform.hooks import Faults, NoFaults, changing
+from lab.platform.hooks import CmdletFaults, NoCmdletFaults, changing
 from lab.platform.open_files import ANYTHING, Access, OpenFiles
 from lab.platform.paths import PROGRAM_DATA as PROGRAM_DATA
 from lab.platform.store import write_whole
@@ -78,12 +78,14 @@ class FileSystem:
     All paths are full Windows paths; ``%ProgramData%`` at the start is understood. Methods raise ``PlatformError``.
     """
 
-    def __init__(self, host_folder: Path, *, open_files: OpenFiles | None = None, faults: Faults | None = None) -> None:
+    def __init__(
+        self, host_folder: Path, *, open_files: OpenFiles | None = None, faults: CmdletFaults | None = None
+    ) -> None:
         self.volumes = Volumes(host_folder)
         self.acl: AccessLists | None = None  # told of files that go or get another name
         self._root = host_folder / "volumes"
         self.open_files = open_files or OpenFiles()
-        self._faults = faults or NoFaults()
+        self._faults = faults or NoCmdletFaults()
 
     # --- paths
 

@@ -14,18 +14,18 @@ from typing import Literal, Protocol
 Moment = Literal["before", "after"]
 
 
-class Faults(Protocol):
+class CmdletFaults(Protocol):
     def at(self, cmdlet_name: str, moment: Moment) -> None:
         """Return, raise, hang or end the process. Called without any lock of the platform held."""
 
 
-class NoFaults:
+class NoCmdletFaults:
     def at(self, cmdlet_name: str, moment: Moment) -> None:
         return None
 
 
 @contextmanager
-def changing(faults: Faults, cmdlet_name: str) -> Iterator[None]:
+def changing(faults: CmdletFaults, cmdlet_name: str) -> Iterator[None]:
     """Run a change between its two moments; "after" is reached only if the change succeeded."""
     faults.at(cmdlet_name, "before")
     yield

@@ -17,7 +17,7 @@ SYSTEM_ACCOUNT = r"NT AUTHORITY\SYSTEM"
 ADMINISTRATORS = r"BUILTIN\Administrators"
 
 
-class Logon(StrEnum):
+class LogonKind(StrEnum):
     NETWORK = "Network"
     SERVICE = "Service"
     INTERACTIVE = "Interactive"
@@ -26,7 +26,7 @@ class Logon(StrEnum):
 @dataclass(frozen=True)
 class Identity:
     account: str  # e.g. LAB\Administrator, NT AUTHORITY\SYSTEM, LAB\HV2$
-    logon: Logon
+    logon: LogonKind
     administrator: bool  # the token holds the Administrators group unfiltered
 
     @property
@@ -34,4 +34,4 @@ class Identity:
         return same_name(self.account, SYSTEM_ACCOUNT)
 
 
-SYSTEM = Identity(SYSTEM_ACCOUNT, Logon.SERVICE, administrator=True)
+SYSTEM = Identity(SYSTEM_ACCOUNT, LogonKind.SERVICE, administrator=True)

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lab.platform.accounts import Accounts, HostSettings
+from lab.platform.accounts import Accounts, WindowsFacts
 from lab.platform.acl import AccessLists
 from lab.platform.bits import Bits
 from lab.platform.directory import HostDirectory
 from lab.platform.files import PROGRAM_DATA, FileSystem
-from lab.platform.hooks import Faults, NoFaults
+from lab.platform.hooks import CmdletFaults, NoCmdletFaults
 from lab.platform.link import Links
 from lab.platform.open_files import OpenFiles
 from lab.platform.smb import Shares
@@ -39,12 +39,12 @@ class Platform:
         host_folder: Path,
         *,
         lab_folder: Path,
-        faults: Faults | None = None,
+        faults: CmdletFaults | None = None,
         task_runner: TaskRunner | None = None,
     ) -> None:
         """A host that ``create`` made."""
         self.host_folder = host_folder
-        self.faults: Faults = faults or NoFaults()
+        self.faults: CmdletFaults = faults or NoCmdletFaults()
         self.directory = HostDirectory(lab_folder)
         self.links = Links(lab_folder)
         self.accounts = Accounts(host_folder, directory=self.directory)
@@ -67,7 +67,7 @@ class Platform:
         self.bits = Bits(host_folder, accounts=self.accounts, files=self.files, client=self._client, faults=self.faults)
 
     @classmethod
-    def create(cls, host_folder: Path, *, settings: HostSettings, volumes: dict[str, int]) -> None:
+    def create(cls, host_folder: Path, *, settings: WindowsFacts, volumes: dict[str, int]) -> None:
         r"""Lay out a new host's folder: settings and volumes (root -> capacity in bytes); C:\ is made if not given.
 
         FileExistsError if there is a host in that folder."""

@@ -15,7 +15,7 @@ from lab.platform import errors, paths
 from lab.platform.acl import AccessLists, Right
 from lab.platform.errors import PlatformError
 from lab.platform.files import FileSystem
-from lab.platform.hooks import Faults, changing
+from lab.platform.hooks import CmdletFaults, changing
 from lab.platform.store import JsonStore
 from qsm.facts.names import name_key, one_of, same_name
 
@@ -43,7 +43,7 @@ class Shares:
         files: FileSystem,
         acl: AccessLists,
         resolve: Callable[[str], str | None],
-        faults: Faults,
+        faults: CmdletFaults,
     ) -> None:
         self._store = JsonStore(host_folder / "platform" / "shares.json", [])
         self._files = files

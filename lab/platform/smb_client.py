@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from lab.platform import smb_wire
-from lab.platform.accounts import Accounts, HostSettings
+from lab.platform.accounts import Accounts, WindowsFacts
 from lab.platform.directory import HostDirectory, HostEntry
 from lab.platform.errors import BAD_NETWORK_PATH, INVALID_NAME, NETWORK_NAME_DELETED, TIMED_OUT, PlatformError
-from lab.platform.identity import Identity, Logon
+from lab.platform.identity import Identity, LogonKind
 from lab.platform.link import LARGEST_CHUNK_BYTES, NAP_SECONDS, Links, LinkUse
 from lab.platform.paths import UncPath, split_unc
 
 STEP_SECONDS = 0.1  # how long a wish to stop may go unheard while nothing arrives
 
 
-class Stopped(Exception):
+class TransferStopped(Exception):
     """The caller wished to stop; what arrived until then is written."""
 
 
@@ -83,10 +83,10 @@ class SmbClient:
         except OSError as error:
             raise PlatformError(BAD_NETWORK_PATH, f"The network path '{what}' was not found ({error}).") from error
 
-    def _log_on(self, file: RemoteFile, settings: HostSettings, identity: Identity) -> None:
+    def _log_on(self, file: RemoteFile, settings: WindowsFacts, identity: Identity) -> None:
         """As the computer account for SYSTEM; anybody else has no credentials here, and is anonymous there."""
         hello = file.receive()
-        account = settings.computer_account if identity.is_system and identity.logon is Logon.SERVICE else None
+        account = settings.computer_account if identity.is_system and identity.logon is LogonKind.SERVICE else None
         answer = {"account": "", "proof": ""}
         if account is not None:
             secret = self._directory.machine_secret(settings.computer_name)
@@ -176,7 +176,7 @@ class RemoteFile:
         silent_since = time.monotonic()
         while True:
             if self._stopped():
-                raise Stopped
+                raise TransferStopped
             if not self._link.check():
                 time.sleep(NAP_SECONDS)
             elif self._has_data():

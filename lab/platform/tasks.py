@@ -20,7 +20,7 @@ from typing import Final, Protocol
 from lab.platform import errors
 from lab.platform.errors import PlatformError
 from lab.platform.files import ticks_of
-from lab.platform.hooks import Faults, changing
+from lab.platform.hooks import CmdletFaults, changing
 from lab.platform.identity import SYSTEM, SYSTEM_ACCOUNT, Identity
 from lab.platform.store import JsonStore
 from qsm.facts.names import name_key, one_of, same_name
@@ -101,7 +101,7 @@ class ThreadProcess:
 class ScheduledTasks:
     """Tasks of one host. ``runner`` is set by the engine before the first task is started."""
 
-    def __init__(self, host_folder: Path, *, faults: Faults, runner: TaskRunner | None = None) -> None:
+    def __init__(self, host_folder: Path, *, faults: CmdletFaults, runner: TaskRunner | None = None) -> None:
         self.runner: TaskRunner = runner or NoRunner()
         self._store = JsonStore(host_folder / "platform" / "tasks.json", [])
         self._faults = faults

@@ -18,9 +18,9 @@ from lab.winrm import sealing, soap_faults, uris
 from lab.winrm.authentication import Authenticator, Verdict
 from lab.winrm.connections import Connection, ConnectionKeeper
 from lab.winrm.engine import Caller
-from lab.winrm.fault_hooks import EndpointFaults, FaultAction, RequestInfo
+from lab.winrm.fault_hooks import EndpointFaults, RequestInfo, WireFault
 from lab.winrm.messages import UnreadableError, fault_response, parse_request
-from lab.winrm.operations import Operation, Operations, ReplyLostError, read_operation
+from lab.winrm.operations import Operations, ReplyLostError, WsmanOperation, read_operation
 from lab.winrm.settings import EndpointSettings
 from lab.winrm.soap_faults import SoapFault
 
@@ -68,7 +68,7 @@ class Application(ConnectionKeeper):
 
     def connection_opened(self, connection: Connection) -> None:
         self.connections.add(connection)
-        if self._closing or self._faults.decide("Connect", RequestInfo()) is not FaultAction.PASS:
+        if self._closing or self._faults.decide("Connect", RequestInfo()) is not WireFault.PASS:
             connection.abort()
 
     def connection_closed(self, connection: Connection) -> None:
@@ -169,15 +169,15 @@ class Application(ConnectionKeeper):
         return await self._execute_over_this_wire(operation, verdict.caller, connection)
 
     async def _execute_over_this_wire(
-        self, operation: Operation, caller: Caller, connection: Connection
+        self, operation: WsmanOperation, caller: Caller, connection: Connection
     ) -> tuple[int, bytes] | None:
         """Ask the faults once, and let the wire break on the side of the act that they name."""
         action = self._faults.decide(operation.name, operation.info)
-        if action is FaultAction.DROP_BEFORE:
+        if action is WireFault.DROP_BEFORE:
             return None
-        if action is FaultAction.BUSY:
+        if action is WireFault.BUSY:
             return 500, self._fault(soap_faults.busy(), operation.request.message_id)
-        if action is FaultAction.STALL_BEFORE:
+        if action is WireFault.STALL_BEFORE:
             await self._released.wait()
             if self._closing:
                 return None
@@ -187,9 +187,9 @@ class Application(ConnectionKeeper):
             return None
         except SoapFault as fault:
             answer = 500, self._fault(fault, operation.request.message_id)
-        if action is FaultAction.STALL_AFTER:
+        if action is WireFault.STALL_AFTER:
             await self._released.wait()
-        return None if action is FaultAction.DROP_AFTER else answer
+        return None if action is WireFault.DROP_AFTER else answer
 
     def _fault(self, fault: SoapFault, message_id: str | None) -> bytes:
         return fault_response(fault, message_id=message_id, machine_name=self._settings.machine_name)

@@ -17,7 +17,7 @@ from lab.winrm import uris
 from lab.winrm.certificates import end_point_binding, user_principal_name
 from lab.winrm.connections import Connection
 from lab.winrm.engine import Caller
-from lab.winrm.ntlm import Accounts, NtlmHandshake, RefusedError
+from lab.winrm.ntlm import LogonRefusedError, NtlmAccounts, NtlmHandshake
 from lab.winrm.settings import EndpointSettings
 from qsm.facts.names import same_name
 
@@ -37,7 +37,7 @@ class Authenticator:
 
     def __init__(self, settings: EndpointSettings) -> None:
         self._settings = settings
-        self._accounts = Accounts(settings.accounts, machine_name=settings.machine_name)
+        self._accounts = NtlmAccounts(settings.accounts, machine_name=settings.machine_name)
         self._end_point = end_point_binding(settings.server_certificate.read_bytes())
 
     def close(self) -> None:
@@ -72,7 +72,7 @@ class Authenticator:
         connection.handshake = handshake
         try:
             answer = handshake.step(base64.b64decode(value.strip(), validate=True))
-        except (RefusedError, binascii.Error):
+        except (LogonRefusedError, binascii.Error):
             connection.handshake = None
             return self._refuse(connection)
         challenges = [f"Negotiate {base64.b64encode(answer).decode()}"] if answer else []

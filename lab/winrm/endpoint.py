@@ -23,7 +23,7 @@ from lab.winrm.application import Application
 from lab.winrm.authentication import Authenticator
 from lab.winrm.connections import ConnectionProtocol
 from lab.winrm.engine import Engine
-from lab.winrm.fault_hooks import EndpointFaults, NoFaults
+from lab.winrm.fault_hooks import EndpointFaults, NoWireFaults
 from lab.winrm.operations import Operations
 from lab.winrm.settings import EndpointSettings
 from lab.winrm.shells import Shells
@@ -39,15 +39,15 @@ class Endpoint:
     def __init__(self, settings: EndpointSettings, engine: Engine, faults: EndpointFaults | None = None) -> None:
         self._settings = settings
         self._engine = engine
-        self._faults = faults or NoFaults()
-        self._running: _Running | None = None
+        self._faults = faults or NoWireFaults()
+        self._running: _Serving | None = None
         self._thaw: threading.Event | None = None
 
     def start(self) -> None:
         """Listen. Raises OSError if a port is taken, ValueError if it runs already."""
         if self._running is not None:
             raise ValueError(f"the endpoint of {self._settings.machine_name} runs already")
-        running = _Running(self._settings, self._engine, self._faults)
+        running = _Serving(self._settings, self._engine, self._faults)
         running.start()
         self._running = running
 
@@ -119,13 +119,13 @@ class Endpoint:
             self._thaw.set()
             self._thaw = None
 
-    def _alive(self) -> _Running:
+    def _alive(self) -> _Serving:
         if self._running is None:
             raise ValueError(f"the endpoint of {self._settings.machine_name} does not run")
         return self._running
 
 
-class _Running:
+class _Serving:
     """What exists between start and stop."""
 
     application: Application

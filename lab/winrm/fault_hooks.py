@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 OperationName = Literal["Connect", "Create", "Command", "Send", "Receive", "Signal", "Delete", "Get"]
 
 
-class FaultAction(Enum):
+class WireFault(Enum):
     """What the wire does with one request."""
 
     PASS = "pass"  # noqa: S105 - no password
@@ -46,12 +46,12 @@ class RequestInfo:
 class EndpointFaults(Protocol):
     """Decides the fate of requests. Called in the endpoint's thread: must not block."""
 
-    def decide(self, operation: OperationName, info: RequestInfo) -> FaultAction:
+    def decide(self, operation: OperationName, info: RequestInfo) -> WireFault:
         """Return what happens to this request. Called once for each, and once ("Connect") for each new connection."""
 
 
-class NoFaults:
+class NoWireFaults:
     """A wire that works."""
 
-    def decide(self, operation: OperationName, info: RequestInfo) -> FaultAction:
-        return FaultAction.PASS
+    def decide(self, operation: OperationName, info: RequestInfo) -> WireFault:
+        return WireFault.PASS

@@ -31,11 +31,11 @@ _AUTHENTICATE = 3  # [MS-NLMP] 2.2.1.3
 _AV_CHANNEL_BINDINGS = 10  # [MS-NLMP] 2.2.2.1, MsvAvChannelBindings
 
 
-class RefusedError(Exception):
+class LogonRefusedError(Exception):
     """The client did not prove who it is: answered with 401."""
 
 
-class Accounts:
+class NtlmAccounts:
     """The host's accounts, in the file form that pyspnego reads (hashes only).
 
     The file has no name and is gone with the process: a host ends by SIGKILL, and then nobody removes anything.
@@ -86,7 +86,7 @@ class _Machine:
 
 
 @contextmanager
-def _as_host(accounts: Accounts) -> Iterator[None]:
+def _as_host(accounts: NtlmAccounts) -> Iterator[None]:
     """For the length of one step, pyspnego's process-wide answers are this host's.
 
     pyspnego offers no parameter for either. A client that authenticates in another thread meanwhile may read
@@ -111,7 +111,7 @@ def _as_host(accounts: Accounts) -> Iterator[None]:
 class NtlmHandshake:
     """One connection's way from the first token to a user and a session key."""
 
-    def __init__(self, accounts: Accounts, *, channel_binding: ChannelBinding, end_point: bytes | None) -> None:
+    def __init__(self, accounts: NtlmAccounts, *, channel_binding: ChannelBinding, end_point: bytes | None) -> None:
         """`end_point`: binding data of the TLS channel (RFC 5929); None over plain HTTP, with nothing to bind."""
         self._accounts = accounts
         self._level: ChannelBinding = channel_binding if end_point is not None else "none"
@@ -126,7 +126,7 @@ class NtlmHandshake:
                     self.context = _new_context(token)
                 return self.context.step(token, channel_bindings=self._bindings_for(token))
         except (spnego.exceptions.SpnegoError, ValueError, struct.error, IndexError) as error:
-            raise RefusedError(str(error)) from error
+            raise LogonRefusedError(str(error)) from error
 
     def _bindings_for(self, token: bytes) -> spnego.channel_bindings.GssChannelBindings | None:
         if self._level == "none" or not _is_authenticate(token):
@@ -135,7 +135,7 @@ class NtlmHandshake:
         if offered is not None and any(offered):  # sixteen zero bytes say "no binding" ([MS-NLMP] 2.2.2.1)
             return self._bindings
         if self._level == "strict":
-            raise RefusedError("the client's message is not bound to the TLS channel")
+            raise LogonRefusedError("the client's message is not bound to the TLS channel")
         return None
 
     @property

@@ -1,7 +1,7 @@
 """The operations of the service: Create, Command, Send, Receive, Signal, Delete and Get.
 
 Trouble: what an operation does to a shell, and when its answer counts as given, must be the same for every
-client and engine. Answer: a request is read once into an `Operation`, which faults can judge, and then
+client and engine. Answer: a request is read once into an `WsmanOperation`, which faults can judge, and then
 executed here against the shells; all waiting is that of Receive.
 """
 
@@ -43,7 +43,7 @@ class ReplyLostError(Exception):
 
 
 @dataclass(frozen=True)
-class Operation:
+class WsmanOperation:
     """A request whose body has been read."""
 
     name: OperationName
@@ -53,13 +53,13 @@ class Operation:
     info: RequestInfo
 
 
-def read_operation(request: Request, caller: Caller) -> Operation:
+def read_operation(request: Request, caller: Caller) -> WsmanOperation:
     """Raises SoapFault for an action, resource or body that the service does not know."""
     name = _NAMES.get(request.action)
     if name is None or request.resource_uri.rstrip("/") not in _RESOURCES:
         raise soap_faults.action_not_supported(request.action)
     body = _read_body(name, request)
-    return Operation(name, request, body, _describe(request, body, caller))
+    return WsmanOperation(name, request, body, _describe(request, body, caller))
 
 
 def _read_body(name: OperationName, request: Request) -> Body:
@@ -96,7 +96,7 @@ class Operations:
         self._shells = shells
         self._under_way: Counter[str] = Counter()
 
-    async def execute(self, operation: Operation, caller: Caller, connection: Connection) -> bytes:
+    async def execute(self, operation: WsmanOperation, caller: Caller, connection: Connection) -> bytes:
         """The answer's envelope. Raises SoapFault, ReplyLostError."""
         request = operation.request
         with self._counted(caller):
@@ -121,7 +121,7 @@ class Operations:
             self._under_way[caller.user] -= 1
 
     async def _execute_in_shell(
-        self, operation: Operation, caller: Caller, shell: Shell, connection: Connection, timeout_seconds: float
+        self, operation: WsmanOperation, caller: Caller, shell: Shell, connection: Connection, timeout_seconds: float
     ) -> str:
         match operation.body:
             case bodies.CommandRequest() as body:

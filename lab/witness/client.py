@@ -66,7 +66,7 @@ class Lifetime:
 
 
 @dataclass(frozen=True)
-class OfflineWindow:
+class WitnessedWindow:
     """The last time in which a guest did not answer. Times are seconds since 1970."""
 
     last_write_at: float | None
@@ -167,9 +167,9 @@ class WitnessClient:
             for each in self._ask("findings", vm_id=vm_id)
         ]
 
-    def offline_window(self, vm_id: str) -> OfflineWindow:
+    def offline_window(self, vm_id: str) -> WitnessedWindow:
         """Return the last time in which the guest did not answer."""
-        return OfflineWindow(**self._ask("offline_window", vm_id=vm_id))
+        return WitnessedWindow(**self._ask("offline_window", vm_id=vm_id))
 
     def acknowledged_table(self, vm_id: str) -> WitnessTable:
         """Return what every block of every disk must hold by all acknowledged writes."""

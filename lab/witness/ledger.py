@@ -81,7 +81,7 @@ class Life:
 
 
 @dataclass
-class Machine:
+class WitnessedVM:
     """All lives of one VM, in the order in which they registered, and what its disks must hold."""
 
     lives: list[Life] = field(default_factory=list)
@@ -95,7 +95,7 @@ class Machine:
     findings: list[WitnessFinding] = field(default_factory=list)
 
 
-def _write_in_flight(machine: Machine, life: Life) -> int | None:
+def _write_in_flight(machine: WitnessedVM, life: Life) -> int | None:
     """Return the number of the write that may have been done and not heard when the life before was cut off."""
     place = machine.lives.index(life)
     if place == 0 or machine.lives[place - 1].ended_how != LOST:
@@ -107,7 +107,7 @@ class Ledger:
     """The witness's knowledge. Times are seconds since 1970 by the witness's clock."""
 
     def __init__(self) -> None:
-        self.machines: dict[str, Machine] = {}
+        self.machines: dict[str, WitnessedVM] = {}
         self.lives: dict[int, Life] = {}
 
     def feed(self, time: float, kind: bytes, *, contents: bytes) -> None:
@@ -125,12 +125,12 @@ class Ledger:
         elif event == "end":
             self._end(time, **facts)
         else:
-            self.machines.setdefault(facts["vm_id"], Machine()).gate_closed = facts["closed"]
+            self.machines.setdefault(facts["vm_id"], WitnessedVM()).gate_closed = facts["closed"]
 
     def _register(self, time: float, *, slots: list[str], **facts: Any) -> None:
         life = Life(slots=tuple(slots), registered_at=time, **facts)
         life.last_sequence = life.continues_from
-        machine = self.machines.setdefault(life.vm_id, Machine())
+        machine = self.machines.setdefault(life.vm_id, WitnessedVM())
         for other in machine.lives:
             if other.ended_at is None:
                 machine.overlaps[other.incarnation, life.incarnation] = 0
@@ -139,7 +139,7 @@ class Ledger:
         machine.lives.append(life)
         self.lives[life.incarnation] = life
 
-    def _check_saved_state(self, machine: Machine, life: Life) -> None:
+    def _check_saved_state(self, machine: WitnessedVM, life: Life) -> None:
         kinds = WitnessFindingKind
         for other in machine.lives:
             if other.saved_state_id == life.saved_state_id:
@@ -224,7 +224,7 @@ class Ledger:
 
     def findings(self, vm_id: str) -> list[WitnessFinding]:
         """Return everything wrong with one VM, also while it still goes on."""
-        machine = self.machines.get(vm_id, Machine())
+        machine = self.machines.get(vm_id, WitnessedVM())
         return [
             *machine.findings,
             *(self._overlap(pair, writes) for pair, writes in machine.overlaps.items()),
@@ -246,7 +246,7 @@ class Ledger:
         return WitnessFinding(WitnessFindingKind.SKIPPED, life.vm_id, text=text)
 
     @staticmethod
-    def _same_sequences(machine: Machine) -> list[WitnessFinding]:
+    def _same_sequences(machine: WitnessedVM) -> list[WitnessFinding]:
         found = []
         for place, life in enumerate(machine.lives):
             for other in machine.lives[:place]:

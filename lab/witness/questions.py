@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from lab.guest.guest import BlockTable
-from lab.witness.ledger import Ledger, Life, Machine
+from lab.witness.ledger import Ledger, Life, WitnessedVM
 
 
 class UnknownMachineError(Exception):
     """No guest of this VM ever registered, or not as the question supposes."""
 
 
-def machine_of(ledger: Ledger, vm_id: str) -> Machine:
+def machine_of(ledger: Ledger, vm_id: str) -> WitnessedVM:
     """Return what is known of a VM. Raises UnknownMachineError where no guest of it registered."""
     machine = ledger.machines.get(vm_id)
     if machine is None or not machine.lives:

@@ -23,7 +23,7 @@ from typing import Any
 
 from lab.process.dying_with_parent import die_with_parent
 from lab.witness import questions
-from lab.witness.ledger import INCARNATION, LOST, Ledger, Machine
+from lab.witness.ledger import INCARNATION, LOST, Ledger, WitnessedVM
 from lab.witness.wire import (
     ACKNOWLEDGEMENTS_FRAME,
     JSON_FRAME,
@@ -54,7 +54,7 @@ class Clock:
         return time.monotonic() + self._offset
 
 
-class Journal:
+class WitnessJournal:
     """The ledger and the file from which it can be made again."""
 
     def __init__(self, path: Path) -> None:
@@ -85,7 +85,7 @@ def _records(data: bytes) -> Iterator[tuple[float, bytes, bytes, int]]:
         yield time_heard, kind, data[start:position], position
 
 
-class Connection:
+class WitnessConnection:
     """One connection: of a guest once it has registered, else of somebody who asks."""
 
     def __init__(self, connected: socket.socket) -> None:
@@ -110,13 +110,13 @@ class Connection:
 class Witness:
     """The server. One thread; every look first hears what guests say, then answers."""
 
-    def __init__(self, listener: socket.socket, journal: Journal) -> None:
+    def __init__(self, listener: socket.socket, journal: WitnessJournal) -> None:
         self.clock = Clock()
         self.journal = journal
         self.ledger = journal.ledger
         self.stopping = False
         self._selector = selectors.DefaultSelector()
-        self._guests: dict[int, Connection] = {}
+        self._guests: dict[int, WitnessConnection] = {}
         listener.setblocking(False)
         self._listener = listener
         self._selector.register(listener, selectors.EVENT_READ, None)
@@ -137,9 +137,9 @@ class Witness:
     def _accept(self) -> None:
         connected, _ = self._listener.accept()
         connected.setblocking(False)
-        self._selector.register(connected, selectors.EVENT_READ, Connection(connected))
+        self._selector.register(connected, selectors.EVENT_READ, WitnessConnection(connected))
 
-    def _hear(self, connection: Connection) -> None:
+    def _hear(self, connection: WitnessConnection) -> None:
         """Take in all that has arrived on one connection, up to its end."""
         try:
             while connection.open:
@@ -154,7 +154,7 @@ class Witness:
             connection.open = False
         self._close(connection)
 
-    def _take(self, connection: Connection) -> None:
+    def _take(self, connection: WitnessConnection) -> None:
         writes: list[bytes] = []
         for frame in take_frames(connection.received):
             if frame.kind == ACKNOWLEDGEMENTS_FRAME:
@@ -164,13 +164,13 @@ class Witness:
             self._handle(connection, frame)
         self._acknowledge(connection, writes)
 
-    def _acknowledge(self, connection: Connection, writes: list[bytes]) -> None:
+    def _acknowledge(self, connection: WitnessConnection, writes: list[bytes]) -> None:
         if writes:
             contents = INCARNATION.pack(self._incarnation_of(connection)) + b"".join(writes)
             self.journal.record(self.clock.now(), ACKNOWLEDGEMENTS_FRAME, contents=contents)
             writes.clear()
 
-    def _handle(self, connection: Connection, frame: Frame) -> None:
+    def _handle(self, connection: WitnessConnection, frame: Frame) -> None:
         if frame.kind == TABLES_FRAME:
             self._incarnation_of(connection)
             self.journal.record(self.clock.now(), TABLES_FRAME, contents=frame.contents)
@@ -185,12 +185,12 @@ class Witness:
         else:
             connection.send(self._answer(**message))
 
-    def _incarnation_of(self, connection: Connection) -> int:
+    def _incarnation_of(self, connection: WitnessConnection) -> int:
         if connection.incarnation is None:
             raise WireError("Only a guest that has registered, and has not said goodbye, may say that.")
         return connection.incarnation
 
-    def _register(self, connection: Connection, facts: dict[str, Any]) -> None:
+    def _register(self, connection: WitnessConnection, facts: dict[str, Any]) -> None:
         if connection.vm_id is not None:
             raise WireError("A guest registers once on each connection.")
         for other in list(self._guests.values()):
@@ -208,7 +208,7 @@ class Witness:
         contents = json.dumps({"event": event, **facts}).encode()
         self.journal.record(self.clock.now(), JSON_FRAME, contents=contents)
 
-    def _close(self, connection: Connection) -> None:
+    def _close(self, connection: WitnessConnection) -> None:
         connection.closed = True
         self._selector.unregister(connection.socket)
         connection.socket.close()
@@ -240,7 +240,7 @@ class Witness:
         return lambda **arguments: question(self.ledger, **arguments)
 
     def _set_gate(self, *, vm_id: str, closed: bool) -> None:
-        if self.ledger.machines.get(vm_id, Machine()).gate_closed != closed:
+        if self.ledger.machines.get(vm_id, WitnessedVM()).gate_closed != closed:
             self._event("gate", vm_id=vm_id, closed=closed)
         if not closed:
             for guest in self._guests.values():
@@ -253,7 +253,7 @@ def main() -> None:
     parent, folder, port_descriptor = int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     die_with_parent(parent)
     listener = socket.create_server(("127.0.0.1", 0))
-    witness = Witness(listener, Journal(folder / JOURNAL_NAME))
+    witness = Witness(listener, WitnessJournal(folder / JOURNAL_NAME))
     signal.signal(signal.SIGTERM, lambda *_: setattr(witness, "stopping", True))
     with os.fdopen(port_descriptor, "w") as port_file:
         port_file.write(f"{listener.getsockname()[1]}\n")

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @dataclass(frozen=True)
-class Failure:
+class CmdletFailure:
     """A cmdlet that fails, and what the module says of it."""
 
     step: str
@@ -36,28 +36,28 @@ class Failure:
 
 FAILURES = [
     # the checkpoint is there although Checkpoint-VM failed: removed by its name
-    Failure("take_checkpoint", "source", "Checkpoint-VM", AFTER, "CheckpointFailed"),
+    CmdletFailure("take_checkpoint", "source", "Checkpoint-VM", AFTER, "CheckpointFailed"),
     # read was granted on the disks and noted before: taken back
-    Failure("copy_base_disks", "source", "New-SmbShare", BEFORE, "ShareFailed"),
+    CmdletFailure("copy_base_disks", "source", "New-SmbShare", BEFORE, "ShareFailed"),
     # inside of the SYSTEM task, whose job has fetched all: it ends the job
-    Failure("copy_base_disks", "target", "Complete-BitsTransfer", BEFORE, "CopyFailed"),
+    CmdletFailure("copy_base_disks", "target", "Complete-BitsTransfer", BEFORE, "CopyFailed"),
     # saved although Save-VM failed: started again, its automatic start put back
-    Failure("save_state", "source", "Save-VM", AFTER, "SaveFailed"),
+    CmdletFailure("save_state", "source", "Save-VM", AFTER, "SaveFailed"),
     # files were exported: a job of WMI that ends in an error
-    Failure("copy_changes", "source", "ExportSystemDefinition", AFTER, "ExportFailed"),
+    CmdletFailure("copy_changes", "source", "ExportSystemDefinition", AFTER, "ExportFailed"),
     # inside of the SYSTEM task, with the base written to: copied files are removed
-    Failure("prepare_disks", "target", "Merge-VHD", AFTER, "MergeFailed"),
+    CmdletFailure("prepare_disks", "target", "Merge-VHD", AFTER, "MergeFailed"),
     # a planned VM is there: destroyed
-    Failure("import_vm", "target", "Set-VMHardDiskDrive", BEFORE, "No VM is left there."),
+    CmdletFailure("import_vm", "target", "Set-VMHardDiskDrive", BEFORE, "No VM is left there."),
     # the VM is imported although Import-VM failed: removed on the way home
-    Failure("import_vm", "target", "Import-VM", AFTER, "It is registered there and has not been started."),
+    CmdletFailure("import_vm", "target", "Import-VM", AFTER, "It is registered there and has not been started."),
     # handed over already: withdrawn, taken back, the imported VM removed
-    Failure("resume", "target", "Start-VM", BEFORE, "StartRefused"),
+    CmdletFailure("resume", "target", "Start-VM", BEFORE, "StartRefused"),
 ]
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=str)
-def test_a_step_that_fails_ends_at_home(fault_lab: FaultLab, failure: Failure) -> None:
+def test_a_step_that_fails_ends_at_home(fault_lab: FaultLab, failure: CmdletFailure) -> None:
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
     fault_lab.fail(failure.side, failure.cmdlet, moment=failure.moment)

@@ -35,7 +35,7 @@ migration.close()
 
 
 @dataclass(frozen=True)
-class Work:
+class LongWork:
     """Long work, the step that does it, and the cmdlet by which its task fails."""
 
     poll: str
@@ -43,11 +43,11 @@ class Work:
     step: str
 
 
-WORKS = [Work("get_copy", "Start-BitsTransfer", "copy_base_disk"), Work("get_merge", "Set-VHD", "prepare_disk")]
+WORKS = [LongWork("get_copy", "Start-BitsTransfer", "copy_base_disk"), LongWork("get_merge", "Set-VHD", "prepare_disk")]
 
 
 @pytest.mark.parametrize("work", WORKS, ids=lambda work: work.step)
-def test_work_that_failed_is_really_done_again(fault_lab: FaultLab, work: Work) -> None:
+def test_work_that_failed_is_really_done_again(fault_lab: FaultLab, work: LongWork) -> None:
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
     fault_lab.fail("target", work.cmdlet)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(180)
 
 
 @dataclass(frozen=True)
-class Failure:
+class StepFailure:
     """One way in which a step fails."""
 
     operation: str
@@ -48,35 +48,35 @@ class Failure:
 
 
 HOME = [
-    Failure("create_record", "source"),
-    Failure("create_record", "target"),
-    Failure("take_lock", "source", moment=AFTER),
-    Failure("take_checkpoint", "source", "Checkpoint-VM"),
-    Failure("take_checkpoint", "source", "Checkpoint-VM", AFTER),
-    Failure("take_checkpoint", "source", moment=AFTER),
-    Failure("open_share", "source", "New-SmbShare"),
-    Failure("open_share", "source", "Set-Acl", AFTER),
-    Failure("start_copy", "target", "Start-BitsTransfer", AFTER),
-    Failure("start_copy", "target", "Complete-BitsTransfer", AFTER),
-    Failure("save_vm", "source", "Save-VM"),
-    Failure("save_vm", "source", "Save-VM", AFTER),
-    Failure("export_configuration", "source", "ExportSystemDefinition", AFTER),
-    Failure("start_merge", "target", "Set-VHD"),
-    Failure("start_merge", "target", "Merge-VHD", AFTER),
-    Failure("import_vm", "target", "Compare-VM", AFTER),
-    Failure("import_vm", "target", "Set-VMHardDiskDrive"),
-    Failure("import_vm", "target", "Import-VM", AFTER),
-    Failure("hand_over", "source"),
-    Failure("hand_over", "source", moment=AFTER),
-    Failure("allow_start", "target"),
-    Failure("allow_start", "target", moment=AFTER),
-    Failure("start_vm", "target", "Start-VM"),
-    Failure("start_vm", "target"),
+    StepFailure("create_record", "source"),
+    StepFailure("create_record", "target"),
+    StepFailure("take_lock", "source", moment=AFTER),
+    StepFailure("take_checkpoint", "source", "Checkpoint-VM"),
+    StepFailure("take_checkpoint", "source", "Checkpoint-VM", AFTER),
+    StepFailure("take_checkpoint", "source", moment=AFTER),
+    StepFailure("open_share", "source", "New-SmbShare"),
+    StepFailure("open_share", "source", "Set-Acl", AFTER),
+    StepFailure("start_copy", "target", "Start-BitsTransfer", AFTER),
+    StepFailure("start_copy", "target", "Complete-BitsTransfer", AFTER),
+    StepFailure("save_vm", "source", "Save-VM"),
+    StepFailure("save_vm", "source", "Save-VM", AFTER),
+    StepFailure("export_configuration", "source", "ExportSystemDefinition", AFTER),
+    StepFailure("start_merge", "target", "Set-VHD"),
+    StepFailure("start_merge", "target", "Merge-VHD", AFTER),
+    StepFailure("import_vm", "target", "Compare-VM", AFTER),
+    StepFailure("import_vm", "target", "Set-VMHardDiskDrive"),
+    StepFailure("import_vm", "target", "Import-VM", AFTER),
+    StepFailure("hand_over", "source"),
+    StepFailure("hand_over", "source", moment=AFTER),
+    StepFailure("allow_start", "target"),
+    StepFailure("allow_start", "target", moment=AFTER),
+    StepFailure("start_vm", "target", "Start-VM"),
+    StepFailure("start_vm", "target"),
 ]
 
 
 @pytest.mark.parametrize("failure", HOME, ids=str)
-def test_it_ends_at_home(fault_lab: FaultLab, failure: Failure) -> None:
+def test_it_ends_at_home(fault_lab: FaultLab, failure: StepFailure) -> None:
     vm = fault_lab.small_vm(disks=2 if failure.operation in ("start_copy", "start_merge") else 1)
     before = fault_lab.before(vm)
     failure.arm(fault_lab)
@@ -89,18 +89,18 @@ def test_it_ends_at_home(fault_lab: FaultLab, failure: Failure) -> None:
 
 
 FORWARD = [
-    Failure("start_vm", "target", "Start-VM", AFTER),
-    Failure("start_vm", "target", moment=AFTER),
-    Failure("confirm_target", "target"),
-    Failure("close_shares", "source"),
-    Failure("remove_source_files", "source"),
-    Failure("close_migration", "target", moment=AFTER),
-    Failure("close_migration", "source"),
+    StepFailure("start_vm", "target", "Start-VM", AFTER),
+    StepFailure("start_vm", "target", moment=AFTER),
+    StepFailure("confirm_target", "target"),
+    StepFailure("close_shares", "source"),
+    StepFailure("remove_source_files", "source"),
+    StepFailure("close_migration", "target", moment=AFTER),
+    StepFailure("close_migration", "source"),
 ]
 
 
 @pytest.mark.parametrize("failure", FORWARD, ids=str)
-def test_it_ends_at_the_target(fault_lab: FaultLab, failure: Failure) -> None:
+def test_it_ends_at_the_target(fault_lab: FaultLab, failure: StepFailure) -> None:
     """One that does not pass leaves something over, and `qsm finish` does the rest in a fresh process."""
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
@@ -119,15 +119,15 @@ def test_it_ends_at_the_target(fault_lab: FaultLab, failure: Failure) -> None:
 
 
 CLEAN_UP = [
-    Failure("restore_settings", "target", "Set-VM"),
-    Failure("close_shares", "source", "Remove-SmbShare"),
-    Failure("remove_source", "source", "Remove-VM"),
-    Failure("retire_source", "source", "Disconnect-VMNetworkAdapter"),
+    StepFailure("restore_settings", "target", "Set-VM"),
+    StepFailure("close_shares", "source", "Remove-SmbShare"),
+    StepFailure("remove_source", "source", "Remove-VM"),
+    StepFailure("retire_source", "source", "Disconnect-VMNetworkAdapter"),
 ]
 
 
 @pytest.mark.parametrize("failure", CLEAN_UP, ids=str)
-def test_what_fails_after_the_start_is_named_and_done_later(fault_lab: FaultLab, failure: Failure) -> None:
+def test_what_fails_after_the_start_is_named_and_done_later(fault_lab: FaultLab, failure: StepFailure) -> None:
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
     fault_lab.fail(failure.side, failure.cmdlet, times=None)

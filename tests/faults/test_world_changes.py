@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from command_line import Command
+from command_line import QsmCommand
 from fault_lab import AFTER, BEFORE, FAILED, HELD, HOME, FaultLab
 from flow_lab import MIB, TestVM
 from waiting import wait_until
@@ -26,7 +26,7 @@ def room(fault_lab: FaultLab) -> Iterator[None]:
         host.set_volume_size("D:\\", 256 << 30)
 
 
-def in_base_copy(fault_lab: FaultLab, vm: TestVM) -> Command:
+def in_base_copy(fault_lab: FaultLab, vm: TestVM) -> QsmCommand:
     """A run that is about to look at its source for the first time while the base is copied."""
     hang = fault_lab.hang("source", "watch_source", moment=BEFORE)
     run = fault_lab.start_migration(vm)

@@ -10,7 +10,7 @@ import pytest
 from cli.demonstration import Outcome, show_verdict
 from lab.demonstration.verdict import ChangesFile, Comparison, Evidence, judge
 from lab.host.tally import Kind, Spent
-from lab.judges.verify_guest import Finding, FindingKind, Verification
+from lab.judges.verify_guest import GuestFinding, GuestFindingKind, Verification
 from lab.witness.client import Lifetime
 from lab.witness.ledger import WitnessFinding, WitnessFindingKind
 from qsm.report.report import Report
@@ -21,7 +21,9 @@ ONE = {SLOTS[0]: 7, SLOTS[1]: 0}
 CHANGES = {slot: ChangesFile(f"{slot}.avhdx", 4 << 20, 4096) for slot in SLOTS}
 VERIFICATION = Verification((), dict.fromkeys(SLOTS, 2), blocks_written=dict.fromkeys(SLOTS, 1))
 COMPARISON = Comparison(VERIFICATION, dict.fromkeys(SLOTS, 8192), 0.1, writes_meanwhile=0)
-FINDING = Finding(FindingKind.OLDER, SLOTS[0], block=1, text="disk SCSI 0:0, block 1: nothing was written here.")
+FINDING = GuestFinding(
+    GuestFindingKind.OLDER, SLOTS[0], block=1, text="disk SCSI 0:0, block 1: nothing was written here."
+)
 
 
 def life(number: int, host_name: str, **changes: Any) -> Lifetime:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hosts_driver import Caller
-from hosts_script import Script
+from hosts_driver import HostCaller
+from hosts_script import MigrationScript
 from powershell_program import NEEDS_ENGINE
 
 from lab.host.handle import MIB, LabDisk
@@ -39,17 +39,17 @@ class Laboratories:
     def __init__(self, folder: Callable[[str], Path]) -> None:
         self._folder = folder
         self._running: dict[tuple[str, str], Laboratory] = {}
-        self._callers: dict[tuple[Laboratory, str, int], Caller] = {}
+        self._callers: dict[tuple[Laboratory, str, int], HostCaller] = {}
         self._stack = ExitStack()
 
-    def callers(self, engine: str, windows: str) -> dict[str, Caller]:
+    def callers(self, engine: str, windows: str) -> dict[str, HostCaller]:
         """The callers of a laboratory's hosts, by name; a host that was booted since has a new one."""
         running = self._running.get((engine, windows)) or self._start(engine, windows)
         found = {}
         for name, told in running.status()["hosts"].items():
             key = (running, name, told["process_id"])
             if key not in self._callers:
-                self._callers[key] = Caller(running, name)
+                self._callers[key] = HostCaller(running, name)
             found[name] = self._callers[key]
         return found
 
@@ -78,7 +78,7 @@ def laboratories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laborator
 
 
 @pytest.fixture(params=["python", pytest.param(f"powershell {WINDOWS}", marks=NEEDS_ENGINE)])
-def callers(laboratories: Laboratories, request: pytest.FixtureRequest) -> Iterator[dict[str, Caller]]:
+def callers(laboratories: Laboratories, request: pytest.FixtureRequest) -> Iterator[dict[str, HostCaller]]:
     """Both hosts' callers; afterwards no fault is left, and no guest writes on beside other tests."""
     engine, _, windows = request.param.partition(" ")
     callers = laboratories.callers(engine, windows or USUAL)
@@ -89,27 +89,27 @@ def callers(laboratories: Laboratories, request: pytest.FixtureRequest) -> Itera
 
 
 @pytest.fixture
-def laboratory(callers: dict[str, Caller]) -> Laboratory:
+def laboratory(callers: dict[str, HostCaller]) -> Laboratory:
     return callers["hv01"].lab
 
 
 @pytest.fixture
-def source(callers: dict[str, Caller]) -> Caller:
+def source(callers: dict[str, HostCaller]) -> HostCaller:
     return callers["hv01"]
 
 
 @pytest.fixture
-def target(callers: dict[str, Caller]) -> Caller:
+def target(callers: dict[str, HostCaller]) -> HostCaller:
     return callers["hv02"]
 
 
 @pytest.fixture
-def make_script(source: Caller, target: Caller) -> Callable[..., Script]:
+def make_script(source: HostCaller, target: HostCaller) -> Callable[..., MigrationScript]:
     """Makes a VM of its own on the source and a migration of it that has not begun."""
 
-    def make(name: str, **settings: Any) -> Script:
+    def make(name: str, **settings: Any) -> MigrationScript:
         small = {"disks": [LabDisk(size_bytes=16 * MIB)], "memory_bytes": 2 * MIB}
         vm = source.host.create_vm(f"{name}-{next(_serial)}", **{**small, **settings})
-        return Script(source, target, vm["vm_id"])
+        return MigrationScript(source, target, vm["vm_id"])
 
     return make

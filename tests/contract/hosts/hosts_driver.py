@@ -1,6 +1,6 @@
 """Speaks to lab hosts over WinRM and judges every answer by the contract.
 
-`Caller` sends one call and returns its raw answer (revision, attempt, repeated), after checking its shape against the
+`HostCaller` sends one call and returns its raw answer (revision, attempt, repeated), after checking its shape against the
 table of operations.
 """
 
@@ -38,7 +38,7 @@ ENVELOPE = {"ok", "revision", "attempt", "repeated", "seconds"}
 
 
 @dataclass(frozen=True)
-class Answer:
+class HostAnswer:
     """One answer of a host."""
 
     ok: bool
@@ -60,7 +60,7 @@ def read_settings(laboratory: Laboratory) -> dict[str, HostSettings]:
     return Settings(**tomllib.loads(laboratory.settings_file.read_text("utf-8"))).hosts
 
 
-class Caller:
+class HostCaller:
     """A warm process on one host, which answers calls."""
 
     def __init__(self, laboratory: Laboratory, name: str, *, bootstrap: str = "serve") -> None:
@@ -81,7 +81,7 @@ class Caller:
         revision: int | None = None,
         wait_seconds: float = 0.0,
         limit_seconds: float = CALL_SECONDS,
-    ) -> Answer:
+    ) -> HostAnswer:
         """Send one call and return its answer, checked. Raises LostError when the wire breaks."""
         told = self.exchange(
             {
@@ -146,7 +146,7 @@ class Caller:
         self._session.stop()
 
 
-def check_answer(operation: str, told: Mapping[str, Any]) -> Answer:
+def check_answer(operation: str, told: Mapping[str, Any]) -> HostAnswer:
     """Check an answer against the contract: its envelope, its types, and that the table knows its error."""
     row = OPERATIONS[operation]
     assert set(told) == ENVELOPE | {"result" if told["ok"] else "error"}, told
@@ -156,7 +156,7 @@ def check_answer(operation: str, told: Mapping[str, Any]) -> Answer:
         assert error.id in row.error_ids or error.id in ("CopyFailed", "MergeFailed"), (operation, error)
         assert error.message.strip()
         assert (error.category == "unknown") == (error.id == "OutcomeUnknown")
-    return Answer(
+    return HostAnswer(
         ok=told["ok"],
         result=row.result.model_validate(told["result"]) if told["ok"] else None,
         error=error,

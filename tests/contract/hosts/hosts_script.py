@@ -5,7 +5,7 @@ from __future__ import annotations
 import ntpath
 from typing import Any
 
-from hosts_driver import Answer, Caller, new_migration_id
+from hosts_driver import HostAnswer, HostCaller, new_migration_id
 from waiting import wait_until
 
 from lab.host.handle import LabHost
@@ -16,14 +16,14 @@ from lab.witness.client import WitnessError
 from qsm.hosts.operations import OPERATIONS
 
 
-class Side:
+class ScriptSide:
     """One host's part in one migration: remembers the revision as the product does."""
 
-    def __init__(self, caller: Caller, migration_id: str, role: str) -> None:
+    def __init__(self, caller: HostCaller, migration_id: str, role: str) -> None:
         self.caller, self.migration_id, self.role = caller, migration_id, role
         self.revision: int | None = None
 
-    def call(self, operation: str, *, subject: str = "", wait_seconds: float = 0.0, **arguments: Any) -> Answer:
+    def call(self, operation: str, *, subject: str = "", wait_seconds: float = 0.0, **arguments: Any) -> HostAnswer:
         """Call with this migration's id and the revision last seen."""
         revision = self.revision if OPERATIONS[operation].fenced else None
         answer = self.caller.call(
@@ -61,13 +61,13 @@ class Side:
         return told
 
 
-class Script:
+class MigrationScript:
     """A migration of one VM by raw operations. Each method is one step; they go in the order of the file."""
 
-    def __init__(self, source: Caller, target: Caller, vm_id: str, *, folder: str = "") -> None:
+    def __init__(self, source: HostCaller, target: HostCaller, vm_id: str, *, folder: str = "") -> None:
         self.migration_id = new_migration_id()
-        self.source = Side(source, self.migration_id, "source")
-        self.target = Side(target, self.migration_id, "target")
+        self.source = ScriptSide(source, self.migration_id, "source")
+        self.target = ScriptSide(target, self.migration_id, "target")
         self.vm_id = vm_id
         self.vm = self._facts()
         self.folder = folder or rf"D:\Moved\{self.vm.name}"
@@ -276,7 +276,7 @@ class Script:
     def confirm(self) -> None:
         self.target.do("confirm_target", vm_id=self.vm_id, epoch=self.epoch, started=True)
 
-    def restore_settings(self, side: Side, *, subject: str = "") -> None:
+    def restore_settings(self, side: ScriptSide, *, subject: str = "") -> None:
         side.do(
             "restore_settings",
             subject=subject,

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hosts_driver import Caller
-from hosts_script import Script
+from hosts_driver import HostCaller
+from hosts_script import MigrationScript
 from waiting import wait_until
 
 from lab.host.faults import Fault, FaultAction, FaultPlace
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture
-def script(make_script: Callable[..., Script]) -> Iterator[Script]:
+def script(make_script: Callable[..., MigrationScript]) -> Iterator[MigrationScript]:
     """A migration, begun, of a VM that is off and has a fixed disk of 24 MiB: enough to be caught while it travels."""
     made = make_script("copied", state="Off", disks=[LabDisk(size_bytes=24 * MIB, dynamic=False)])
     made.begin()
@@ -34,16 +34,16 @@ def script(make_script: Callable[..., Script]) -> Iterator[Script]:
     made.source.call("close_shares", subject="end of test")
 
 
-def request(script: Script, number: int = 1) -> dict[str, Any]:
+def request(script: MigrationScript, number: int = 1) -> dict[str, Any]:
     ((folder, files),) = script.base_files().items()
     return script.copy_request(number, folder, files, share=0)
 
 
-def slow_down(script: Script, *, bytes_per_second: int = 4 * MIB) -> None:
+def slow_down(script: MigrationScript, *, bytes_per_second: int = 4 * MIB) -> None:
     script.lab.links.set_rate("HV01", "HV02", bytes_per_second=bytes_per_second)
 
 
-def moving(script: Script, number: int = 1) -> Any:
+def moving(script: MigrationScript, number: int = 1) -> Any:
     """Wait until bytes have arrived."""
     return wait_until(
         lambda: any(file.bytes_transferred > 0 for file in script.target.do("get_copy", number=number).files),
@@ -51,12 +51,12 @@ def moving(script: Script, number: int = 1) -> Any:
     )
 
 
-def leftovers(caller: Caller, folder: str) -> tuple[tuple[str, ...], ...]:
+def leftovers(caller: HostCaller, folder: str) -> tuple[tuple[str, ...], ...]:
     found = caller.call("get_inventory", {"folders": [folder]}).result
     return found.shares, found.tasks, found.jobs, tuple(file.path for file in found.files)
 
 
-def test_grants_are_given_and_taken_back_exactly(script: Script) -> None:
+def test_grants_are_given_and_taken_back_exactly(script: MigrationScript) -> None:
     base = next(iter(script.bases.values()))
     folder = base.path.rpartition("\\")[0]
     before = script.source.caller.call("get_inventory", {"folders": [folder]}).result.files
@@ -75,12 +75,12 @@ def test_grants_are_given_and_taken_back_exactly(script: Script) -> None:
     assert script.source.caller.call("get_inventory", {"folders": [folder]}).result.files == before
 
 
-def test_grant_that_was_there_before_stays(script: Script) -> None:
+def test_grant_that_was_there_before_stays(script: MigrationScript) -> None:
     base = next(iter(script.bases.values()))
     folder = base.path.rpartition("\\")[0]
     account = script.account()
     request(script)
-    second = Script(script.source.caller, script.target.caller, script.vm_id)
+    second = MigrationScript(script.source.caller, script.target.caller, script.vm_id)
     second.source.do(
         "create_record", role="source", vm_id=second.vm_id, vm_name=second.vm.name, peer="HV02", by="x", plan={}
     )
@@ -89,7 +89,7 @@ def test_grant_that_was_there_before_stays(script: Script) -> None:
     assert script.source.do("close_shares").files == (base.path,)
 
 
-def test_unknown_account_is_refused(script: Script) -> None:
+def test_unknown_account_is_refused(script: MigrationScript) -> None:
     answer = script.source.call("open_share", number=5, folder=r"D:\VMs", files=[], account=r"NOWHERE\HV02$")
     assert answer.error_id == "AccountUnknown"
     assert (
@@ -97,7 +97,7 @@ def test_unknown_account_is_refused(script: Script) -> None:
     )
 
 
-def test_copy_is_verified_and_leaves_nothing_but_its_file(script: Script) -> None:
+def test_copy_is_verified_and_leaves_nothing_but_its_file(script: MigrationScript) -> None:
     wanted = request(script)
     script.target.do("start_copy", **wanted)
     state = script.wait_for_copy(1)
@@ -119,7 +119,7 @@ def test_copy_is_verified_and_leaves_nothing_but_its_file(script: Script) -> Non
     assert again.ok and script.target.do("get_copy", number=1).state == "Done", "a done copy is left alone"
 
 
-def test_file_in_the_way_is_refused_and_kept(script: Script) -> None:
+def test_file_in_the_way_is_refused_and_kept(script: MigrationScript) -> None:
     wanted = request(script)
     files = script.target.caller.host.files
     path = files.host_path(wanted["files"][0]["destination"])
@@ -132,7 +132,7 @@ def test_file_in_the_way_is_refused_and_kept(script: Script) -> None:
     assert len(kept) == 1 and path.read_bytes() == b"somebody's"
 
 
-def test_attempt_that_was_killed_before_it_looked_claims_nothing(script: Script) -> None:
+def test_attempt_that_was_killed_before_it_looked_claims_nothing(script: MigrationScript) -> None:
     wanted = request(script)
     destination = wanted["files"][0]["destination"]
     host = script.target.caller.host
@@ -155,7 +155,7 @@ def test_attempt_that_was_killed_before_it_looked_claims_nothing(script: Script)
     assert len(kept) == 1 and path.read_bytes() == b"somebody's"
 
 
-def test_file_that_appears_during_the_copy_is_left_alone(script: Script) -> None:
+def test_file_that_appears_during_the_copy_is_left_alone(script: MigrationScript) -> None:
     wanted = request(script)
     destination = wanted["files"][0]["destination"]
     slow_down(script)
@@ -170,7 +170,7 @@ def test_file_that_appears_during_the_copy_is_left_alone(script: Script) -> None
     assert path.read_bytes() == b"somebody's"
 
 
-def test_copy_at_work_is_not_broken_off_for_another(script: Script) -> None:
+def test_copy_at_work_is_not_broken_off_for_another(script: MigrationScript) -> None:
     wanted = request(script)
     slow_down(script)
     script.target.do("start_copy", **wanted)
@@ -180,7 +180,7 @@ def test_copy_at_work_is_not_broken_off_for_another(script: Script) -> None:
     assert script.target.do("get_copy", number=1).state == "Running"
 
 
-def test_share_refuses_before_it_touches_anything(script: Script) -> None:
+def test_share_refuses_before_it_touches_anything(script: MigrationScript) -> None:
     base = next(iter(script.bases.values()))
     folder = base.path.rpartition("\\")[0]
     account = script.account()
@@ -196,7 +196,7 @@ def test_share_refuses_before_it_touches_anything(script: Script) -> None:
     assert host.files.exists(base.path)
 
 
-def test_copy_that_would_eat_the_reserve_is_refused(script: Script) -> None:
+def test_copy_that_would_eat_the_reserve_is_refused(script: MigrationScript) -> None:
     wanted = {**request(script), "reserve_bytes": 1 << 50}
     answer = script.target.call("start_copy", **wanted)
     assert answer.error_id == "NoSpace" and answer.error is not None
@@ -204,7 +204,7 @@ def test_copy_that_would_eat_the_reserve_is_refused(script: Script) -> None:
     assert answer.error.facts["needed_bytes"] > answer.error.facts["free_bytes"]
 
 
-def test_volume_that_fills_up_meanwhile_ends_the_copy(script: Script) -> None:
+def test_volume_that_fills_up_meanwhile_ends_the_copy(script: MigrationScript) -> None:
     wanted = request(script)
     host = script.target.caller.host
     size = host.files.volume_of("D:\\").capacity_bytes
@@ -218,7 +218,7 @@ def test_volume_that_fills_up_meanwhile_ends_the_copy(script: Script) -> None:
     assert leftovers(script.target.caller, script.folder)[1:] == ((), (), ())
 
 
-def test_source_that_changes_during_the_copy_is_noticed(script: Script) -> None:
+def test_source_that_changes_during_the_copy_is_noticed(script: MigrationScript) -> None:
     wanted = request(script)
     wanted["files"][0]["last_write_ticks"] -= 10_000_000
     script.target.do("start_copy", **wanted)
@@ -226,7 +226,7 @@ def test_source_that_changes_during_the_copy_is_noticed(script: Script) -> None:
     assert state.state == "Failed" and state.error is not None and state.error.id == "CopyAltered"
 
 
-def test_copy_without_a_share_waits_and_goes_on_when_it_is_there(script: Script) -> None:
+def test_copy_without_a_share_waits_and_goes_on_when_it_is_there(script: MigrationScript) -> None:
     wanted = request(script)
     script.source.do("close_shares")
     script.target.do("start_copy", **wanted)
@@ -247,7 +247,7 @@ def test_copy_without_a_share_waits_and_goes_on_when_it_is_there(script: Script)
     ).missing_shares
 
 
-def test_stopping_ends_jobs_and_task_and_removes_what_was_half_done(script: Script) -> None:
+def test_stopping_ends_jobs_and_task_and_removes_what_was_half_done(script: MigrationScript) -> None:
     slow_down(script)
     script.target.do("start_copy", **request(script))
     moving(script)
@@ -260,7 +260,7 @@ def test_stopping_ends_jobs_and_task_and_removes_what_was_half_done(script: Scri
     assert script.wait_for_copy(1).state == "Done"
 
 
-def test_target_that_lost_power_says_so_and_goes_on_where_it_was(script: Script) -> None:
+def test_target_that_lost_power_says_so_and_goes_on_where_it_was(script: MigrationScript) -> None:
     slow_down(script)
     wanted = request(script)
     script.target.do("start_copy", **wanted)
@@ -276,7 +276,7 @@ def test_target_that_lost_power_says_so_and_goes_on_where_it_was(script: Script)
 
 
 @pytest.mark.parametrize("bits_tells", [True, False])
-def test_work_of_a_dead_task_is_cleared_by_system(script: Script, bits_tells: bool) -> None:
+def test_work_of_a_dead_task_is_cleared_by_system(script: MigrationScript, bits_tells: bool) -> None:
     """Also where BITS does not even tell a network logon which jobs there are."""
     script.target.caller.host.set_fault(Fault("Complete-BitsTransfer", FaultAction.KILL_PROCESS, FaultPlace.CMDLET))
     script.target.do("start_copy", **request(script))
@@ -291,7 +291,7 @@ def test_work_of_a_dead_task_is_cleared_by_system(script: Script, bits_tells: bo
     assert leftovers(script.target.caller, script.folder)[1:] == ((), (), ())
 
 
-def test_source_that_rebooted_has_no_share_and_another_boot_time(script: Script) -> None:
+def test_source_that_rebooted_has_no_share_and_another_boot_time(script: MigrationScript) -> None:
     request(script)
     question = {"vm_id": script.vm_id, "shares": [f"qsm-{script.migration_id}-0$"], "files": []}
     before = script.source.do("watch_source", **question)
@@ -304,7 +304,7 @@ def test_source_that_rebooted_has_no_share_and_another_boot_time(script: Script)
     assert script.source.do("close_shares").files == (next(iter(script.bases.values())).path,)
 
 
-def test_poll_answers_when_something_changes_not_before(script: Script, laboratory: Laboratory) -> None:
+def test_poll_answers_when_something_changes_not_before(script: MigrationScript, laboratory: Laboratory) -> None:
     slow_down(script, bytes_per_second=1 * MIB)
     script.target.do("start_copy", **request(script))
     moving(script)
@@ -314,7 +314,7 @@ def test_poll_answers_when_something_changes_not_before(script: Script, laborato
     assert script.target.do("get_copy", wait_seconds=60.0, number=1).state in ("Running", "Done")
 
 
-def test_bits_that_is_disabled_fails_the_copy(script: Script) -> None:
+def test_bits_that_is_disabled_fails_the_copy(script: MigrationScript) -> None:
     host = script.target.caller.host
     wanted = request(script)
     host.change_facts(bits_start_mode="Disabled")
@@ -325,7 +325,7 @@ def test_bits_that_is_disabled_fails_the_copy(script: Script) -> None:
     assert (state.error.id, state.error.hresult) == ("CopyFailed", 0x80070422)
 
 
-def test_fault_in_the_task_is_told_by_the_state_file(script: Script) -> None:
+def test_fault_in_the_task_is_told_by_the_state_file(script: MigrationScript) -> None:
     script.target.caller.host.set_fault(
         Fault("Complete-BitsTransfer", FaultAction.FAIL, FaultPlace.CMDLET, hresult=0x80070005, message="denied")
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hosts_script import Script
+from hosts_script import MigrationScript
 from waiting import wait_until
 
 from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
@@ -14,7 +14,7 @@ from qsm.hosts.winrm_session import LostError, ProcessEndedError
 
 
 @pytest.fixture
-def running(make_script: Callable[..., Script]) -> Iterator[Script]:
+def running(make_script: Callable[..., MigrationScript]) -> Iterator[MigrationScript]:
     """A running VM whose migration has begun."""
     made = make_script("guarded")
     made.begin()
@@ -23,7 +23,7 @@ def running(make_script: Callable[..., Script]) -> Iterator[Script]:
 
 
 @pytest.fixture
-def copied(make_script: Callable[..., Script]) -> Iterator[Script]:
+def copied(make_script: Callable[..., MigrationScript]) -> Iterator[MigrationScript]:
     """A saved VM, with everything copied to the target and nothing merged yet."""
     made = make_script("copied")
     made.begin()
@@ -36,7 +36,7 @@ def copied(make_script: Callable[..., Script]) -> Iterator[Script]:
     _end(made)
 
 
-def _end(script: Script) -> None:
+def _end(script: MigrationScript) -> None:
     for side in (script.source, script.target):
         host = side.caller.host
         side.caller.recover()
@@ -54,7 +54,7 @@ def changed(answer: Any) -> Any:
     return answer.error.facts["found"]
 
 
-def test_checkpoint_is_taken_only_of_the_vm_that_was_judged(running: Script) -> None:
+def test_checkpoint_is_taken_only_of_the_vm_that_was_judged(running: MigrationScript) -> None:
     arguments = running.checkpoint_arguments()
     host = running.source.caller.host
     assert changed(running.source.call("take_checkpoint", **{**arguments, "expected_state": "Paused"})) == {
@@ -80,7 +80,7 @@ def test_checkpoint_is_taken_only_of_the_vm_that_was_judged(running: Script) -> 
     assert running.source.record.revision == 1
 
 
-def test_checkpoint_type_is_put_back_whether_it_succeeds_or_not(running: Script) -> None:
+def test_checkpoint_type_is_put_back_whether_it_succeeds_or_not(running: MigrationScript) -> None:
     host = running.source.caller.host
     if running.vm.checkpoint_type is None:  # before 2016 there is one kind, and nothing to put back
         running.take_checkpoint()
@@ -102,7 +102,7 @@ def test_checkpoint_type_is_put_back_whether_it_succeeds_or_not(running: Script)
     assert pair.leaf.parent_path == pair.base.path
 
 
-def test_checkpoint_without_a_known_end_is_not_adopted(running: Script) -> None:
+def test_checkpoint_without_a_known_end_is_not_adopted(running: MigrationScript) -> None:
     host = running.source.caller.host
     host.set_fault(Fault("Checkpoint-VM", FaultAction.KILL_HOST, FaultPlace.CMDLET, FaultMoment.AFTER))
     with pytest.raises(LostError):
@@ -122,7 +122,7 @@ def test_checkpoint_without_a_known_end_is_not_adopted(running: Script) -> None:
     wait_until(lambda: not host.vm(running.vm_id)["snapshots"], what="the end of the checkpoint")
 
 
-def test_vm_is_saved_only_on_the_world_that_was_frozen(running: Script) -> None:
+def test_vm_is_saved_only_on_the_world_that_was_frozen(running: MigrationScript) -> None:
     running.take_checkpoint()
     arguments = running.save_arguments()
     host = running.source.caller.host
@@ -140,7 +140,7 @@ def test_vm_is_saved_only_on_the_world_that_was_frozen(running: Script) -> None:
     assert host.vm(running.vm_id)["automatic_start_action"] == "StartIfRunning"
 
 
-def test_save_without_room_is_refused_and_the_guest_goes_on(running: Script) -> None:
+def test_save_without_room_is_refused_and_the_guest_goes_on(running: MigrationScript) -> None:
     running.take_checkpoint()
     answer = running.source.call("save_vm", **{**running.save_arguments(), "reserve_bytes": 1 << 50})
     assert answer.error_id == "NoSpace"
@@ -153,7 +153,7 @@ def test_save_without_room_is_refused_and_the_guest_goes_on(running: Script) -> 
     assert failed.error.facts["state"] == "Running"
 
 
-def test_guest_is_shut_down_where_its_memory_cannot_travel(running: Script) -> None:
+def test_guest_is_shut_down_where_its_memory_cannot_travel(running: MigrationScript) -> None:
     running.take_checkpoint()
     saved = running.source.do("save_vm", **{**running.save_arguments(), "mode": "shutdown"})
     assert saved.state == "Off"
@@ -163,7 +163,7 @@ def test_guest_is_shut_down_where_its_memory_cannot_travel(running: Script) -> N
     assert [bool(file.content_identity) for file in disk.chain] == [True, True]
 
 
-def merge_arguments(script: Script, **changes: Any) -> dict[str, Any]:
+def merge_arguments(script: MigrationScript, **changes: Any) -> dict[str, Any]:
     base = script.taken.disks[0].base
     return {
         "number": 0,
@@ -176,7 +176,7 @@ def merge_arguments(script: Script, **changes: Any) -> dict[str, Any]:
     }
 
 
-def test_merge_into_another_base_is_refused_before_a_byte_is_written(copied: Script) -> None:
+def test_merge_into_another_base_is_refused_before_a_byte_is_written(copied: MigrationScript) -> None:
     path = copied.target.caller.host.files.host_path(copied.target_path(copied.taken.disks[0].base.path))
     content = path.read_bytes()
     for number, wrong in enumerate(({"base_content_identity": "0" * 36}, {"base_length_bytes": 1})):
@@ -203,7 +203,7 @@ def test_merge_into_another_base_is_refused_before_a_byte_is_written(copied: Scr
     assert again.ok and copied.target.do("get_merge", number=0).state == "Done", "a done merge is left alone"
 
 
-def test_import_of_a_vm_that_does_not_fit_leaves_no_planned_vm(copied: Script) -> None:
+def test_import_of_a_vm_that_does_not_fit_leaves_no_planned_vm(copied: MigrationScript) -> None:
     copied.merge()
     host = copied.target.caller.host
     arguments = copied.import_arguments()
@@ -238,7 +238,7 @@ def test_import_of_a_vm_that_does_not_fit_leaves_no_planned_vm(copied: Script) -
     assert not any(host.files.exists(file.path) for file in files)
 
 
-def test_vm_of_somebody_else_is_not_removed(copied: Script) -> None:
+def test_vm_of_somebody_else_is_not_removed(copied: MigrationScript) -> None:
     host = copied.target.caller.host
     other = host.create_vm("bystander", vm_id=copied.vm_id, state="Off", folder=r"D:\Bystander")
     answer = copied.target.call("remove_imported_vm", vm_id=copied.vm_id)

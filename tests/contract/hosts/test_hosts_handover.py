@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hosts_script import Script
+from hosts_script import MigrationScript
 from waiting import wait_until
 
 from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
@@ -14,7 +14,7 @@ from qsm.hosts.winrm_session import LostError, ProcessEndedError
 
 
 @pytest.fixture
-def script(make_script: Callable[..., Script]) -> Iterator[Script]:
+def script(make_script: Callable[..., MigrationScript]) -> Iterator[MigrationScript]:
     """A running VM, imported on the target and not handed over."""
     made = make_script("handover")
     made.up_to_import()
@@ -28,15 +28,15 @@ def script(make_script: Callable[..., Script]) -> Iterator[Script]:
                 side.caller.host.hyperv("stop_vm", vm_id=made.vm_id, turn_off=True)
 
 
-def owners(script: Script) -> tuple[str, str]:
+def owners(script: MigrationScript) -> tuple[str, str]:
     return script.source.record.owner, script.target.record.owner
 
 
-def start(script: Script, *, epoch: int | None, subject: str = "") -> dict[str, object]:
+def start(script: MigrationScript, *, epoch: int | None, subject: str = "") -> dict[str, object]:
     return {"vm_id": script.vm_id, "epoch": epoch, "suspend": False, "subject": subject}
 
 
-def test_only_the_owner_may_start_at_every_step(script: Script) -> None:
+def test_only_the_owner_may_start_at_every_step(script: MigrationScript) -> None:
     assert script.target.call("start_vm", **start(script, epoch=1, subject="too early")).error_id == "NotOwner"
     script.hand_over()
     assert owners(script) == ("handed over", "none")
@@ -62,7 +62,7 @@ def test_only_the_owner_may_start_at_every_step(script: Script) -> None:
     assert script.lab.witness.findings(script.vm_id) == []
 
 
-def test_running_vm_cannot_be_handed_over(script: Script) -> None:
+def test_running_vm_cannot_be_handed_over(script: MigrationScript) -> None:
     script.source.caller.host.hyperv("start_vm", vm_id=script.vm_id)
     answer = script.source.call("hand_over", vm_id=script.vm_id)
     assert answer.error_id == "NotStandingStill" and answer.error is not None
@@ -70,7 +70,7 @@ def test_running_vm_cannot_be_handed_over(script: Script) -> None:
     assert script.source.record.owner == "source"
 
 
-def test_vm_that_ran_after_its_save_is_not_handed_over(script: Script) -> None:
+def test_vm_that_ran_after_its_save_is_not_handed_over(script: MigrationScript) -> None:
     """Started and saved again by hand it stands still, but what was copied lacks its last writes."""
     source = script.source.caller.host
     lives = len(script.lab.witness.lifetimes(script.vm_id))
@@ -86,7 +86,7 @@ def test_vm_that_ran_after_its_save_is_not_handed_over(script: Script) -> None:
     assert script.source.record.owner == "source"
 
 
-def test_source_stays_as_it_is_while_the_vm_is_handed_over(script: Script) -> None:
+def test_source_stays_as_it_is_while_the_vm_is_handed_over(script: MigrationScript) -> None:
     script.hand_over()
     arguments = {"vm_id": script.vm_id, "name": f"QSM {script.migration_id}"}
     assert script.source.call("remove_checkpoint", **arguments).error_id == "NotOwner"
@@ -104,7 +104,7 @@ def test_source_stays_as_it_is_while_the_vm_is_handed_over(script: Script) -> No
     assert [each["name"] for each in snapshots] == [f"QSM {script.migration_id}"]
 
 
-def test_ended_migration_starts_nothing(make_script: Callable[..., Script]) -> None:
+def test_ended_migration_starts_nothing(make_script: Callable[..., MigrationScript]) -> None:
     """Its record still says that the source owns the VM, and another migration may have moved it since."""
     script = make_script("ended", state="Off")
     script.begin()
@@ -113,7 +113,7 @@ def test_ended_migration_starts_nothing(make_script: Callable[..., Script]) -> N
     for operation, arguments in (("start_vm", {"epoch": None, "suspend": False}), ("restore_settings", settings)):
         answer = script.source.call(operation, vm_id=script.vm_id, **arguments)
         assert (answer.error_id, answer.attempt) == ("NotOwner", None), operation
-    second = Script(script.source.caller, script.target.caller, script.vm_id)
+    second = MigrationScript(script.source.caller, script.target.caller, script.vm_id)
     arguments = {"vm_id": second.vm_id, "vm_name": second.vm.name, "by": "second"}
     second.source.do("create_record", role="source", peer="HV02", plan={}, **arguments)
     start = {"vm_id": second.vm_id, "epoch": None, "suspend": False}
@@ -123,7 +123,7 @@ def test_ended_migration_starts_nothing(make_script: Callable[..., Script]) -> N
     second.source.do("close_migration", end="home", text="")
 
 
-def test_withdrawn_target_takes_no_late_call(script: Script) -> None:
+def test_withdrawn_target_takes_no_late_call(script: MigrationScript) -> None:
     script.hand_over()
     script.allow_start()
     late = script.target.revision
@@ -139,7 +139,7 @@ def test_withdrawn_target_takes_no_late_call(script: Script) -> None:
     go_home(script)
 
 
-def go_home(script: Script) -> None:
+def go_home(script: MigrationScript) -> None:
     """What is left of the way home once the source owns the VM again."""
     script.source.do("start_vm", **start(script, epoch=None, subject="home"))
     script.target.do("stop_work")
@@ -176,7 +176,7 @@ def go_home(script: Script) -> None:
     assert script.lab.witness.findings(script.vm_id) == []
 
 
-def test_without_an_intent_withdrawing_raises_the_epoch_all_the_same(script: Script) -> None:
+def test_without_an_intent_withdrawing_raises_the_epoch_all_the_same(script: MigrationScript) -> None:
     script.hand_over()
     record = script.target.do("withdraw", vm_id=script.vm_id).record
     assert (record.owner, record.epoch) == ("none", 1)
@@ -185,7 +185,7 @@ def test_without_an_intent_withdrawing_raises_the_epoch_all_the_same(script: Scr
     assert script.source.record.owner == "source"
 
 
-def test_vm_that_ran_without_our_doing_is_not_withdrawn(script: Script) -> None:
+def test_vm_that_ran_without_our_doing_is_not_withdrawn(script: MigrationScript) -> None:
     """Started and saved again by hand: state and record look untouched, the disks tell."""
     script.hand_over()
     script.allow_start()
@@ -203,7 +203,7 @@ def test_vm_that_ran_without_our_doing_is_not_withdrawn(script: Script) -> None:
     assert script.source.call("take_back", epoch=None, override="").error_id == "InvalidArgument"
 
 
-def test_any_change_of_a_file_counts_as_having_run(script: Script) -> None:
+def test_any_change_of_a_file_counts_as_having_run(script: MigrationScript) -> None:
     files = script.target.caller.host.files
     disk = files.host_path(script.target_disks()[0]["path"])
     memory = files.host_path(script.imported.vm.saved_state_files[0].path)
@@ -220,7 +220,7 @@ def test_any_change_of_a_file_counts_as_having_run(script: Script) -> None:
     assert script.target.record.epoch == 0
 
 
-def test_destroyed_target_needs_an_override_which_stays_on_record(script: Script) -> None:
+def test_destroyed_target_needs_an_override_which_stays_on_record(script: MigrationScript) -> None:
     script.hand_over()
     script.source.do("take_back", epoch=None, override="Jo: hv02 burned down; writes since the save may be lost")
     record = script.source.record
@@ -229,7 +229,7 @@ def test_destroyed_target_needs_an_override_which_stays_on_record(script: Script
     assert record.end_text == "Jo: hv02 burned down; writes since the save may be lost\nhome"
 
 
-def test_lost_start_is_unknown_and_its_vm_is_the_targets(script: Script) -> None:
+def test_lost_start_is_unknown_and_its_vm_is_the_targets(script: MigrationScript) -> None:
     script.hand_over()
     script.allow_start()
     script.target.caller.host.set_fault(
@@ -246,7 +246,7 @@ def test_lost_start_is_unknown_and_its_vm_is_the_targets(script: Script) -> None
     assert owners(script) == ("handed over", "target")
 
 
-def test_start_that_hyperv_refuses_leaves_the_way_home_open(script: Script) -> None:
+def test_start_that_hyperv_refuses_leaves_the_way_home_open(script: MigrationScript) -> None:
     script.hand_over()
     script.allow_start()
     script.target.caller.host.set_fault(
@@ -261,7 +261,7 @@ def test_start_that_hyperv_refuses_leaves_the_way_home_open(script: Script) -> N
     go_home(script)
 
 
-def test_power_cut_between_any_two_steps_keeps_one_owner(script: Script) -> None:
+def test_power_cut_between_any_two_steps_keeps_one_owner(script: MigrationScript) -> None:
     """Both hosts lose power after each step, and the record says the same as before."""
 
     def cut() -> None:
@@ -293,7 +293,7 @@ def test_power_cut_between_any_two_steps_keeps_one_owner(script: Script) -> None
     assert not any("two" in kind or "overlap" in kind for kind in kinds), kinds
 
 
-def test_source_is_touched_only_when_the_target_owns_the_vm(script: Script) -> None:
+def test_source_is_touched_only_when_the_target_owns_the_vm(script: MigrationScript) -> None:
     script.hand_over()
     script.allow_start()
     for record in (script.target.record, script.source.record):

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from hosts_driver import Answer, Caller, new_migration_id
-from hosts_script import Script
+from hosts_driver import HostAnswer, HostCaller, new_migration_id
+from hosts_script import MigrationScript
 from waiting import wait_until
 
 from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("laboratory")
 
 
 @pytest.fixture
-def script(make_script: Callable[..., Script]) -> Iterator[Script]:
+def script(make_script: Callable[..., MigrationScript]) -> Iterator[MigrationScript]:
     """A migration with records and locks on both hosts, of a VM that is off: made in a moment."""
     made = make_script("journal", state="Off")
     made.begin()
@@ -31,11 +31,11 @@ def script(make_script: Callable[..., Script]) -> Iterator[Script]:
     made.source.caller.host.hyperv("remove_vm", vm_id=made.vm_id)
 
 
-def lock(side: Script, **changes: str) -> dict[str, str]:
+def lock(side: MigrationScript, **changes: str) -> dict[str, str]:
     return {"vm_id": side.vm_id, "vm_name": side.vm.name, "by": "test", **changes}
 
 
-def test_repeated_call_gets_the_stored_result(script: Script) -> None:
+def test_repeated_call_gets_the_stored_result(script: MigrationScript) -> None:
     first = script.source.call("take_lock", **lock(script))
     again = script.source.call("take_lock", **lock(script))
     assert first.ok and again.ok
@@ -43,14 +43,14 @@ def test_repeated_call_gets_the_stored_result(script: Script) -> None:
     assert again.attempt == first.attempt == 1
 
 
-def test_same_operation_with_other_arguments_is_refused(script: Script) -> None:
+def test_same_operation_with_other_arguments_is_refused(script: MigrationScript) -> None:
     answer = script.source.call("take_lock", **lock(script, by="somebody else"))
     assert answer.error_id == "OperationMismatch" and answer.error is not None
     assert (answer.attempt, answer.error.facts["attempt"], answer.repeated) == (1, 1, False)
     assert script.source.call("take_lock", **lock(script)).repeated
 
 
-def test_revision_and_wait_do_not_belong_to_the_arguments(script: Script) -> None:
+def test_revision_and_wait_do_not_belong_to_the_arguments(script: MigrationScript) -> None:
     assert script.source.do("restore_settings", **settings(script)) is not None
     stale = script.source.revision
     assert stale == 2
@@ -59,11 +59,11 @@ def test_revision_and_wait_do_not_belong_to_the_arguments(script: Script) -> Non
     assert again.repeated and again.revision == 2
 
 
-def settings(script: Script) -> dict[str, str]:
+def settings(script: MigrationScript) -> dict[str, str]:
     return {"vm_id": script.vm_id, "automatic_start_action": "Nothing", "checkpoint_type": "Production"}
 
 
-def test_stale_revision_is_refused_and_leaves_no_attempt(script: Script) -> None:
+def test_stale_revision_is_refused_and_leaves_no_attempt(script: MigrationScript) -> None:
     script.source.revision = 7
     answer = script.source.call("restore_settings", **settings(script))
     assert answer.error_id == "RevisionStale"
@@ -73,13 +73,13 @@ def test_stale_revision_is_refused_and_leaves_no_attempt(script: Script) -> None
     assert "restore_settings" not in script.source.outcomes
 
 
-def test_fenced_operation_raises_the_revision_and_notes_its_step(script: Script) -> None:
+def test_fenced_operation_raises_the_revision_and_notes_its_step(script: MigrationScript) -> None:
     script.source.do("restore_settings", **settings(script))
     record = script.source.record
     assert (record.revision, record.step, record.owner, record.epoch) == (2, "restore_settings", "source", 0)
 
 
-def test_after_a_refusal_a_new_attempt_is_made(script: Script) -> None:
+def test_after_a_refusal_a_new_attempt_is_made(script: MigrationScript) -> None:
     arguments = {"mode": "none", "expected_state": "Running"}
     refused = script.source.call("save_vm", **save(script, **arguments))
     assert refused.error_id == "WorldChanged" and refused.attempt == 1
@@ -92,7 +92,7 @@ def test_after_a_refusal_a_new_attempt_is_made(script: Script) -> None:
     assert script.source.record.revision == 2, "a refusal changes nothing, the record neither"
 
 
-def save(script: Script, **changes: object) -> dict[str, object]:
+def save(script: MigrationScript, **changes: object) -> dict[str, object]:
     return {
         "vm_id": script.vm_id,
         "mode": "none",
@@ -106,7 +106,7 @@ def save(script: Script, **changes: object) -> dict[str, object]:
     }
 
 
-def test_failed_operation_that_converges_is_tried_again(script: Script) -> None:
+def test_failed_operation_that_converges_is_tried_again(script: MigrationScript) -> None:
     script.source.do("save_vm", **save(script))
     script.source.caller.host.set_fault(
         Fault("ExportSystemDefinition", FaultAction.FAIL, FaultPlace.CMDLET, hresult=0x80070070, message="disk full")
@@ -119,7 +119,7 @@ def test_failed_operation_that_converges_is_tried_again(script: Script) -> None:
     assert script.source.outcomes["export_configuration"] == ["failed", "done"]
 
 
-def test_failed_operation_that_must_be_surveyed_is_told_again(script: Script) -> None:
+def test_failed_operation_that_must_be_surveyed_is_told_again(script: MigrationScript) -> None:
     script.source.caller.host.set_fault(Fault("Set-VM", FaultAction.FAIL, FaultPlace.CMDLET))
     failed = script.source.call("save_vm", **save(script))
     again = script.source.call("save_vm", **save(script))
@@ -129,7 +129,7 @@ def test_failed_operation_that_must_be_surveyed_is_told_again(script: Script) ->
     assert script.source.outcomes["save_vm"] == ["failed"]
 
 
-def killed_in(side: Script, operation: str, cmdlet: str, **arguments: object) -> None:
+def killed_in(side: MigrationScript, operation: str, cmdlet: str, **arguments: object) -> None:
     """Carry out an operation whose process is ended within."""
     fault = Fault(cmdlet, FaultAction.KILL_PROCESS, FaultPlace.CMDLET, FaultMoment.AFTER)
     side.source.caller.host.set_fault(fault)
@@ -138,7 +138,7 @@ def killed_in(side: Script, operation: str, cmdlet: str, **arguments: object) ->
     side.source.caller.forget()
 
 
-def test_attempt_without_end_is_closed_and_tried_again_where_it_converges(script: Script) -> None:
+def test_attempt_without_end_is_closed_and_tried_again_where_it_converges(script: MigrationScript) -> None:
     script.source.do("save_vm", **save(script))
     killed_in(script, "export_configuration", "ExportSystemDefinition", vm_id=script.vm_id)
     assert script.source.outcomes["export_configuration"] == ["started"]
@@ -148,7 +148,7 @@ def test_attempt_without_end_is_closed_and_tried_again_where_it_converges(script
     assert script.source.outcomes["export_configuration"] == ["failed", "done"]
 
 
-def test_attempt_without_end_stays_unknown_where_it_must_be_surveyed(script: Script) -> None:
+def test_attempt_without_end_stays_unknown_where_it_must_be_surveyed(script: MigrationScript) -> None:
     killed_in(script, "save_vm", "Set-VM", **save(script))
     for _ in range(2):
         answer = script.source.call("save_vm", **save(script))
@@ -157,7 +157,7 @@ def test_attempt_without_end_stays_unknown_where_it_must_be_surveyed(script: Scr
     assert script.source.outcomes["save_vm"] == ["started"]
 
 
-def test_forward_operations_are_refused_after_turning_back(script: Script) -> None:
+def test_forward_operations_are_refused_after_turning_back(script: MigrationScript) -> None:
     record = script.source.do("turn_back").record
     assert (record.direction, record.revision) == ("back", 2)
     for operation, arguments in {
@@ -171,7 +171,7 @@ def test_forward_operations_are_refused_after_turning_back(script: Script) -> No
     assert script.source.do("close_shares").shares == ()
 
 
-def test_each_side_refuses_what_belongs_to_the_other(script: Script) -> None:
+def test_each_side_refuses_what_belongs_to_the_other(script: MigrationScript) -> None:
     wrong = script.target.call("hand_over", vm_id=script.vm_id)
     assert wrong.error_id == "WrongRole" and wrong.error is not None
     assert wrong.error.facts["role"] == "target"
@@ -180,13 +180,13 @@ def test_each_side_refuses_what_belongs_to_the_other(script: Script) -> None:
 
 
 @pytest.mark.parametrize("operation", ["turn_back", "close_shares", "get_copy"])
-def test_without_a_record_nothing_is_done(source: Caller, operation: str) -> None:
+def test_without_a_record_nothing_is_done(source: HostCaller, operation: str) -> None:
     arguments = {"number": 1} if operation == "get_copy" else {}
     answer = source.call(operation, arguments, migration_id=new_migration_id())
     assert answer.error_id == "RecordMissing"
 
 
-def test_record_is_made_once(script: Script) -> None:
+def test_record_is_made_once(script: MigrationScript) -> None:
     plan = {"target_folder": script.folder}
     same = {"role": "source", "vm_id": script.vm_id, "vm_name": script.vm.name, "peer": "HV02", "by": "test"}
     assert script.source.call("create_record", **same, plan=plan).repeated
@@ -197,8 +197,8 @@ def test_record_is_made_once(script: Script) -> None:
     assert script.source.record.role == "source"
 
 
-def test_second_migration_of_a_vm_finds_it_locked(script: Script) -> None:
-    second = Script(script.source.caller, script.target.caller, script.vm_id)
+def test_second_migration_of_a_vm_finds_it_locked(script: MigrationScript) -> None:
+    second = MigrationScript(script.source.caller, script.target.caller, script.vm_id)
     second.source.do(
         "create_record", role="source", vm_id=second.vm_id, vm_name=second.vm.name, peer="HV02", by="second", plan={}
     )
@@ -211,11 +211,11 @@ def test_second_migration_of_a_vm_finds_it_locked(script: Script) -> None:
     assert held.lock.migration_id == script.migration_id, "another migration's end does not release the lock"
 
 
-def test_two_calls_of_one_migration_do_not_overlap(script: Script, laboratory: Laboratory) -> None:
+def test_two_calls_of_one_migration_do_not_overlap(script: MigrationScript, laboratory: Laboratory) -> None:
     host = script.source.caller.host
     host.set_fault(Fault("Set-VM", FaultAction.HANG, FaultPlace.CMDLET))
-    beside = Caller(laboratory, "hv01")
-    answers: list[Answer] = []
+    beside = HostCaller(laboratory, "hv01")
+    answers: list[HostAnswer] = []
 
     def close_shares() -> None:
         answers.append(beside.call("close_shares", migration_id=script.migration_id))
@@ -225,7 +225,7 @@ def test_two_calls_of_one_migration_do_not_overlap(script: Script, laboratory: L
     wait_until(lambda: host.faults()[0]["acted"] == 1, what="the first call in the middle of its act")
     second = threading.Thread(target=close_shares)
     second.start()
-    asker = Caller(laboratory, "hv01")
+    asker = HostCaller(laboratory, "hv01")
     found = asker.call("find_migrations", {"migration_id": script.migration_id}).result.migrations[0]
     assert "close_shares" not in {outcome.operation for outcome in found.outcomes}, "questions pass, changes wait"
     host.clear_faults()
@@ -238,12 +238,12 @@ def test_two_calls_of_one_migration_do_not_overlap(script: Script, laboratory: L
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
-def test_wrong_arguments_are_refused_before_anything_else(source: Caller, name: str) -> None:
+def test_wrong_arguments_are_refused_before_anything_else(source: HostCaller, name: str) -> None:
     answer = source.call(name, {"nobody knows this": 1}, migration_id=new_migration_id())
     assert answer.error_id == "InvalidArgument"
     assert answer.attempt is None and answer.revision is None
 
 
-def test_migration_id_must_have_its_form(source: Caller) -> None:
+def test_migration_id_must_have_its_form(source: HostCaller) -> None:
     for wrong in ("", "x", "20260101T000000-0000000G", "..\\..\\Windows"):
         assert source.call("turn_back", {}, migration_id=wrong).error_id == "InvalidArgument"

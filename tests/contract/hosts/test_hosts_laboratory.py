@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hosts_driver import LABS_OWN_ENGINE, Caller, read_settings
+from hosts_driver import LABS_OWN_ENGINE, HostCaller, read_settings
 from waiting import wait_until
 
 from lab.disks import files as disk_files
@@ -59,7 +59,7 @@ def test_laboratory_that_stays_is_found_by_its_folder_and_ends_whole(stayed: Lab
         stayed.up()
     host = stayed.host("solo")
     vm = host.create_vm("kept", adapters=[])
-    caller = Caller(stayed, "solo")
+    caller = HostCaller(stayed, "solo")
     caller.install()
     assert read_settings(stayed)["solo"].transport == "basic"
     assert caller.call("get_vm", {"name_or_id": "kept"}).result.matches[0].state == "Running"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hosts_driver import Caller, encoded, plain, run
+from hosts_driver import HostCaller, encoded, plain, run
 from powershell_program import NEEDS_ENGINE
 
 from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
@@ -24,15 +24,15 @@ def powershell_laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     plan = HostPlan(name="hv01", timing=dataclasses.asdict(INSTANT))
     settings = LabSettings(engine="powershell", hosts=(plan,))
     with Laboratory(Path(tmp_path_factory.mktemp("powershell"))).running(settings) as running:
-        caller = Caller(running, "hv01")
+        caller = HostCaller(running, "hv01")
         caller.install()
         caller.close()
         yield running
 
 
 @pytest.fixture
-def host(powershell_laboratory: Laboratory) -> Iterator[Caller]:
-    caller = Caller(powershell_laboratory, "hv01")
+def host(powershell_laboratory: Laboratory) -> Iterator[HostCaller]:
+    caller = HostCaller(powershell_laboratory, "hv01")
     yield caller
     caller.close()
     caller.host.clear_faults()
@@ -46,7 +46,7 @@ def test_laboratory_without_a_powershell_names_the_variable(tmp_path: Path, monk
 
 
 @NEEDS_ENGINE
-def test_host_and_vm_are_told_by_the_module(host: Caller) -> None:
+def test_host_and_vm_are_told_by_the_module(host: HostCaller) -> None:
     told = host.call("get_host").result
     assert (told.computer_name, told.computer_account, told.hyperv) == ("HV01", r"LAB\HV01$", True)
     assert told.administrator
@@ -60,7 +60,7 @@ def test_host_and_vm_are_told_by_the_module(host: Caller) -> None:
 
 
 @NEEDS_ENGINE
-def test_inventory_tells_who_was_let_in(host: Caller) -> None:
+def test_inventory_tells_who_was_let_in(host: HostCaller) -> None:
     made = host.host.create_vm("listed", disks=[LabDisk(size_bytes=16 * MIB)], memory_bytes=2 * MIB, state="Off")
     files = host.call("get_inventory", {"folders": [r"D:\VMs\listed"]}).result.files
     disk = next(file for file in files if file.path.endswith(".vhdx"))
@@ -69,14 +69,14 @@ def test_inventory_tells_who_was_let_in(host: Caller) -> None:
 
 
 @NEEDS_ENGINE
-def test_leaf_that_a_running_vm_writes_to_has_no_identity(host: Caller) -> None:
+def test_leaf_that_a_running_vm_writes_to_has_no_identity(host: HostCaller) -> None:
     host.host.create_vm("runs", disks=[LabDisk(size_bytes=16 * MIB)], memory_bytes=2 * MIB)
     (vm,) = host.call("get_vm", {"name_or_id": "runs"}).result.matches
     assert [file.content_identity for file in vm.disks[0].chain] == [""]
 
 
 @NEEDS_ENGINE
-def test_failing_cmdlet_is_told_with_its_hresult(host: Caller) -> None:
+def test_failing_cmdlet_is_told_with_its_hresult(host: HostCaller) -> None:
     fault = Fault("Get-VMSwitch", FaultAction.FAIL, FaultPlace.CMDLET, FaultMoment.BEFORE, hresult=0x80070005)
     host.host.set_fault(fault)
     answer = host.call("get_host")
@@ -85,7 +85,7 @@ def test_failing_cmdlet_is_told_with_its_hresult(host: Caller) -> None:
 
 
 @NEEDS_ENGINE
-def test_process_that_a_fault_ends_is_gone(host: Caller) -> None:
+def test_process_that_a_fault_ends_is_gone(host: HostCaller) -> None:
     number = host.host.set_fault(Fault("Get-VMHost", FaultAction.KILL_PROCESS, FaultPlace.CMDLET))
     began = time.monotonic()
     with pytest.raises(ProcessEndedError):
@@ -95,7 +95,7 @@ def test_process_that_a_fault_ends_is_gone(host: Caller) -> None:
 
 
 @NEEDS_ENGINE
-def test_refused_operation_never_reaches_the_module(host: Caller) -> None:
+def test_refused_operation_never_reaches_the_module(host: HostCaller) -> None:
     host.host.set_fault(Fault("get_inventory", FaultAction.REFUSE, FaultPlace.OPERATION))
     assert host.call("get_inventory", {"folders": []}).error_id == "Busy"
     assert host.call("get_inventory", {"folders": []}).ok

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hosts_driver import EVERY_WINDOWS, Caller, new_migration_id
-from hosts_script import Script
+from hosts_driver import EVERY_WINDOWS, HostCaller, new_migration_id
+from hosts_script import MigrationScript
 from waiting import wait_until
 
 from lab.host.handle import MIB, LabAdapter, LabDisk
@@ -18,7 +18,7 @@ EMPTY_ID = "00000000-0000-0000-0000-000000000001"
 
 
 @pytest.fixture
-def make_vm(source: Caller, request: pytest.FixtureRequest) -> Callable[..., dict[str, Any]]:
+def make_vm(source: HostCaller, request: pytest.FixtureRequest) -> Callable[..., dict[str, Any]]:
     """Makes a VM that is off, and removes it after the test."""
 
     def make(name: str, **settings: Any) -> dict[str, Any]:
@@ -30,12 +30,12 @@ def make_vm(source: Caller, request: pytest.FixtureRequest) -> Callable[..., dic
     return make
 
 
-def knows_new_devices(caller: Caller) -> bool:
+def knows_new_devices(caller: HostCaller) -> bool:
     """Whether the host's Windows has the devices, and the cmdlets for them, that came with 2016."""
     return bool(caller.call("get_host").result.os_build >= VERSIONS["2016"].build)
 
 
-def ask_vm(caller: Caller, name_or_id: str) -> Any:
+def ask_vm(caller: HostCaller, name_or_id: str) -> Any:
     (vm,) = caller.call("get_vm", {"name_or_id": name_or_id}).result.matches
     return vm
 
@@ -47,7 +47,7 @@ def test_every_operation_of_the_table_has_its_function() -> None:
 
 
 @EVERY_WINDOWS
-def test_host_tells_what_it_is(source: Caller, target: Caller) -> None:
+def test_host_tells_what_it_is(source: HostCaller, target: HostCaller) -> None:
     one, other = (caller.call("get_host", {"paths": [r"D:\VMs"]}).result for caller in (source, target))
     assert (one.computer_name, other.computer_name) == ("HV01", "HV02")
     assert one.computer_account == r"LAB\HV01$" and one.fqdn.casefold() == "hv01.lab.example"
@@ -57,7 +57,7 @@ def test_host_tells_what_it_is(source: Caller, target: Caller) -> None:
     assert one.boot_time_ticks > 0 and one.supported_vm_versions
 
 
-def test_filtered_administrator_is_told_and_can_do_nothing(source: Caller) -> None:
+def test_filtered_administrator_is_told_and_can_do_nothing(source: HostCaller) -> None:
     source.host.change_facts(administrator_filtered=True)
     try:
         found = source.probe()["result"]
@@ -70,7 +70,7 @@ def test_filtered_administrator_is_told_and_can_do_nothing(source: Caller) -> No
 
 
 def test_vm_is_found_by_id_in_any_spelling_and_by_name_in_any_case(
-    source: Caller, make_vm: Callable[..., dict[str, Any]]
+    source: HostCaller, make_vm: Callable[..., dict[str, Any]]
 ) -> None:
     vm = make_vm("Spelled")
     for wanted in (vm["vm_id"], vm["vm_id"].upper(), "{" + vm["vm_id"].upper() + "}", "spelled", "SPELLED"):
@@ -78,14 +78,14 @@ def test_vm_is_found_by_id_in_any_spelling_and_by_name_in_any_case(
     assert source.call("get_vm", {"name_or_id": EMPTY_ID}).result.matches == ()
 
 
-def test_two_vms_of_one_name_are_both_told(source: Caller, make_vm: Callable[..., dict[str, Any]]) -> None:
+def test_two_vms_of_one_name_are_both_told(source: HostCaller, make_vm: Callable[..., dict[str, Any]]) -> None:
     ids = {make_vm("twin")["vm_id"], make_vm("TWIN", disks=[])["vm_id"]}
     found = source.call("get_vm", {"name_or_id": "Twin"}).result.matches
     assert {vm.vm_id for vm in found} == ids
 
 
 @EVERY_WINDOWS
-def test_vm_is_told_whole(source: Caller, make_vm: Callable[..., dict[str, Any]]) -> None:
+def test_vm_is_told_whole(source: HostCaller, make_vm: Callable[..., dict[str, Any]]) -> None:
     vm = make_vm(
         "whole facts",
         disks=[
@@ -118,7 +118,7 @@ def test_vm_is_told_whole(source: Caller, make_vm: Callable[..., dict[str, Any]]
 
 
 @EVERY_WINDOWS
-def test_what_cannot_be_moved_is_an_obstacle(source: Caller, make_vm: Callable[..., dict[str, Any]]) -> None:
+def test_what_cannot_be_moved_is_an_obstacle(source: HostCaller, make_vm: Callable[..., dict[str, Any]]) -> None:
     vm = make_vm("tied")
     source.host.hyperv(
         "arrange_vm",
@@ -136,7 +136,9 @@ def test_what_cannot_be_moved_is_an_obstacle(source: Caller, make_vm: Callable[.
 
 
 @EVERY_WINDOWS
-def test_question_that_fails_is_named_and_not_answered(source: Caller, make_vm: Callable[..., dict[str, Any]]) -> None:
+def test_question_that_fails_is_named_and_not_answered(
+    source: HostCaller, make_vm: Callable[..., dict[str, Any]]
+) -> None:
     vm = make_vm("silent")
     source.host.hyperv(
         "arrange_vm", vm_id=vm["vm_id"], unanswered=["Get-VMSecurity", "Get-VMGpuPartitionAdapter", "Get-VMSnapshot"]
@@ -146,7 +148,7 @@ def test_question_that_fails_is_named_and_not_answered(source: Caller, make_vm: 
     assert sorted(text.partition(":")[0] for text in told.unanswered) == [*since_2016, "Get-VMSnapshot"]
 
 
-def test_disk_that_cannot_be_read_says_so(source: Caller, make_vm: Callable[..., dict[str, Any]]) -> None:
+def test_disk_that_cannot_be_read_says_so(source: HostCaller, make_vm: Callable[..., dict[str, Any]]) -> None:
     vm = make_vm("broken")
     path = source.host.disk_paths(vm["vm_id"])["SCSI 0:0"]
     path.rename(path.with_suffix(".away"))
@@ -155,7 +157,7 @@ def test_disk_that_cannot_be_read_says_so(source: Caller, make_vm: Callable[...,
     path.with_suffix(".away").rename(path)
 
 
-def test_leaf_of_a_running_vm_has_no_identity_and_its_base_has(make_script: Callable[..., Script]) -> None:
+def test_leaf_of_a_running_vm_has_no_identity_and_its_base_has(make_script: Callable[..., MigrationScript]) -> None:
     script = make_script("leaf")
     (disk,) = script.vm.disks
     assert [file.content_identity for file in disk.chain] == [""]
@@ -168,7 +170,9 @@ def test_leaf_of_a_running_vm_has_no_identity_and_its_base_has(make_script: Call
     script.source.caller.host.hyperv("stop_vm", vm_id=script.vm_id, turn_off=True)
 
 
-def test_target_is_described_not_judged(source: Caller, target: Caller, make_vm: Callable[..., dict[str, Any]]) -> None:
+def test_target_is_described_not_judged(
+    source: HostCaller, target: HostCaller, make_vm: Callable[..., dict[str, Any]]
+) -> None:
     vm = make_vm("judged")
     target.host.files.make_folder(r"D:\There")
     (target.host.files.host_path(r"D:\There") / "in the way.vhdx").write_bytes(b"")
@@ -195,16 +199,18 @@ def test_target_is_described_not_judged(source: Caller, target: Caller, make_vm:
     assert here.vm_state == "Off" and not here.planned_vm
 
 
-def test_accounts_are_resolved_or_not(source: Caller) -> None:
+def test_accounts_are_resolved_or_not(source: HostCaller) -> None:
     assert source.call("resolve_account", {"account": r"LAB\HV02$"}).result.sid
     assert source.call("resolve_account", {"account": r"LAB\NOBODY$"}).result.sid is None
 
 
-def test_compatibility_of_a_vm_that_is_not_here_is_refused(source: Caller) -> None:
+def test_compatibility_of_a_vm_that_is_not_here_is_refused(source: HostCaller) -> None:
     assert source.call("get_compatibility", {"vm_id": EMPTY_ID}).error_id == "VMNotFound"
 
 
-def test_migrations_are_found_by_vm_and_id_and_locks_without_one_too(make_script: Callable[..., Script]) -> None:
+def test_migrations_are_found_by_vm_and_id_and_locks_without_one_too(
+    make_script: Callable[..., MigrationScript],
+) -> None:
     script = make_script("found", state="Off")
     script.begin()
     caller = script.source.caller
@@ -222,7 +228,7 @@ def test_migrations_are_found_by_vm_and_id_and_locks_without_one_too(make_script
     caller.host.files.host_path(rf"C:\ProgramData\QuickStorageMigration\locks\{script.vm_id}.json").unlink()
 
 
-def test_host_is_cleaned_of_what_has_ended_only(source: Caller) -> None:
+def test_host_is_cleaned_of_what_has_ended_only(source: HostCaller) -> None:
     about = {"role": "source", "vm_id": EMPTY_ID, "vm_name": "x", "peer": "HV02", "by": "test", "plan": {}}
     ended, held, alive = (new_migration_id() for _ in range(3))
     for migration_id in (ended, held, alive):
@@ -241,7 +247,7 @@ def test_host_is_cleaned_of_what_has_ended_only(source: Caller) -> None:
         source.call("close_migration", {"end": "home", "text": ""}, migration_id=migration_id, subject="again")
 
 
-def test_probe_file_can_be_fetched_by_the_other_host(make_script: Callable[..., Script]) -> None:
+def test_probe_file_can_be_fetched_by_the_other_host(make_script: Callable[..., MigrationScript]) -> None:
     script = make_script("probed", state="Off")
     script.begin()
     file = script.source.do("create_probe_file", size_bytes=4096)
@@ -254,7 +260,7 @@ def test_probe_file_can_be_fetched_by_the_other_host(make_script: Callable[..., 
     assert not script.source.caller.host.files.exists(file.path)
 
 
-def test_volumes_and_checkpoints_of_others_are_told(make_script: Callable[..., Script]) -> None:
+def test_volumes_and_checkpoints_of_others_are_told(make_script: Callable[..., MigrationScript]) -> None:
     script = make_script("watched", state="Off")
     script.begin()
     script.source.caller.host.hyperv("add_foreign_snapshot", vm_id=script.vm_id, name="of the backup")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from hosts_driver import Caller, new_migration_id, read_settings
+from hosts_driver import HostCaller, new_migration_id, read_settings
 from powershell_program import require_engine
 from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
@@ -47,7 +47,7 @@ exec "{engine}" "$@"
 
 
 @dataclass
-class World:
+class SignalWorld:
     """The laboratory, and what the product has of it."""
 
     lab: Laboratory
@@ -74,7 +74,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def whole_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def whole_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignalWorld]:
     """Two hosts whose machine policies allow no scripts, and one that hands over input only at its end."""
     engine = require_engine()
     folder = tmp_path_factory.mktemp("signals")
@@ -90,13 +90,13 @@ def whole_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("QSM_PWSH", str(program))
         with Laboratory(folder / "lab").running(LabSettings(engine="powershell", hosts=plans)) as running:
-            with closing(Caller(running, "hv01")) as caller:
+            with closing(HostCaller(running, "hv01")) as caller:
                 caller.install()
-            yield World(running, folder)
+            yield SignalWorld(running, folder)
 
 
 @pytest.fixture
-def world(whole_world: World) -> Iterator[World]:
+def world(whole_world: SignalWorld) -> Iterator[SignalWorld]:
     yield whole_world
     while whole_world.hosts:
         whole_world.hosts.pop().close()
@@ -105,15 +105,15 @@ def world(whole_world: World) -> Iterator[World]:
 
 
 @pytest.fixture
-def caller(world: World) -> Iterator[Caller]:
+def caller(world: SignalWorld) -> Iterator[HostCaller]:
     """A warm process on hv01, below the product's `Host`."""
-    caller = Caller(world.lab, "hv01")
+    caller = HostCaller(world.lab, "hv01")
     yield caller
     caller.close()
 
 
 @pytest.fixture
-def doing(world: World) -> Iterator[Callable[[str], None]]:
+def doing(world: SignalWorld) -> Iterator[Callable[[str], None]]:
     """Gives hv01 a Get-VMSwitch that does something besides, which the fixture says."""
     doing = world.put("hv01", rf"{TEMPORARY}\doing.txt", "")
     world.put("hv01", rf"{TEMPORARY}\words.txt", f"{NAME} <&> ☃\nsecond line")
@@ -128,7 +128,7 @@ def doing(world: World) -> Iterator[Callable[[str], None]]:
     module.write_text(plain, "ascii")
 
 
-def test_machine_policies_give_way_to_the_command_line(world: World) -> None:
+def test_machine_policies_give_way_to_the_command_line(world: SignalWorld) -> None:
     """AllSigned and Restricted, as an administrator sets them: down to a SYSTEM task that copies a file."""
     source, target = world.connect("hv01"), world.connect("hv02")
     told, findings = zip(*(check_host(host) for host in (source, target)), strict=True)
@@ -139,10 +139,10 @@ def test_machine_policies_give_way_to_the_command_line(world: World) -> None:
 
 
 @pytest.mark.parametrize("policy", ["AllSigned", "Restricted"])
-def test_group_policy_is_refused_with_what_to_do(world: World, policy: str) -> None:
+def test_group_policy_is_refused_with_what_to_do(world: SignalWorld, policy: str) -> None:
     world.lab.host("hv01").change_facts(enforced_execution_policy=policy)
     try:
-        with closing(Caller(world.lab, "hv01")) as caller:
+        with closing(HostCaller(world.lab, "hv01")) as caller:
             told = caller.exchange({"operation": "ping"})
         assert "cannot be loaded" in told["error"]["message"]
         with pytest.raises(Refused, match=rf"Group Policy.*host hv01 to {policy}.*Nothing was changed.*RemoteSigned"):
@@ -155,7 +155,7 @@ def test_group_policy_is_refused_with_what_to_do(world: World, policy: str) -> N
         world.lab.host("hv01").change_facts(enforced_execution_policy=None)
 
 
-def test_noise_on_every_stream_is_never_the_answer(world: World, doing: Callable[[str], None]) -> None:
+def test_noise_on_every_stream_is_never_the_answer(world: SignalWorld, doing: Callable[[str], None]) -> None:
     host = world.connect("hv01")
     doing("")
     quiet = host.ask(operations.get_host, m.GetHostArguments())
@@ -165,7 +165,9 @@ def test_noise_on_every_stream_is_never_the_answer(world: World, doing: Callable
         assert told.model_copy(update={"volumes": quiet.volumes}) == quiet
 
 
-def test_what_a_dead_process_said_is_told_as_text(world: World, caller: Caller, doing: Callable[[str], None]) -> None:
+def test_what_a_dead_process_said_is_told_as_text(
+    world: SignalWorld, caller: HostCaller, doing: Callable[[str], None]
+) -> None:
     doing("chatter")
     caller.host.set_fault(Fault("Get-VMSwitch", FaultAction.KILL_PROCESS, FaultPlace.CMDLET))
     with pytest.raises(ProcessEndedError) as ended:
@@ -177,7 +179,7 @@ def test_what_a_dead_process_said_is_told_as_text(world: World, caller: Caller, 
     assert caller.call("get_host").ok
 
 
-def test_what_must_not_pass_ends_the_operation(world: World, doing: Callable[[str], None]) -> None:
+def test_what_must_not_pass_ends_the_operation(world: SignalWorld, doing: Callable[[str], None]) -> None:
     """A cmdlet's error that it survives itself, a parameter that is missing, all ways to ask somebody, other output."""
     host = world.connect("hv01")
     expected = {"error": "third of five switches", "output": "property 'name'"}
@@ -192,12 +194,12 @@ def test_what_must_not_pass_ends_the_operation(world: World, doing: Callable[[st
     assert host.ask(operations.get_host, m.GetHostArguments()).hyperv
 
 
-def test_profile_of_the_host_never_runs(world: World) -> None:
+def test_profile_of_the_host_never_runs(world: SignalWorld) -> None:
     profile = world.put("hv01", PROFILE, "'printed by a profile'\nthrow 'a profile that fails'\n")
     try:
         host = world.connect("hv01")
         assert host.ask(operations.get_host, m.GetHostArguments()).computer_name == "HV01"
-        with closing(Caller(world.lab, "hv01")) as caller:
+        with closing(HostCaller(world.lab, "hv01")) as caller:
             caller.host.set_fault(Fault("Get-VMHost", FaultAction.KILL_PROCESS, FaultPlace.CMDLET))
             with pytest.raises(ProcessEndedError) as ended:
                 caller.call("get_host")
@@ -207,7 +209,7 @@ def test_profile_of_the_host_never_runs(world: World) -> None:
 
 
 @pytest.fixture(scope="module")
-def odd_vm(whole_world: World) -> str:
+def odd_vm(whole_world: SignalWorld) -> str:
     """A VM whose name is hard on code pages, quotes and separators."""
     host = whole_world.lab.host("hv01")
     vm = host.create_vm(NAME, disks=[LabDisk(size_bytes=4 * MIB)], memory_bytes=MIB, state="Off")
@@ -215,7 +217,7 @@ def odd_vm(whole_world: World) -> str:
 
 
 @pytest.mark.parametrize("page", [437, 850, 65001])
-def test_code_page_of_the_host_changes_no_name(world: World, odd_vm: str, caller: Caller, page: int) -> None:
+def test_code_page_of_the_host_changes_no_name(world: SignalWorld, odd_vm: str, caller: HostCaller, page: int) -> None:
     world.lab.host("hv01").change_facts(console_code_page=page)
     try:
         (found,) = caller.call("get_vm", {"name_or_id": NAME}).result.matches
@@ -233,7 +235,7 @@ def test_code_page_of_the_host_changes_no_name(world: World, odd_vm: str, caller
 
 @pytest.mark.parametrize(("probe_seconds", "calls"), [(60, 2), (1, 1)])
 def test_slow_start_and_slow_import_are_waited_for(
-    world: World, doing: Callable[[str], None], probe_seconds: int, calls: int
+    world: SignalWorld, doing: Callable[[str], None], probe_seconds: int, calls: int
 ) -> None:
     """Each Receive ends several times without output; a start that outlasts the probe costs a process per call."""
     doing("wait at import")
@@ -248,7 +250,7 @@ def test_slow_start_and_slow_import_are_waited_for(
         (world.folder / "slow").unlink()
 
 
-def test_input_that_arrives_at_its_end_only(world: World) -> None:
+def test_input_that_arrives_at_its_end_only(world: SignalWorld) -> None:
     host = world.connect("late", limits=TimeLimits(stdin_probe_seconds=1))
     assert host.ask(operations.get_host, m.GetHostArguments()).computer_name == "LATE"
     before = world.started
@@ -286,7 +288,7 @@ class Change:
 
 
 @pytest.fixture
-def change(world: World) -> Iterator[Change]:
+def change(world: SignalWorld) -> Iterator[Change]:
     host = world.connect("hv01")
     vm = world.lab.host("hv01").create_vm("changed", disks=[], adapters=[], memory_bytes=MIB, state="Off")
     made = Change(host, vm["vm_id"], new_migration_id())
@@ -301,7 +303,7 @@ def change(world: World) -> Iterator[Change]:
     world.lab.host("hv01").hyperv("remove_vm", vm_id=made.vm_id)
 
 
-def test_control_c_in_the_middle_of_an_act(world: World, change: Change) -> None:
+def test_control_c_in_the_middle_of_an_act(world: SignalWorld, change: Change) -> None:
     """By somebody's own client, as wsmprovhost takes it: the process ends, and the journal keeps what is not known."""
     lab_host = world.lab.host("hv01")
     lab_host.set_fault(Fault("Set-VM", FaultAction.HANG, FaultPlace.CMDLET))
@@ -327,7 +329,7 @@ def test_control_c_in_the_middle_of_an_act(world: World, change: Change) -> None
     assert change.states("restore_settings") == ["failed", "done"]
 
 
-def test_killed_in_the_middle_of_an_act(world: World, change: Change) -> None:
+def test_killed_in_the_middle_of_an_act(world: SignalWorld, change: Change) -> None:
     """The journal decides: what converges is done again, what must not be done twice is unknown, and stays so."""
     lab_host = world.lab.host("hv01")
     lab_host.set_fault(Fault("Set-VM", FaultAction.KILL_PROCESS, FaultPlace.CMDLET))
@@ -342,7 +344,7 @@ def test_killed_in_the_middle_of_an_act(world: World, change: Change) -> None:
     assert change.states("take_checkpoint") == ["started"]
 
 
-def wsman_options(world: World, name: str) -> dict[str, object]:
+def wsman_options(world: SignalWorld, name: str) -> dict[str, object]:
     """How pypsrp, which is no part of the product, reaches a host."""
     settings = read_settings(world.lab)[name]
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hosts_driver import EVERY_WINDOWS
-from hosts_script import Script
+from hosts_script import MigrationScript
 from waiting import wait_until
 
 from lab.host.handle import LabDisk
@@ -14,7 +14,7 @@ MIB = 1 << 20
 
 
 @EVERY_WINDOWS
-def test_running_vm_moves_with_two_disks_and_loses_nothing(make_script: Callable[..., Script]) -> None:
+def test_running_vm_moves_with_two_disks_and_loses_nothing(make_script: Callable[..., MigrationScript]) -> None:
     script = make_script(
         "whole", disks=[LabDisk(size_bytes=48 * MIB), LabDisk(size_bytes=24 * MIB, format="VHD", dynamic=False)]
     )
@@ -44,7 +44,7 @@ def test_running_vm_moves_with_two_disks_and_loses_nothing(make_script: Callable
     assert not any(script.vm_id in vm for vm in left.vms)
 
 
-def _clean_up(script: Script) -> None:
+def _clean_up(script: MigrationScript) -> None:
     source, target = script.source, script.target
     closed = source.do("close_shares")
     assert len(closed.shares) == 2

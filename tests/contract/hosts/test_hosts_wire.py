@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator
 
 import pytest
-from hosts_driver import LABS_OWN_ENGINE, Caller, encoded, new_migration_id, plain, run
+from hosts_driver import LABS_OWN_ENGINE, HostCaller, encoded, new_migration_id, plain, run
 from waiting import wait_until
 
 from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
@@ -78,7 +78,7 @@ def test_noise_on_standard_error_is_no_failure(laboratory: Laboratory) -> None:
 
 
 @LABS_OWN_ENGINE
-def test_constrained_language_is_told_and_runs_no_module(laboratory: Laboratory, source: Caller) -> None:
+def test_constrained_language_is_told_and_runs_no_module(laboratory: Laboratory, source: HostCaller) -> None:
     source.host.change_facts(language_mode="ConstrainedLanguage")
     try:
         found = source.probe()["result"]
@@ -91,7 +91,7 @@ def test_constrained_language_is_told_and_runs_no_module(laboratory: Laboratory,
 
 
 def test_module_is_installed_checked_and_not_believed_when_altered(odd: Laboratory) -> None:
-    caller = Caller(odd, "odd", bootstrap="call")
+    caller = HostCaller(odd, "odd", bootstrap="call")
     found = caller.probe()["result"]
     assert found["installed"] is False and found["administrator"] is True
     missing = caller.call("get_host")
@@ -112,12 +112,12 @@ def test_module_is_installed_checked_and_not_believed_when_altered(odd: Laborato
 
 
 def test_host_that_hands_over_input_only_at_its_end_is_found_out(odd: Laboratory) -> None:
-    caller = Caller(odd, "odd")
+    caller = HostCaller(odd, "odd")
     caller.install()
     with pytest.raises(AssertionError, match="did not answer ping"):
         caller.exchange({"operation": "ping"}, limit_seconds=0.1)
     caller.close()
-    single = Caller(odd, "odd", bootstrap="call")
+    single = HostCaller(odd, "odd", bootstrap="call")
     assert single.exchange({"operation": "ping"})["ok"] is True
     single.close()
 
@@ -125,7 +125,7 @@ def test_host_that_hands_over_input_only_at_its_end_is_found_out(odd: Laboratory
 def test_second_call_that_waits_too_long_is_busy(odd: Laboratory) -> None:
     host = odd.host("odd")
     vm = host.create_vm("locked", adapters=[], state="Off")
-    first, second = (Caller(odd, "odd", bootstrap="call") for _ in range(2))
+    first, second = (HostCaller(odd, "odd", bootstrap="call") for _ in range(2))
     first.install()
     migration_id = new_migration_id()
     about = {"vm_id": vm["vm_id"], "vm_name": "locked", "by": "test"}
@@ -147,7 +147,7 @@ def test_second_call_that_waits_too_long_is_busy(odd: Laboratory) -> None:
     second.close()
 
 
-def test_answer_lost_after_the_act_is_told_again_by_the_journal(source: Caller) -> None:
+def test_answer_lost_after_the_act_is_told_again_by_the_journal(source: HostCaller) -> None:
     migration_id = new_migration_id()
     arguments = {"role": "source", "vm_id": NO_VM, "vm_name": "x", "peer": "hv02", "by": "test", "plan": {}}
     source.host.set_fault(Fault("create_record", FaultAction.DROP, FaultPlace.OPERATION, FaultMoment.AFTER))
@@ -158,7 +158,7 @@ def test_answer_lost_after_the_act_is_told_again_by_the_journal(source: Caller) 
     assert again.repeated and again.attempt == 1
 
 
-def test_call_dropped_before_the_act_was_never_heard(source: Caller) -> None:
+def test_call_dropped_before_the_act_was_never_heard(source: HostCaller) -> None:
     migration_id = new_migration_id()
     arguments = {"role": "source", "vm_id": NO_VM, "vm_name": "x", "peer": "hv02", "by": "test", "plan": {}}
     source.host.set_fault(Fault("create_record", FaultAction.DROP, FaultPlace.OPERATION))
@@ -170,14 +170,14 @@ def test_call_dropped_before_the_act_was_never_heard(source: Caller) -> None:
     assert source.call("create_record", arguments, migration_id=migration_id).attempt == 1
 
 
-def test_refused_call_is_worth_asking_again(source: Caller) -> None:
+def test_refused_call_is_worth_asking_again(source: HostCaller) -> None:
     source.host.set_fault(Fault("get_host", FaultAction.REFUSE, FaultPlace.OPERATION, times=2))
     answers = [source.call("get_host") for _ in range(3)]
     assert [answer.error_id for answer in answers] == ["Busy", "Busy", ""]
     assert answers[0].error is not None and answers[0].error.retryable
 
 
-def test_hanging_call_is_dropped_with_its_process(source: Caller) -> None:
+def test_hanging_call_is_dropped_with_its_process(source: HostCaller) -> None:
     source.host.set_fault(Fault("get_vm", FaultAction.HANG, FaultPlace.OPERATION))
     with pytest.raises(AssertionError, match="did not answer get_vm"):
         source.call("get_vm", {"name_or_id": "x"}, limit_seconds=0.1)
@@ -185,7 +185,7 @@ def test_hanging_call_is_dropped_with_its_process(source: Caller) -> None:
     assert source.call("get_vm", {"name_or_id": "x"}).result.matches == ()
 
 
-def test_killed_process_says_nothing_more(source: Caller) -> None:
+def test_killed_process_says_nothing_more(source: HostCaller) -> None:
     source.host.set_fault(Fault("Get-VMHost", FaultAction.KILL_PROCESS, FaultPlace.CMDLET))
     with pytest.raises(ProcessEndedError):
         source.call("get_host")
@@ -193,7 +193,7 @@ def test_killed_process_says_nothing_more(source: Caller) -> None:
     assert source.call("get_host").ok
 
 
-def test_words_of_all_languages_travel_as_ascii(source: Caller) -> None:
+def test_words_of_all_languages_travel_as_ascii(source: HostCaller) -> None:
     name = "Bücher 数据 😀"
     vm = source.host.create_vm(name, state="Off")
     told = source.call("get_vm", {"name_or_id": name.upper()}).result.matches
@@ -202,7 +202,7 @@ def test_words_of_all_languages_travel_as_ascii(source: Caller) -> None:
     source.host.hyperv("remove_vm", vm_id=vm["vm_id"])
 
 
-def test_names_that_only_a_language_takes_for_one_are_two(source: Caller) -> None:
+def test_names_that_only_a_language_takes_for_one_are_two(source: HostCaller) -> None:
     names = ("Straße", "Strasse")
     made = [source.host.create_vm(name, disks=[], adapters=[], state="Off")["vm_id"] for name in names]
     for name, vm_id in zip(names, made, strict=True):
@@ -217,7 +217,7 @@ def test_names_that_only_a_language_takes_for_one_are_two(source: Caller) -> Non
         source.host.hyperv("remove_vm", vm_id=vm_id)
 
 
-def test_line_that_is_no_call_is_answered_as_such(source: Caller) -> None:
+def test_line_that_is_no_call_is_answered_as_such(source: HostCaller) -> None:
     wrong = source.exchange({"operation": "get_host", "surprise": 1})
     assert wrong["error"]["id"] == "InvalidArgument"
     unknown = source.exchange(

@@ -47,7 +47,7 @@ def way() -> str:
 
 
 @dataclass
-class World:
+class PlayedWorld:
     """One host and its client."""
 
     played: PlayedHost
@@ -57,13 +57,13 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def one_by_one(endpoint_settings: EndpointSettings, authority: LabCA) -> Iterator[World]:
+def one_by_one(endpoint_settings: EndpointSettings, authority: LabCA) -> Iterator[PlayedWorld]:
     """A warm host of this kind for all tests: to find out its kind takes a second."""
     played, faults = PlayedHost(), ScriptedFaults()
     with Endpoint(replace(endpoint_settings, stdin_only_at_end=True), played, faults) as endpoint:
         host = Host("hv01", host_settings(endpoint, authority), limits=LIMITS)
         host.warm_up()
-        yield World(played, faults, endpoint, host)
+        yield PlayedWorld(played, faults, endpoint, host)
         host.close()
 
 

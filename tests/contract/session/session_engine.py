@@ -34,7 +34,7 @@ class KilledError(BaseException):
     """The process was ended from outside."""
 
 
-class RefusedError(Exception):
+class PlayedRefusal(Exception):
     """An operation's error: its facts."""
 
     def __init__(self, identifier: str, *, category: str = "refused", message: str = "", **facts: Any) -> None:
@@ -135,7 +135,7 @@ class PlayedHost:
         self.executed: list[str] = []
         """Operation and subject of everything that was really done."""
         self.acts: dict[str, Act] = {}
-        self.before_journal: dict[str, list[RefusedError]] = defaultdict(list)
+        self.before_journal: dict[str, list[PlayedRefusal]] = defaultdict(list)
         """Refusals to be given before the journal is looked at, by operation."""
         self.dies_at_start: bytes | None = None
         """What every process writes to standard error before it ends at once, if it does."""
@@ -192,7 +192,7 @@ class PlayedHost:
         assert hashlib.sha256(text.encode()).hexdigest() == head["module"]
         refusal = self.on_install(head["module"])
         if refusal is not None:
-            process.answer(head["call"], {"ok": False, "error": RefusedError("HostFailed", message=refusal).facts})
+            process.answer(head["call"], {"ok": False, "error": PlayedRefusal("HostFailed", message=refusal).facts})
             return
         self.modules.add(head["module"])
         process.answer(head["call"], {"ok": True, "result": {"installed": True}})
@@ -218,11 +218,11 @@ class PlayedHost:
         try:
             asked = json.loads(line)
         except ValueError:
-            process.answer("0", self._told(RefusedError("HostFailed", message="ConvertFrom-Json: invalid").facts))
+            process.answer("0", self._told(PlayedRefusal("HostFailed", message="ConvertFrom-Json: invalid").facts))
             return
         if asked["module"] not in self.modules:
             text = "HOSTA: The module is not installed, was altered or has a foreign owner."
-            process.answer(asked["call"], self._told(RefusedError("HostFailed", message=text).facts))
+            process.answer(asked["call"], self._told(PlayedRefusal("HostFailed", message=text).facts))
             return
         if asked["operation"] == "ping":
             process.answer(asked["call"], {**self._told({}), "ok": True, "result": {}})
@@ -230,7 +230,7 @@ class PlayedHost:
         self.received.append(asked)
         try:
             process.answer(asked["call"], self._carry_out(process, asked))
-        except RefusedError as error:
+        except PlayedRefusal as error:
             process.answer(asked["call"], self._told(error.facts, attempt=1 if error.facts["facts"] else None))
 
     def _carry_out(self, process: Process, asked: dict[str, Any]) -> dict[str, Any]:
@@ -240,12 +240,12 @@ class PlayedHost:
         key = (asked["migration_id"], name, asked["subject"])
         changes = name in ("set", "long_set")
         if changes and not self._lock.acquire(timeout=0.2):
-            raise RefusedError("Busy")
+            raise PlayedRefusal("Busy")
         try:
             if changes and key in self._journal:
                 stored = self._journal[key]
                 if stored is None:
-                    raise RefusedError("OutcomeUnknown", category="unknown")
+                    raise PlayedRefusal("OutcomeUnknown", category="unknown")
                 return {**stored, "repeated": True}
             self._journal[key] = None
             result = self.acts[name](process, asked) if name in self.acts else asked["arguments"]

@@ -21,7 +21,7 @@ from winrm import Protocol
 from winrm.exceptions import WSManFaultError
 
 from lab.winrm.endpoint import Endpoint
-from lab.winrm.fault_hooks import FaultAction, OperationName, RequestInfo
+from lab.winrm.fault_hooks import OperationName, RequestInfo, WireFault
 from qsm.facts.frozen import Frozen
 from qsm.hosts.host import Call
 from qsm.hosts.operations import COMMON_ERRORS, AfterUnknown, Operation
@@ -61,7 +61,7 @@ def call(subject: str = "a", *, revision: int | None = 7) -> Call:
 
 @dataclass
 class Planned:
-    action: FaultAction
+    action: WireFault
     when: Callable[[RequestInfo], bool]
 
 
@@ -76,18 +76,18 @@ class ScriptedFaults:
         self.reactions: dict[str, Callable[[], None]] = {}
         self._planned: dict[str, list[Planned]] = defaultdict(list)
 
-    def plan(self, name: OperationName, *actions: FaultAction, containing: bytes = b"") -> None:
+    def plan(self, name: OperationName, *actions: WireFault, containing: bytes = b"") -> None:
         fits = (lambda info: containing in (info.data or b"")) if containing else (lambda info: True)
         self._planned[name] += [Planned(action, fits) for action in actions]
 
-    def decide(self, operation: OperationName, info: RequestInfo) -> FaultAction:
+    def decide(self, operation: OperationName, info: RequestInfo) -> WireFault:
         self.counts[operation] += 1
         if operation in self.reactions:
             self.reactions.pop(operation)()
         planned = self._planned[operation]
         if planned and planned[0].when(info):
             return planned.pop(0).action
-        return FaultAction.PASS
+        return WireFault.PASS
 
     @property
     def all_played(self) -> bool:

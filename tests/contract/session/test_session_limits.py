@@ -21,7 +21,7 @@ from session_harness import (
 from waiting import wait_until
 from winrm import Protocol
 
-from lab.winrm.fault_hooks import FaultAction
+from lab.winrm.fault_hooks import WireFault
 from lab.winrm.settings import Quotas
 from qsm.errors import OutcomeUnknown, Refused, Unreachable
 
@@ -153,7 +153,7 @@ def test_other_calls_go_on_beside_a_silent_one(host, played, working):
 def test_input_that_a_host_never_takes(endpoint, connect, played, faults):
     host = connect(endpoint, limits={"unreachable_seconds": 1})
     host.warm_up()
-    faults.plan("Send", *[FaultAction.BUSY] * 1000)
+    faults.plan("Send", *[WireFault.BUSY] * 1000)
     seconds, text = seconds_of(host.change, SET, Text(), call=call(), error=Unreachable)
     assert "(170)" in text
     assert 1 <= seconds < 15

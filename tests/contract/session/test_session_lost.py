@@ -6,14 +6,14 @@ import threading
 import time
 
 import pytest
-from session_engine import RefusedError
+from session_engine import PlayedRefusal
 from session_harness import ECHO, QUICK_SET, SET, Background, Text, call, every_way, shells_open
 from waiting import wait_until
 
-from lab.winrm.fault_hooks import FaultAction
+from lab.winrm.fault_hooks import WireFault
 from qsm.errors import HostRefused, OutcomeUnknown, Unreachable
 
-BEFORE, AFTER, BUSY = FaultAction.DROP_BEFORE, FaultAction.DROP_AFTER, FaultAction.BUSY
+BEFORE, AFTER, BUSY = WireFault.DROP_BEFORE, WireFault.DROP_AFTER, WireFault.BUSY
 SET_LINE = b'"operation":"set"'
 
 
@@ -97,7 +97,7 @@ def test_piece_lost_out_of_the_middle_of_an_answer_is_never_overlooked(host, pla
 
     def lose_the_middle(process, asked):
         if not played.executed:
-            faults.plan("Receive", FaultAction.PASS, FaultAction.PASS, AFTER)
+            faults.plan("Receive", WireFault.PASS, WireFault.PASS, AFTER)
         return {"text": text, "number": 0}
 
     played.acts["set"] = lose_the_middle
@@ -236,41 +236,41 @@ def lose_first_answer(played, faults, *refusals):
 
 @pytest.mark.parametrize("identifier", ["RevisionStale", "TurnedBack", "RecordMissing"])
 def test_refusal_before_the_journal_proves_nothing_about_an_earlier_send(host, played, faults, identifier):
-    lose_first_answer(played, faults, RefusedError(identifier))
+    lose_first_answer(played, faults, PlayedRefusal(identifier))
     with pytest.raises(OutcomeUnknown, match=identifier):
         host.change(SET, Text(), call=call())
 
 
 @pytest.mark.parametrize("identifier", ["InvalidArgument", "OperationMismatch"])
 def test_refusal_that_holds_for_every_send_is_believed(host, played, faults, identifier):
-    lose_first_answer(played, faults, RefusedError(identifier))
+    lose_first_answer(played, faults, PlayedRefusal(identifier))
     with pytest.raises(HostRefused) as caught:
         host.change(SET, Text(), call=call())
     assert caught.value.facts.id == identifier
 
 
 def test_refusal_of_a_new_attempt_is_believed(host, played, faults):
-    lose_first_answer(played, faults, RefusedError("NoSpace", volume="D:\\"))
+    lose_first_answer(played, faults, PlayedRefusal("NoSpace", volume="D:\\"))
     with pytest.raises(HostRefused) as caught:
         host.change(SET, Text(), call=call())
     assert caught.value.facts.id == "NoSpace"
 
 
 def test_stale_revision_of_a_first_send_is_a_refusal(host, played):
-    played.before_journal["set"] = [RefusedError("RevisionStale")]
+    played.before_journal["set"] = [PlayedRefusal("RevisionStale")]
     with pytest.raises(HostRefused):
         host.change(SET, Text(), call=call())
 
 
 def test_busy_host_is_asked_again(host, played):
-    played.before_journal["set"] = [RefusedError("Busy"), RefusedError("Busy")]
-    played.before_journal["echo"] = [RefusedError("Busy")]
+    played.before_journal["set"] = [PlayedRefusal("Busy"), PlayedRefusal("Busy")]
+    played.before_journal["echo"] = [PlayedRefusal("Busy")]
     assert host.change(SET, Text(text="x"), call=call())[0].text == "x"
     assert host.ask(ECHO, Text(text="x")).text == "x"
 
 
 def test_host_that_stays_busy_is_refused_at_the_time_limit(host, played):
-    played.before_journal["set"] = [RefusedError("Busy") for _ in range(100)]
+    played.before_journal["set"] = [PlayedRefusal("Busy") for _ in range(100)]
     began = time.monotonic()
     with pytest.raises(HostRefused) as caught:
         host.change(QUICK_SET, Text(), call=call())
@@ -280,7 +280,7 @@ def test_host_that_stays_busy_is_refused_at_the_time_limit(host, played):
 
 
 def test_host_that_stays_busy_after_a_lost_answer_is_unknown(host, played, faults):
-    lose_first_answer(played, faults, *(RefusedError("Busy") for _ in range(100)))
+    lose_first_answer(played, faults, *(PlayedRefusal("Busy") for _ in range(100)))
     with pytest.raises(OutcomeUnknown):
         host.change(QUICK_SET, Text(), call=call())
 

@@ -7,11 +7,11 @@ import threading
 import time
 
 import pytest
-from session_engine import RefusedError
+from session_engine import PlayedRefusal
 from session_harness import ECHO, SET, Background, Text, call, every_way, shells_open
 from waiting import wait_until
 
-from lab.winrm.fault_hooks import FaultAction
+from lab.winrm.fault_hooks import WireFault
 from lab.winrm.settings import Quotas
 from qsm.errors import HostRefused
 
@@ -53,12 +53,12 @@ def test_nothing_is_left_after_calls_errors_and_losses(start, connect, played, f
     endpoint = start(stdin_only_at_end=at_its_end, quotas=Quotas(max_shells_per_user=5))
     host = connect(endpoint)
     host.warm_up()
-    for action in (FaultAction.DROP_BEFORE, FaultAction.DROP_AFTER, FaultAction.BUSY):
+    for action in (WireFault.DROP_BEFORE, WireFault.DROP_AFTER, WireFault.BUSY):
         faults.plan("Send", action)
         faults.plan("Receive", action)
         calls = [Background(host.ask, ECHO, Text(number=number)) for number in range(6)]
         assert [answered.outcome().number for answered in calls] == list(range(6))
-    played.before_journal["set"] = [RefusedError("NotOwner", owner="target")]
+    played.before_journal["set"] = [PlayedRefusal("NotOwner", owner="target")]
     with pytest.raises(HostRefused):
         host.change(SET, Text(), call=call())
     host.close()
@@ -131,7 +131,7 @@ def test_interrupted_call_leaves_its_process_to_its_act_and_no_broken_session(
 @pytest.mark.parametrize("request_name", ["Create", "Command", "Send"])
 def test_interrupted_before_anything_was_said(endpoint, connect, played, faults, interrupt, request_name):
     host = connect(endpoint)
-    faults.plan(request_name, FaultAction.STALL_BEFORE)
+    faults.plan(request_name, WireFault.STALL_BEFORE)
     interrupt(lambda: faults.counts[request_name] > 0)
     with pytest.raises(StopError):
         host.ask(ECHO, Text())
@@ -147,7 +147,7 @@ def test_interrupted_before_anything_was_said(endpoint, connect, played, faults,
 
 def test_interrupted_while_the_host_is_busy(host, played, interrupt):
     host.warm_up()
-    played.before_journal["set"] = [RefusedError("Busy") for _ in range(100)]
+    played.before_journal["set"] = [PlayedRefusal("Busy") for _ in range(100)]
     interrupt(lambda: len(played.received) > 2)
     began = time.monotonic()
     with pytest.raises(StopError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from session_engine import RefusedError
+from session_engine import PlayedRefusal
 from session_harness import ECHO, SET, Text, call, every_way
 from waiting import wait_until
 
@@ -108,12 +108,12 @@ def test_noise_between_and_around_the_answers(warm_host, played):
 
 @every_way
 def test_errors_of_a_host_keep_their_facts(warm_host, played):
-    played.before_journal["set"] = [RefusedError("NoSpace", volume="D:\\", free_bytes=1)]
+    played.before_journal["set"] = [PlayedRefusal("NoSpace", volume="D:\\", free_bytes=1)]
     with pytest.raises(HostRefused) as refused:
         warm_host.change(SET, Text(), call=call())
     assert refused.value.facts.id == "NoSpace"
     assert refused.value.facts.facts == {"volume": "D:\\", "free_bytes": 1}
-    played.before_journal["set"] = [RefusedError("CheckpointFailed", category="failed", hresult=1)]
+    played.before_journal["set"] = [PlayedRefusal("CheckpointFailed", category="failed", hresult=1)]
     with pytest.raises(HostFailed):
         warm_host.change(SET, Text(), call=call())
     assert warm_host.change(SET, Text(), call=call())[1] == 8

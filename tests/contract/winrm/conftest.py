@@ -17,7 +17,7 @@ from winrm_echo_engine import EchoEngine
 
 from lab.winrm.certificates import LabCA
 from lab.winrm.endpoint import Endpoint
-from lab.winrm.fault_hooks import FaultAction, OperationName, RequestInfo
+from lab.winrm.fault_hooks import OperationName, RequestInfo, WireFault
 from lab.winrm.settings import EndpointSettings
 
 PASSWORD = "pass:Wörd"
@@ -27,15 +27,15 @@ class ScriptedFaults:
     """Plays the actions planned for an operation, one per request, and notes what was asked."""
 
     def __init__(self) -> None:
-        self.planned: dict[str, list[FaultAction]] = defaultdict(list)
+        self.planned: dict[str, list[WireFault]] = defaultdict(list)
         self.reactions: dict[str, Callable[[], None]] = {}
         self.asked: list[tuple[str, RequestInfo]] = []
 
-    def decide(self, operation: OperationName, info: RequestInfo) -> FaultAction:
+    def decide(self, operation: OperationName, info: RequestInfo) -> WireFault:
         self.asked.append((operation, info))
         if operation in self.reactions:
             self.reactions.pop(operation)()
-        return self.planned[operation].pop(0) if self.planned[operation] else FaultAction.PASS
+        return self.planned[operation].pop(0) if self.planned[operation] else WireFault.PASS
 
 
 class Background:

@@ -15,7 +15,7 @@ from winrm.exceptions import InvalidCredentialsError, WinRMTransportError
 from winrm_harness import raw_post
 
 from lab.winrm.certificates import LabCA
-from lab.winrm.ntlm import Accounts
+from lab.winrm.ntlm import NtlmAccounts
 
 
 @pytest.mark.parametrize("name", ["Administrator", "ADMINISTRATOR", r"HOSTA\administrator", r".\Administrator"])
@@ -175,7 +175,7 @@ def test_two_hosts_in_one_process_keep_their_accounts_apart(start, settings, con
 def test_accounts_lie_in_no_folder(tmp_path, monkeypatch):
     """A host that loses its power removes nothing, so there must be nothing to remove."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    accounts = Accounts({"administrator": SecretStr("secret")}, machine_name="HV01")
+    accounts = NtlmAccounts({"administrator": SecretStr("secret")}, machine_name="HV01")
     content = accounts.path.read_text("utf-8")
     assert r"HV01\administrator:0:" in content
     assert "secret" not in content

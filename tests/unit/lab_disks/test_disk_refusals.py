@@ -35,7 +35,7 @@ def state_of(path: Path) -> tuple[bytes, int]:
     return path.read_bytes(), path.stat().st_mtime_ns
 
 
-class Volume:
+class FillingVolume:
     """Has so much space left, and remembers what it was asked."""
 
     def __init__(self, free_bytes: int) -> None:
@@ -52,7 +52,7 @@ class Volume:
 
 def test_a_full_volume_refuses_a_write_before_anything_changes(model: DiskModel) -> None:
     child = model.add_child("child")
-    before, volume = state_of(child), Volume(0)
+    before, volume = state_of(child), FillingVolume(0)
     with open_chain(child, resolve=parent_in_same_folder, writable=True, allow_growth=volume.allow_growth) as disk:
         with pytest.raises(OSError, match="no space") as full:
             disk.write(2 * MEBIBYTE - 512, bytes(1024))  # two new blocks
@@ -72,7 +72,7 @@ def test_a_full_volume_refuses_a_write_before_anything_changes(model: DiskModel)
 
 def test_growth_is_announced_to_the_byte(model: DiskModel) -> None:
     child = model.add_child("child")
-    volume = Volume(1 << 40)
+    volume = FillingVolume(1 << 40)
     with open_chain(child, resolve=parent_in_same_folder, writable=True, allow_growth=volume.allow_growth) as disk:
         before = child.stat().st_size
         for offset in range(0, 8 * MEBIBYTE, 1_536_000):
@@ -88,7 +88,7 @@ def test_a_merge_on_a_full_volume_can_be_run_again(tmp_path: Path) -> None:
         model.add_child("child")
         model.write_at_random(random.Random(2), count=20, granularity_bytes=4096)
         base, child = model.files
-        volume = Volume(3 * MEBIBYTE)
+        volume = FillingVolume(3 * MEBIBYTE)
         with pytest.raises(OSError, match="no space"):
             merge_into_parent(child, parent=base, allow_growth=volume.allow_growth)
         assert base.stat().st_size <= len(base.read_bytes())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lab.host.tally import Spent, Tally, told
 
 
-class Clock:
+class HandClock:
     """A clock that is set by hand."""
 
     seconds = 100.0
@@ -15,7 +15,7 @@ class Clock:
 
 
 def test_a_process_counts_from_its_start_to_its_end() -> None:
-    clock = Clock()
+    clock = HandClock()
     tally = Tally(clock)
     tally.started("a", "endpoint")
     clock.seconds += 2

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from guest_helpers import QUICK, VM_ID, Machine, MachineDisk, PlainDisk
+from guest_helpers import QUICK, VM_ID, GuestMachine, MachineDisk, PlainDisk
 
 from lab.disks.files import create_disk
 from lab.disks.model import DiskFormat, DiskKind
@@ -36,7 +36,7 @@ def witness(tmp_path: Path) -> Iterator[WitnessProcess]:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, witness: WitnessProcess, request: pytest.FixtureRequest) -> Iterator[Machine]:
+def machine(tmp_path: Path, witness: WitnessProcess, request: pytest.FixtureRequest) -> Iterator[GuestMachine]:
     """A VM with three disks of 16 MiB (VHDX unless a test asks for VHD), not yet started."""
     disk_format = getattr(request, "param", DiskFormat.VHDX)
     disks = []
@@ -44,6 +44,6 @@ def machine(tmp_path: Path, witness: WitnessProcess, request: pytest.FixtureRequ
         file = tmp_path / f"{slot.replace(' ', '-').replace(':', '-')}.{disk_format.lower()}"
         create_disk(file, format=disk_format, kind=DiskKind.DYNAMIC, size_bytes=16 << 20)
         disks.append(MachineDisk(slot, [file]))
-    machine = Machine(tmp_path, disks, witness)
+    machine = GuestMachine(tmp_path, disks, witness)
     yield machine
     machine.end()

@@ -64,7 +64,7 @@ class MachineDisk:
 
 
 @dataclass
-class Machine:
+class GuestMachine:
     """A VM of the tests: its disks, and the process while there is one."""
 
     folder: Path

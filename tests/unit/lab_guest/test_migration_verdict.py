@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from guest_helpers import VM_ID, Machine, MachineDisk
+from guest_helpers import VM_ID, GuestMachine, MachineDisk
 
 from lab.disks.merge import merge_into_parent
 from lab.guest.saved_memory import read_saved_memory
-from lab.judges.verify_guest import FindingKind, Verification, table_of_memory
+from lab.judges.verify_guest import GuestFindingKind, Verification, table_of_memory
 from lab.witness.ledger import WitnessFindingKind
 
 LAST = "SCSI 0:1"
@@ -20,7 +20,7 @@ LAST = "SCSI 0:1"
 class Move:
     """A VM that runs on host-1 and is moved to host-2 with its three disks."""
 
-    def __init__(self, source: Machine) -> None:
+    def __init__(self, source: GuestMachine) -> None:
         self.source = source
         folder = source.folder / "host-2"
         folder.mkdir()
@@ -60,7 +60,7 @@ class Move:
 
 
 @pytest.fixture
-def move(machine: Machine) -> Iterator[Move]:
+def move(machine: GuestMachine) -> Iterator[Move]:
     """A move up to the end of the copying, before the merge."""
     move = Move(machine)
     move.copy_bases_and_save()
@@ -98,14 +98,14 @@ def test_one_block_of_a_differencing_disk_dropped(move: Move) -> None:
     verification = move.start_and_verify()
     assert not verification.clean
     assert {finding.slot for finding in verification.findings} == {LAST}
-    assert {finding.kind for finding in verification.findings} == {FindingKind.OLDER}
+    assert {finding.kind for finding in verification.findings} == {GuestFindingKind.OLDER}
 
 
 def test_the_changes_of_one_disk_skipped(move: Move) -> None:
     move.merge(skip=LAST)
     verification = move.start_and_verify()
     assert not verification.clean
-    assert {(finding.slot, finding.kind) for finding in verification.findings} == {(LAST, FindingKind.OLDER)}
+    assert {(finding.slot, finding.kind) for finding in verification.findings} == {(LAST, GuestFindingKind.OLDER)}
 
 
 def test_both_copies_started_from_one_saved_state(move: Move) -> None:

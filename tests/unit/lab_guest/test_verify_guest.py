@@ -12,7 +12,7 @@ from guest_helpers import VM_ID, PlainDisk
 
 from lab.guest.blocks import BLOCK_BYTES, SECTOR_BYTES, BlockBuilder, digests_of, sequences_of
 from lab.guest.guest import BlockTable, Guest, GuestMemory
-from lab.judges.verify_guest import FindingKind, Verification, table_of_memory, verify_disks
+from lab.judges.verify_guest import GuestFindingKind, Verification, table_of_memory, verify_disks
 from lab.witness.client import WitnessTable
 
 FIRST, SECOND = "SCSI 0:0", "SCSI 0:1"
@@ -44,7 +44,7 @@ def block_at(disk: PlainDisk, block: int) -> bytes:
     return disk.read(block * BLOCK_BYTES, BLOCK_BYTES)
 
 
-def kinds(verification: Verification) -> list[tuple[FindingKind, str | None, int | None]]:
+def kinds(verification: Verification) -> list[tuple[GuestFindingKind, str | None, int | None]]:
     """What was found where."""
     return [(finding.kind, finding.slot, finding.block) for finding in verification.findings]
 
@@ -67,7 +67,7 @@ def test_the_lost_last_write(guest: Guest, disks: Disks) -> None:
     slot = guest.slots[write.slot_index]
     disks[slot].path.write_bytes(before[slot])
     result = verify_disks(disks, known(guest), memory=table_of_memory(guest.memory))
-    assert kinds(result) == [(FindingKind.OLDER, slot, write.block)]
+    assert kinds(result) == [(GuestFindingKind.OLDER, slot, write.block)]
     assert "write 601 belongs here" in result.findings[0].text
 
 
@@ -78,7 +78,7 @@ def test_a_stale_sector(guest: Guest, disks: Disks) -> None:
     old = BlockBuilder(VM_ID, FIRST).build(block, 1, previous=0, incarnation=guest.memory.incarnation)
     disks[FIRST].write(block * BLOCK_BYTES + 3 * SECTOR_BYTES, old[3 * SECTOR_BYTES : 4 * SECTOR_BYTES])
     result = verify_disks(disks, table)
-    assert kinds(result) == [(FindingKind.TORN, FIRST, block)]
+    assert kinds(result) == [(GuestFindingKind.TORN, FIRST, block)]
     assert f"[1, {newest}]" in result.findings[0].text
 
 
@@ -89,7 +89,7 @@ def test_a_flipped_bit(guest: Guest, disks: Disks, place: int) -> None:
     data[place] ^= 4
     disks[SECOND].write(block * BLOCK_BYTES, bytes(data))
     result = verify_disks(disks, known(guest))
-    assert kinds(result) == [(FindingKind.ALTERED, SECOND, block)]
+    assert kinds(result) == [(GuestFindingKind.ALTERED, SECOND, block)]
 
 
 def test_a_flipped_bit_where_no_guest_ever_wrote(guest: Guest, disks: Disks) -> None:
@@ -99,14 +99,14 @@ def test_a_flipped_bit_where_no_guest_ever_wrote(guest: Guest, disks: Disks) -> 
     disks[SECOND].write(untouched * BLOCK_BYTES + 5, b"!")
     disks[FIRST].write(empty * BLOCK_BYTES + 4095, b"\x01")
     result = verify_disks(disks, table)
-    assert kinds(result) == [(FindingKind.ALTERED, FIRST, empty), (FindingKind.ALTERED, SECOND, untouched)]
+    assert kinds(result) == [(GuestFindingKind.ALTERED, FIRST, empty), (GuestFindingKind.ALTERED, SECOND, untouched)]
 
 
 def test_a_duplicate_elsewhere(guest: Guest, disks: Disks) -> None:
     source, target = written_blocks(known(guest), FIRST)[:2]
     disks[FIRST].write(target * BLOCK_BYTES, block_at(disks[FIRST], source))
     result = verify_disks(disks, known(guest))
-    assert kinds(result) == [(FindingKind.MISPLACED, FIRST, target)]
+    assert kinds(result) == [(GuestFindingKind.MISPLACED, FIRST, target)]
     assert f"to block {source} of disk {FIRST} is here" in result.findings[0].text
 
 
@@ -114,7 +114,7 @@ def test_a_block_of_the_other_disk(guest: Guest, disks: Disks) -> None:
     block = written_blocks(known(guest), FIRST)[3]
     disks[SECOND].write(block * BLOCK_BYTES, block_at(disks[FIRST], block))
     result = verify_disks(disks, known(guest))
-    assert kinds(result) == [(FindingKind.MISPLACED, SECOND, block)]
+    assert kinds(result) == [(GuestFindingKind.MISPLACED, SECOND, block)]
     assert f"of disk {FIRST} is here" in result.findings[0].text
 
 
@@ -124,14 +124,14 @@ def test_a_swap(guest: Guest, disks: Disks) -> None:
     disks[FIRST].write(one * BLOCK_BYTES, contents[1])
     disks[FIRST].write(two * BLOCK_BYTES, contents[0])
     result = verify_disks(disks, known(guest))
-    assert kinds(result) == [(FindingKind.SWAPPED, FIRST, one), (FindingKind.SWAPPED, FIRST, two)]
+    assert kinds(result) == [(GuestFindingKind.SWAPPED, FIRST, one), (GuestFindingKind.SWAPPED, FIRST, two)]
 
 
 def test_sectors_in_another_order(guest: Guest, disks: Disks) -> None:
     block = written_blocks(known(guest), FIRST)[0]
     data = block_at(disks[FIRST], block)
     disks[FIRST].write(block * BLOCK_BYTES, data[512:1024] + data[:512] + data[1024:])
-    assert kinds(verify_disks(disks, known(guest))) == [(FindingKind.MISPLACED, FIRST, block)]
+    assert kinds(verify_disks(disks, known(guest))) == [(GuestFindingKind.MISPLACED, FIRST, block)]
 
 
 def test_an_older_disk(guest: Guest, disks: Disks) -> None:
@@ -140,7 +140,7 @@ def test_an_older_disk(guest: Guest, disks: Disks) -> None:
     changed = {write.block for write in (guest.write_once() for _ in range(300)) if write.slot_index == 1}
     disks[SECOND].path.write_bytes(older)
     result = verify_disks(disks, known(guest), memory=table_of_memory(guest.memory))
-    assert kinds(result) == [(FindingKind.OLDER, SECOND, block) for block in sorted(changed)]
+    assert kinds(result) == [(GuestFindingKind.OLDER, SECOND, block) for block in sorted(changed)]
 
 
 def test_an_older_write_over_a_newer_one(guest: Guest, disks: Disks) -> None:
@@ -148,7 +148,7 @@ def test_an_older_write_over_a_newer_one(guest: Guest, disks: Disks) -> None:
     block = written_blocks(table, FIRST)[1]
     data = BlockBuilder(VM_ID, FIRST).build(block, 1, previous=0, incarnation=guest.memory.incarnation)
     disks[FIRST].write(block * BLOCK_BYTES, data)
-    assert kinds(verify_disks(disks, table)) == [(FindingKind.OLDER, FIRST, block)]
+    assert kinds(verify_disks(disks, table)) == [(GuestFindingKind.OLDER, FIRST, block)]
 
 
 def test_disks_newer_than_the_memory(guest: Guest, disks: Disks) -> None:
@@ -158,9 +158,9 @@ def test_disks_newer_than_the_memory(guest: Guest, disks: Disks) -> None:
     places = {(guest.slots[write.slot_index], write.block) for write in writes}
     against_memory = verify_disks(disks, table_of_memory(saved))
     assert {(finding.slot, finding.block) for finding in against_memory.findings} == places
-    assert {finding.kind for finding in against_memory.findings} == {FindingKind.NEWER}
+    assert {finding.kind for finding in against_memory.findings} == {GuestFindingKind.NEWER}
     against_both = verify_disks(disks, known(guest), memory=table_of_memory(saved))
-    assert {finding.kind for finding in against_both.findings} == {FindingKind.MEMORY}
+    assert {finding.kind for finding in against_both.findings} == {GuestFindingKind.MEMORY}
     assert len(against_both.findings) == len(places) + 1
     assert "ends with write 600, the last acknowledged one is 620" in against_both.findings[0].text
 
@@ -169,7 +169,7 @@ def test_an_unacknowledged_write_has_no_place_in_a_migration(guest: Guest, disks
     table = known(guest)
     write = guest.write_once()
     result = verify_disks(disks, table)
-    assert kinds(result) == [(FindingKind.NEWER, guest.slots[write.slot_index], write.block)]
+    assert kinds(result) == [(GuestFindingKind.NEWER, guest.slots[write.slot_index], write.block)]
 
 
 def test_the_same_write_by_another_life(guest: Guest, disks: Disks) -> None:
@@ -180,7 +180,7 @@ def test_the_same_write_by_another_life(guest: Guest, disks: Disks) -> None:
     slot = guest.slots[write.slot_index]
     data = BlockBuilder(VM_ID, slot).build(write.block, write.sequence, previous=0, incarnation=twin.incarnation)
     disks[slot].write(write.block * BLOCK_BYTES, data)
-    assert kinds(verify_disks(disks, known(guest))) == [(FindingKind.OTHER_LIFE, slot, write.block)]
+    assert kinds(verify_disks(disks, known(guest))) == [(GuestFindingKind.OTHER_LIFE, slot, write.block)]
 
 
 def test_a_block_of_another_vm_and_one_that_was_wiped(guest: Guest, disks: Disks) -> None:
@@ -189,7 +189,7 @@ def test_a_block_of_another_vm_and_one_that_was_wiped(guest: Guest, disks: Disks
     disks[FIRST].write(one * BLOCK_BYTES, other)
     disks[FIRST].write(two * BLOCK_BYTES, bytes(BLOCK_BYTES))
     result = verify_disks(disks, known(guest))
-    assert kinds(result) == [(FindingKind.OTHER_VM, FIRST, one), (FindingKind.OLDER, FIRST, two)]
+    assert kinds(result) == [(GuestFindingKind.OTHER_VM, FIRST, one), (GuestFindingKind.OLDER, FIRST, two)]
 
 
 def test_missing_strange_and_resized_disks(guest: Guest, disks: Disks, tmp_path: Path) -> None:
@@ -198,9 +198,9 @@ def test_missing_strange_and_resized_disks(guest: Guest, disks: Disks, tmp_path:
     small.write(0, disks[SECOND].read(0, small.size_bytes))
     result = verify_disks({SECOND: small, "SCSI 0:7": small}, table)
     assert kinds(result) == [
-        (FindingKind.DISKS, FIRST, None),
-        (FindingKind.DISKS, "SCSI 0:7", None),
-        (FindingKind.DISKS, SECOND, None),
+        (GuestFindingKind.DISKS, FIRST, None),
+        (GuestFindingKind.DISKS, "SCSI 0:7", None),
+        (GuestFindingKind.DISKS, SECOND, None),
     ]
 
 
@@ -229,11 +229,11 @@ def test_after_a_crash_two_writes_in_flight_or_an_old_one_are_not_allowed(guest:
         lost * BLOCK_BYTES, BlockBuilder(VM_ID, FIRST).build(lost, 1, previous=0, incarnation=guest.memory.incarnation)
     )
     result = verify_disks(disks, table, after_crash=True)
-    assert (FindingKind.OLDER, FIRST, lost) in kinds(result)
+    assert (GuestFindingKind.OLDER, FIRST, lost) in kinds(result)
     second = guest.write_once()
     found = kinds(verify_disks(disks, table, after_crash=True))
-    assert (FindingKind.NEWER, guest.slots[second.slot_index], second.block) in found
-    assert (FindingKind.NEWER, guest.slots[first.slot_index], first.block) not in found
+    assert (GuestFindingKind.NEWER, guest.slots[second.slot_index], second.block) in found
+    assert (GuestFindingKind.NEWER, guest.slots[first.slot_index], first.block) not in found
 
 
 def test_after_a_crash_a_write_that_follows_another_one_is_not_the_one_in_flight(guest: Guest, disks: Disks) -> None:
@@ -244,7 +244,7 @@ def test_after_a_crash_a_write_that_follows_another_one_is_not_the_one_in_flight
         data = BlockBuilder(VM_ID, FIRST).build(block, 601, previous=previous, incarnation=guest.memory.incarnation)
         disks[FIRST].write(block * BLOCK_BYTES, data)
     result = verify_disks(disks, table, after_crash=True)
-    assert kinds(result) == [(FindingKind.NEWER, FIRST, one), (FindingKind.NEWER, FIRST, three)]
+    assert kinds(result) == [(GuestFindingKind.NEWER, FIRST, one), (GuestFindingKind.NEWER, FIRST, three)]
     assert result.write_in_flight == (FIRST, two)
 
 
@@ -255,7 +255,7 @@ def test_after_a_crash_only_one_block_may_hold_the_write_in_flight(guest: Guest,
         previous = int(table.tables[SECOND].sequences[block])
         data = BlockBuilder(VM_ID, SECOND).build(block, 601, previous=previous, incarnation=guest.memory.incarnation)
         disks[SECOND].write(block * BLOCK_BYTES, data)
-    assert kinds(verify_disks(disks, table, after_crash=True)) == [(FindingKind.NEWER, SECOND, two)]
+    assert kinds(verify_disks(disks, table, after_crash=True)) == [(GuestFindingKind.NEWER, SECOND, two)]
 
 
 def test_a_torn_write_mixed_with_a_third_one_is_damage_even_after_a_crash(guest: Guest, disks: Disks) -> None:
@@ -264,7 +264,7 @@ def test_a_torn_write_mixed_with_a_third_one_is_damage_even_after_a_crash(guest:
     slot = guest.slots[write.slot_index]
     stale = BlockBuilder(VM_ID, slot).build(write.block, 1, previous=0, incarnation=guest.memory.incarnation)
     disks[slot].write(write.block * BLOCK_BYTES, stale[:SECTOR_BYTES])
-    assert kinds(verify_disks(disks, table, after_crash=True)) == [(FindingKind.TORN, slot, write.block)]
+    assert kinds(verify_disks(disks, table, after_crash=True)) == [(GuestFindingKind.TORN, slot, write.block)]
 
 
 def test_a_gibibyte_is_verified_in_time(tmp_path: Path) -> None:
@@ -299,4 +299,4 @@ def test_the_digest_of_a_table_decides_even_where_the_number_agrees(guest: Guest
     data[100] ^= 1
     data[508:512] = struct.pack("<I", zlib.crc32(data[:508]))
     disks[FIRST].write(block * BLOCK_BYTES, bytes(data))
-    assert kinds(verify_disks(disks, table)) == [(FindingKind.OTHER_LIFE, FIRST, block)]
+    assert kinds(verify_disks(disks, table)) == [(GuestFindingKind.OTHER_LIFE, FIRST, block)]

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from guest_helpers import QUICK, VM_ID, Machine
+from guest_helpers import QUICK, VM_ID, GuestMachine
 from waiting import wait_until
 
 from lab.disks.chain import open_chain
@@ -19,7 +19,7 @@ from lab.vm.process import DiskAttachment, VirtualMachineError, VirtualMachinePr
 BOTH_FORMATS = pytest.mark.parametrize("machine", [DiskFormat.VHD, DiskFormat.VHDX], indirect=True)
 
 
-def test_a_guest_starts_writes_stands_still_and_shuts_down(machine: Machine) -> None:
+def test_a_guest_starts_writes_stands_still_and_shuts_down(machine: GuestMachine) -> None:
     process = machine.start()
     machine.wait_for_writes()
     process.pause()
@@ -44,7 +44,7 @@ def test_a_guest_starts_writes_stands_still_and_shuts_down(machine: Machine) -> 
     assert machine.witness.client.findings() == []
 
 
-def test_it_alone_holds_its_disks(machine: Machine) -> None:
+def test_it_alone_holds_its_disks(machine: GuestMachine) -> None:
     process = machine.start()
     leaf = machine.disks[0].files[0]
     with pytest.raises(DiskError, match="in use"):
@@ -59,7 +59,7 @@ def test_it_alone_holds_its_disks(machine: Machine) -> None:
 
 
 @BOTH_FORMATS
-def test_a_checkpoint_freezes_the_base_while_the_guest_goes_on(machine: Machine) -> None:
+def test_a_checkpoint_freezes_the_base_while_the_guest_goes_on(machine: GuestMachine) -> None:
     process = machine.start()
     machine.wait_for_writes()
     for _ in range(2):
@@ -72,7 +72,7 @@ def test_a_checkpoint_freezes_the_base_while_the_guest_goes_on(machine: Machine)
     assert machine.witness.client.findings() == []
 
 
-def test_chains_that_do_not_open_are_refused_and_the_guest_goes_on(machine: Machine, tmp_path: Path) -> None:
+def test_chains_that_do_not_open_are_refused_and_the_guest_goes_on(machine: GuestMachine, tmp_path: Path) -> None:
     process = machine.start()
     good = [disk.attachment() for disk in machine.disks]
     for wrong in (
@@ -86,7 +86,7 @@ def test_chains_that_do_not_open_are_refused_and_the_guest_goes_on(machine: Mach
     assert process.status().state == "Running"
 
 
-def test_a_saved_vm_goes_on_where_it_was(machine: Machine, tmp_path: Path) -> None:
+def test_a_saved_vm_goes_on_where_it_was(machine: GuestMachine, tmp_path: Path) -> None:
     client = machine.witness.client
     process = machine.start()
     machine.wait_for_writes()
@@ -111,7 +111,7 @@ def test_a_saved_vm_goes_on_where_it_was(machine: Machine, tmp_path: Path) -> No
     assert client.findings() == []
 
 
-def test_a_paused_vm_and_one_at_the_gate_can_be_saved(machine: Machine, tmp_path: Path) -> None:
+def test_a_paused_vm_and_one_at_the_gate_can_be_saved(machine: GuestMachine, tmp_path: Path) -> None:
     process = machine.start()
     process.pause()
     process.save(tmp_path / "first.vmrs")
@@ -124,7 +124,7 @@ def test_a_paused_vm_and_one_at_the_gate_can_be_saved(machine: Machine, tmp_path
     assert machine.witness.client.findings() == []
 
 
-def test_a_save_that_fails_leaves_the_vm_running(machine: Machine, tmp_path: Path) -> None:
+def test_a_save_that_fails_leaves_the_vm_running(machine: GuestMachine, tmp_path: Path) -> None:
     process = machine.start()
     with pytest.raises(VirtualMachineError, match=r"cannot save.*No such file"):
         process.save(tmp_path / "nowhere" / "vm.vmrs")
@@ -132,7 +132,7 @@ def test_a_save_that_fails_leaves_the_vm_running(machine: Machine, tmp_path: Pat
     assert process.status().state == "Running"
 
 
-def test_what_cannot_be_started_is_refused_and_nothing_runs(machine: Machine, tmp_path: Path) -> None:
+def test_what_cannot_be_started_is_refused_and_nothing_runs(machine: GuestMachine, tmp_path: Path) -> None:
     process = machine.start()
     state = tmp_path / "vm.vmrs"
     with pytest.raises(VirtualMachineError, match="in use"):
@@ -162,7 +162,7 @@ def test_what_cannot_be_started_is_refused_and_nothing_runs(machine: Machine, tm
 
 
 @BOTH_FORMATS
-def test_a_full_volume_pauses_the_vm_until_there_is_room(machine: Machine) -> None:
+def test_a_full_volume_pauses_the_vm_until_there_is_room(machine: GuestMachine) -> None:
     room = threading.Event()
     asked: list[tuple[Path, int]] = []
 
@@ -188,7 +188,7 @@ def test_a_full_volume_pauses_the_vm_until_there_is_room(machine: Machine) -> No
     assert machine.witness.client.findings() == []
 
 
-def test_a_vm_that_stopped_for_want_of_room_can_be_saved(machine: Machine, tmp_path: Path) -> None:
+def test_a_vm_that_stopped_for_want_of_room_can_be_saved(machine: GuestMachine, tmp_path: Path) -> None:
     machine.allow_growth = lambda _leaf, _extra_bytes: False
     process = machine.start()
     wait_until(lambda: process.status().state == "PausedCritical", what="a VM that stopped")
@@ -200,7 +200,7 @@ def test_a_vm_that_stopped_for_want_of_room_can_be_saved(machine: Machine, tmp_p
 
 
 @BOTH_FORMATS
-def test_power_cuts_lose_no_acknowledged_write(machine: Machine) -> None:
+def test_power_cuts_lose_no_acknowledged_write(machine: GuestMachine) -> None:
     for _ in range(4):
         process = machine.start()
         machine.wait_for_writes(15)
@@ -215,7 +215,7 @@ def test_power_cuts_lose_no_acknowledged_write(machine: Machine) -> None:
     assert machine.witness.client.findings() == []
 
 
-def test_without_a_witness_the_guest_stops_writing_when_it_is_not_heard(machine: Machine, tmp_path: Path) -> None:
+def test_without_a_witness_the_guest_stops_writing_when_it_is_not_heard(machine: GuestMachine, tmp_path: Path) -> None:
     process = machine.start()
     machine.wait_for_writes(3)
     os.kill(machine.witness.pid, signal.SIGKILL)
@@ -225,7 +225,7 @@ def test_without_a_witness_the_guest_stops_writing_when_it_is_not_heard(machine:
 
 
 @pytest.mark.parametrize("stopped", [False, True])
-def test_it_dies_with_its_host(machine: Machine, stopped: bool, tmp_path: Path) -> None:
+def test_it_dies_with_its_host(machine: GuestMachine, stopped: bool, tmp_path: Path) -> None:
     """Also where the VM hangs, and where a thread of the host has started it that has ended since."""
     (disk, *_) = machine.disks
     host = subprocess.Popen(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hyperv_helpers import Host
+from hyperv_helpers import HyperVHost
 
 from lab.witness.client import WitnessProcess
 
@@ -20,16 +20,16 @@ def witness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WitnessProcess
 
 
 @pytest.fixture
-def host(tmp_path: Path, witness: WitnessProcess) -> Iterator[Host]:
+def host(tmp_path: Path, witness: WitnessProcess) -> Iterator[HyperVHost]:
     """HV1; Hyper-V takes no time there but for real work."""
-    host = Host(tmp_path, "HV1", witness)
+    host = HyperVHost(tmp_path, "HV1", witness)
     yield host
     host.power_cut()
 
 
 @pytest.fixture
-def target(tmp_path: Path, witness: WitnessProcess) -> Iterator[Host]:
+def target(tmp_path: Path, witness: WitnessProcess) -> Iterator[HyperVHost]:
     """HV2, another host of the same lab."""
-    host = Host(tmp_path, "HV2", witness)
+    host = HyperVHost(tmp_path, "HV2", witness)
     yield host
     host.power_cut()

@@ -17,7 +17,7 @@ from lab.hyperv import INSTANT, HyperV, HyperVError, Timing, vm_host
 from lab.hyperv.model import CheckpointType, NewAdapter, NewDisk, NewVM, VirtualMachine, VMHost, VMState
 from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import Verification, verify_disks
-from lab.platform.accounts import HostSettings
+from lab.platform.accounts import WindowsFacts
 from lab.platform.platform import Platform
 from lab.witness.client import WitnessError, WitnessProcess
 
@@ -38,7 +38,7 @@ def refused(*, hresult: int | None = None, match: str | None = None) -> Iterator
 
 
 @dataclass
-class Host:
+class HyperVHost:
     """One lab host; `reboot` is what a power cut and a boot leave of it."""
 
     folder: Path
@@ -49,14 +49,14 @@ class Host:
 
     def __post_init__(self) -> None:
         lab_folder = self.folder / self.name
-        settings = HostSettings.model_validate({"computer_name": self.name, **self.settings})
+        settings = WindowsFacts.model_validate({"computer_name": self.name, **self.settings})
         Platform.create(lab_folder, settings=settings, volumes={"D:\\": 1 << 30})
         self.switch_on()
 
     @property
     def settings(self) -> dict[str, object]:
         """Facts of Windows that a test changed."""
-        return {key: value for key, value in self.host_changes.items() if key in HostSettings.model_fields}
+        return {key: value for key, value in self.host_changes.items() if key in WindowsFacts.model_fields}
 
     def switch_on(self) -> None:
         """What the host's folder says, without starting anything."""
@@ -150,7 +150,7 @@ class Host:
     def exists(self, path: str) -> bool:
         return self.platform.files.exists(path)
 
-    def copy(self, path: str, other: Host, destination: str) -> None:
+    def copy(self, path: str, other: HyperVHost, destination: str) -> None:
         """Copy a file to another host, as it is."""
         other.platform.files.make_folder(destination.rpartition("\\")[0])
         shutil.copy2(self.platform.files.host_path(path), other.platform.files.host_path(destination))
@@ -173,4 +173,4 @@ class Host:
                 reader.close()
 
 
-__all__ = ["FOLDER", "MEBIBYTE", "QUICK", "SLOTS", "CheckpointType", "Host", "refused", "wait_until"]
+__all__ = ["FOLDER", "MEBIBYTE", "QUICK", "SLOTS", "CheckpointType", "HyperVHost", "refused", "wait_until"]

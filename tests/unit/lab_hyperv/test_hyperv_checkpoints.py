@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hyperv_helpers import FOLDER, MEBIBYTE, QUICK, CheckpointType, Host, refused
+from hyperv_helpers import FOLDER, MEBIBYTE, QUICK, CheckpointType, HyperVHost, refused
 
 from lab.hyperv.errors import ERROR_DISK_FULL, ERROR_INVALID_PARAMETER
 from lab.hyperv.model import DeviceKind, NewDisk, VMState
@@ -15,7 +15,7 @@ from lab.platform.errors import PlatformError
 from lab.platform.open_files import Access
 
 
-def test_a_checkpoint_moves_the_writes_and_frees_the_base_for_reading(host: Host) -> None:
+def test_a_checkpoint_moves_the_writes_and_frees_the_base_for_reading(host: HyperVHost) -> None:
     vm = host.running_vm()
     bases = [drive.path for drive in vm.hard_drives]
     for base in bases:
@@ -43,7 +43,7 @@ def test_a_checkpoint_moves_the_writes_and_frees_the_base_for_reading(host: Host
     host.platform.open_files.require(host.paths(vm.vm_id)[0], access=Access.READ)
 
 
-def test_checkpoints_of_a_guest_that_writes_as_fast_as_it_can_lose_nothing(host: Host) -> None:
+def test_checkpoints_of_a_guest_that_writes_as_fast_as_it_can_lose_nothing(host: HyperVHost) -> None:
     vm = host.running_vm(workload=replace(QUICK, writes_per_second=20000, working_set_blocks=4096))
     for number in range(4):
         host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name=f"QSM {number}")
@@ -53,7 +53,7 @@ def test_checkpoints_of_a_guest_that_writes_as_fast_as_it_can_lose_nothing(host:
 
 
 @pytest.mark.parametrize("state", [VMState.OFF, VMState.SAVED, VMState.PAUSED])
-def test_a_vm_in_any_lasting_state_is_checkpointed_and_goes_on_from_it(host: Host, state: VMState) -> None:
+def test_a_vm_in_any_lasting_state_is_checkpointed_and_goes_on_from_it(host: HyperVHost, state: VMState) -> None:
     vm = host.running_vm()
     act = {
         VMState.OFF: host.hyperv.stop_vm,
@@ -77,7 +77,7 @@ def test_a_vm_in_any_lasting_state_is_checkpointed_and_goes_on_from_it(host: Hos
     }[state]
 
 
-def test_the_set_type_decides_whether_memory_is_written(host: Host) -> None:
+def test_the_set_type_decides_whether_memory_is_written(host: HyperVHost) -> None:
     vm = host.running_vm()
     production = host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name="production")
     assert len(production.state_files) == 1
@@ -93,7 +93,7 @@ def test_the_set_type_decides_whether_memory_is_written(host: Host) -> None:
     assert len(host.hyperv.get_vm_snapshot(vm.vm_id)) == 2
 
 
-def test_a_production_checkpoint_that_fails_falls_back_unless_only_it_is_wanted(host: Host) -> None:
+def test_a_production_checkpoint_that_fails_falls_back_unless_only_it_is_wanted(host: HyperVHost) -> None:
     vm = host.running_vm()
     host.hyperv.arrange_vm(vm.vm_id, production_checkpoint_fails=True)
     assert len(host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name="one").state_files) == 2
@@ -103,7 +103,7 @@ def test_a_production_checkpoint_that_fails_falls_back_unless_only_it_is_wanted(
     assert len(host.hyperv.get_vm_snapshot(vm.vm_id)) == 1
 
 
-def test_a_host_before_2016_knows_standard_checkpoints_only(host: Host) -> None:
+def test_a_host_before_2016_knows_standard_checkpoints_only(host: HyperVHost) -> None:
     host.host_changes |= {"checkpoint_types_known": False, "supported_vm_versions": ("5.0",)}
     host.reboot()
     vm = host.running_vm()
@@ -114,7 +114,7 @@ def test_a_host_before_2016_knows_standard_checkpoints_only(host: Host) -> None:
     assert not [each for each in host.platform.files.list("D:\\", recursive=True) if each.path.endswith(".vmgs")]
 
 
-def test_a_checkpoint_with_memory_needs_room_for_it_and_leaves_nothing_when_it_fails(host: Host) -> None:
+def test_a_checkpoint_with_memory_needs_room_for_it_and_leaves_nothing_when_it_fails(host: HyperVHost) -> None:
     vm = host.running_vm(memory_startup_bytes=64 * MEBIBYTE, checkpoint_type=CheckpointType.STANDARD)
     before = host.platform.files.list("D:\\", recursive=True)
     host.platform.files.volumes.set_free("D:\\", 40 * MEBIBYTE)
@@ -136,14 +136,14 @@ def test_a_checkpoint_with_memory_needs_room_for_it_and_leaves_nothing_when_it_f
 
 
 @pytest.mark.parametrize("length", [0, 101])
-def test_the_name_of_a_checkpoint_has_a_length(host: Host, length: int) -> None:
+def test_the_name_of_a_checkpoint_has_a_length(host: HyperVHost, length: int) -> None:
     vm = host.make_vm(disks=())
     with refused(hresult=ERROR_INVALID_PARAMETER):
         host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name="x" * length)
     host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name="x" * 100)
 
 
-def test_obstacles_are_refused_by_their_name(host: Host) -> None:
+def test_obstacles_are_refused_by_their_name(host: HyperVHost) -> None:
     disk = host.make_disk("one.vhdx") if host.platform.files.make_folder(FOLDER) else ""
     own = NewDisk("SCSI 0:0", disk)
     obstacles = {
@@ -160,7 +160,7 @@ def test_obstacles_are_refused_by_their_name(host: Host) -> None:
         host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name="one")
 
 
-def test_generation_1_with_vhd_files_on_ide(host: Host) -> None:
+def test_generation_1_with_vhd_files_on_ide(host: HyperVHost) -> None:
     host.platform.files.make_folder(FOLDER)
     disk = host.make_disk("old.vhd")
     vm = host.running_vm(generation=1, disks=(NewDisk("IDE 0:0", disk),), dvd_paths=(None,))
@@ -174,7 +174,7 @@ def test_generation_1_with_vhd_files_on_ide(host: Host) -> None:
     assert host.verify(vm.vm_id).clean
 
 
-def test_a_linked_clone_keeps_the_name_and_the_parent_of_its_own_disk(host: Host) -> None:
+def test_a_linked_clone_keeps_the_name_and_the_parent_of_its_own_disk(host: HyperVHost) -> None:
     host.platform.files.make_folder(FOLDER)
     template = host.make_disk("template.vhdx")
     clone = host.hyperv.new_vhd(rf"{FOLDER}\clone.vhdx", parent_path=template).path
@@ -191,7 +191,7 @@ def test_a_linked_clone_keeps_the_name_and_the_parent_of_its_own_disk(host: Host
     assert host.verify(vm.vm_id).clean
 
 
-def test_power_lost_after_a_checkpoint_loses_no_acknowledged_write(host: Host) -> None:
+def test_power_lost_after_a_checkpoint_loses_no_acknowledged_write(host: HyperVHost) -> None:
     vm = host.running_vm()
     host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name="one")
     host.wait_for_writes(vm.vm_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hyperv_helpers import FOLDER, MEBIBYTE, Host, refused
+from hyperv_helpers import FOLDER, MEBIBYTE, HyperVHost, refused
 
 from lab.disks import Hresult, open_chain
 from lab.hyperv.errors import (
@@ -20,7 +20,7 @@ from lab.judges.verify_disks import FlatReader
 BOTH = pytest.mark.parametrize("extension", ["vhd", "vhdx"])
 
 
-def write(host: Host, path: str, *, offset: int, text: bytes) -> None:
+def write(host: HyperVHost, path: str, *, offset: int, text: bytes) -> None:
     """Write a sector through the whole chain."""
     files = host.platform.files
     chain = {}
@@ -32,12 +32,12 @@ def write(host: Host, path: str, *, offset: int, text: bytes) -> None:
         disk.write(offset, text.ljust(512, b"."))
 
 
-def read(host: Host, path: str, *, offset: int, length: int) -> bytes:
+def read(host: HyperVHost, path: str, *, offset: int, length: int) -> bytes:
     with FlatReader(host.platform.files.host_path(path)) as reader:
         return reader.read(offset, length)
 
 
-def chain_of(host: Host, extension: str, *, children: int = 2) -> list[str]:
+def chain_of(host: HyperVHost, extension: str, *, children: int = 2) -> list[str]:
     """A base and its children, the base first, each with a sector of its own."""
     host.platform.files.make_folder(FOLDER)
     paths = [host.make_disk(f"base.{extension}")]
@@ -49,12 +49,12 @@ def chain_of(host: Host, extension: str, *, children: int = 2) -> list[str]:
     return paths
 
 
-def shown(host: Host, path: str) -> list[bytes]:
+def shown(host: HyperVHost, path: str) -> list[bytes]:
     return [read(host, path, offset=n * 3 * MEBIBYTE, length=7).rstrip(b".") for n in range(3)]
 
 
 @BOTH
-def test_a_chain_is_asked_tested_and_merged(host: Host, extension: str) -> None:
+def test_a_chain_is_asked_tested_and_merged(host: HyperVHost, extension: str) -> None:
     base, middle, leaf = chain_of(host, extension)
     asked = host.hyperv.get_vhd(leaf)
     assert (asked.vhd_format, asked.vhd_type, asked.parent_path) == (extension.upper(), "Differencing", middle)
@@ -73,7 +73,7 @@ def test_a_chain_is_asked_tested_and_merged(host: Host, extension: str) -> None:
 
 
 @BOTH
-def test_a_merge_that_was_stopped_goes_on(host: Host, extension: str) -> None:
+def test_a_merge_that_was_stopped_goes_on(host: HyperVHost, extension: str) -> None:
     base, _, leaf = chain_of(host, extension)
     with refused(hresult=Hresult.CANCELLED):
         host.hyperv.merge_vhd(leaf, destination_path=base, should_stop=lambda: True)
@@ -89,7 +89,7 @@ def test_a_merge_that_was_stopped_goes_on(host: Host, extension: str) -> None:
 
 
 @BOTH
-def test_a_moved_parent_is_set_only_if_it_is_the_same_one(host: Host, extension: str) -> None:
+def test_a_moved_parent_is_set_only_if_it_is_the_same_one(host: HyperVHost, extension: str) -> None:
     base, child = chain_of(host, extension, children=1)
     moved = rf"D:\Moved\base.{extension}"
     host.platform.files.make_folder(r"D:\Moved")
@@ -109,7 +109,7 @@ def test_a_moved_parent_is_set_only_if_it_is_the_same_one(host: Host, extension:
         host.hyperv.merge_vhd(child, destination_path=other)
 
 
-def test_a_parent_that_was_written_to_is_refused(host: Host) -> None:
+def test_a_parent_that_was_written_to_is_refused(host: HyperVHost) -> None:
     base, child = chain_of(host, "vhdx", children=1)
     write(host, base, offset=MEBIBYTE, text=b"altered")
     acts: tuple[Callable[[], None], ...] = (
@@ -123,7 +123,7 @@ def test_a_parent_that_was_written_to_is_refused(host: Host) -> None:
     assert read(host, base, offset=MEBIBYTE, length=7) == b"altered"
 
 
-def test_disks_of_a_running_vm_are_asked_for_and_not_changed(host: Host) -> None:
+def test_disks_of_a_running_vm_are_asked_for_and_not_changed(host: HyperVHost) -> None:
     vm = host.running_vm()
     base = vm.hard_drives[0].path
     host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name="one")
@@ -142,7 +142,7 @@ def test_disks_of_a_running_vm_are_asked_for_and_not_changed(host: Host) -> None
     assert host.verify(vm.vm_id).clean
 
 
-def test_what_is_no_disk_is_said_to_be_none(host: Host) -> None:
+def test_what_is_no_disk_is_said_to_be_none(host: HyperVHost) -> None:
     host.platform.files.make_folder(FOLDER)
     host.platform.files.write_bytes(rf"{FOLDER}\text.vhdx", b"no disk" * 1000)
     with refused(hresult=Hresult.FORMAT_UNKNOWN):

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hyperv_helpers import Host
+from hyperv_helpers import HyperVHost
 from waiting import wait_until
 
 from lab.hyperv.model import NewDisk, StartAction, StopAction, VMState
 
 
-def starts(host: Host, vm_id: str) -> bool:
+def starts(host: HyperVHost, vm_id: str) -> bool:
     """Whether the VM runs once every automatic start is over."""
     boots = f"boots VM Web ({vm_id})"
     wait_until(lambda: boots not in host.threads(), what="the end of the automatic start")
@@ -34,7 +34,7 @@ def starts(host: Host, vm_id: str) -> bool:
     ],
 )
 def test_after_a_power_cut_a_vm_starts_by_its_action(
-    host: Host, action: StartAction, *, ran: bool, expected: bool
+    host: HyperVHost, action: StartAction, *, ran: bool, expected: bool
 ) -> None:
     vm = host.make_vm(automatic_start_action=action)
     if ran:
@@ -48,7 +48,7 @@ def test_after_a_power_cut_a_vm_starts_by_its_action(
         assert not starts(host, vm.vm_id)  # it did not run when the power went
 
 
-def test_a_saved_vm_stays_saved_over_a_power_cut(host: Host) -> None:
+def test_a_saved_vm_stays_saved_over_a_power_cut(host: HyperVHost) -> None:
     vm = host.running_vm()
     host.hyperv.save_vm(vm.vm_id)
     host.reboot()
@@ -65,7 +65,7 @@ def test_a_saved_vm_stays_saved_over_a_power_cut(host: Host) -> None:
     [(StopAction.SAVE, "saved", True), (StopAction.SHUT_DOWN, "shut down", False), (StopAction.TURN_OFF, None, False)],
 )
 def test_an_orderly_shutdown_stops_vms_by_their_action_and_the_next_boot_starts_them(
-    host: Host, action: StopAction, *, ended: str | None, restored: bool
+    host: HyperVHost, action: StopAction, *, ended: str | None, restored: bool
 ) -> None:
     vm = host.running_vm(automatic_stop_action=action)
     host.hyperv.shut_down_host()
@@ -81,7 +81,7 @@ def test_an_orderly_shutdown_stops_vms_by_their_action_and_the_next_boot_starts_
     assert host.verify(vm.vm_id, after_crash=action is StopAction.TURN_OFF).clean
 
 
-def test_a_vm_that_cannot_be_started_automatically_says_why(host: Host) -> None:
+def test_a_vm_that_cannot_be_started_automatically_says_why(host: HyperVHost) -> None:
     vm = host.make_vm(automatic_start_action=StartAction.START)
     path = vm.hard_drives[0].path
     host.platform.files.rename(path, path + ".away")
@@ -90,7 +90,7 @@ def test_a_vm_that_cannot_be_started_automatically_says_why(host: Host) -> None:
     assert host.state(vm.vm_id) is VMState.OFF
 
 
-def test_everything_of_a_vm_survives(host: Host) -> None:
+def test_everything_of_a_vm_survives(host: HyperVHost) -> None:
     vm = host.make_vm(notes="ü", dvd_paths=(None,), processor_count=4)
     host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name="one")
     before = host.hyperv.get_vm(vm.vm_id)
@@ -103,7 +103,7 @@ def test_everything_of_a_vm_survives(host: Host) -> None:
     assert host.platform.acl.grants(before.hard_drives[0].path, account, "FullControl")
 
 
-def test_a_registered_configuration_is_held_by_its_host(host: Host) -> None:
+def test_a_registered_configuration_is_held_by_its_host(host: HyperVHost) -> None:
     vm = host.make_vm()
     for _ in range(2):
         with pytest.raises(Exception, match="used by another process"):
@@ -119,7 +119,7 @@ def test_a_registered_configuration_is_held_by_its_host(host: Host) -> None:
 
 
 @contextmanager
-def lone_host(host: Host) -> Iterator[subprocess.Popen[str]]:
+def lone_host(host: HyperVHost) -> Iterator[subprocess.Popen[str]]:
     """The host's folder, in the hands of another process."""
     program = Path(__file__).parent / "lone_host.py"
     command = [sys.executable, str(program), str(host.folder), host.name, str(host.witness.address[1])]
@@ -132,7 +132,7 @@ def lone_host(host: Host) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_sigkill_of_the_host_ends_its_vms_at_once_and_loses_no_acknowledged_write(host: Host) -> None:
+def test_sigkill_of_the_host_ends_its_vms_at_once_and_loses_no_acknowledged_write(host: HyperVHost) -> None:
     vm = host.make_vm(automatic_start_action=StartAction.START)
     host.power_cut()
     for _ in range(2):
@@ -149,7 +149,7 @@ def test_sigkill_of_the_host_ends_its_vms_at_once_and_loses_no_acknowledged_writ
     assert host.witness.client.findings(vm.vm_id) == []
 
 
-def test_sigkill_while_a_saved_vm_starts_never_restores_old_memory_on_newer_disks(host: Host) -> None:
+def test_sigkill_while_a_saved_vm_starts_never_restores_old_memory_on_newer_disks(host: HyperVHost) -> None:
     vm = host.running_vm(automatic_start_action=StartAction.NOTHING)
     host.hyperv.save_vm(vm.vm_id)
     host.power_cut()
@@ -164,7 +164,7 @@ def test_sigkill_while_a_saved_vm_starts_never_restores_old_memory_on_newer_disk
     assert host.verify(vm.vm_id, after_crash=True).clean
 
 
-def test_disks_of_a_second_controller_keep_their_slots(host: Host) -> None:
+def test_disks_of_a_second_controller_keep_their_slots(host: HyperVHost) -> None:
     host.platform.files.make_folder(r"D:\VMs\Web")
     disks = tuple(NewDisk(slot, host.make_disk(f"{n}.vhdx")) for n, slot in enumerate(("SCSI 0:5", "SCSI 3:63")))
     vm = host.running_vm(disks=disks)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hyperv_helpers import MEBIBYTE, QUICK, Host
+from hyperv_helpers import MEBIBYTE, QUICK, HyperVHost
 from waiting import wait_until
 
 from lab.disks import merge_into_parent
@@ -22,12 +22,12 @@ WIDE = replace(QUICK, working_set_blocks=4096, hot_set_share=0.0)
 SLOW = replace(INSTANT, merge_bytes_per_second=24 * MEBIBYTE)
 
 
-def slow_merges(host: Host) -> None:
+def slow_merges(host: HyperVHost) -> None:
     host.timing = SLOW
     host.reboot()
 
 
-def with_changes(host: Host, **changes: object) -> tuple[VirtualMachine, str]:
+def with_changes(host: HyperVHost, **changes: object) -> tuple[VirtualMachine, str]:
     """A running VM whose checkpoint has taken writes all over one disk; the VM and the checkpoint's id."""
     host.platform.files.make_folder(r"D:\VMs\Web")
     disks = (NewDisk("SCSI 0:0", host.make_disk("disk.vhdx")),)
@@ -37,13 +37,13 @@ def with_changes(host: Host, **changes: object) -> tuple[VirtualMachine, str]:
     return vm, snapshot.snapshot_id
 
 
-def is_merging(host: Host, vm_id: str) -> bool:
+def is_merging(host: HyperVHost, vm_id: str) -> bool:
     return bool(host.hyperv.get_merge_jobs()) and VMOperationalStatus.MERGING_DISKS in (
         host.hyperv.get_vm(vm_id).operational_status
     )
 
 
-def test_a_running_vm_writes_on_while_its_disks_are_merged(host: Host) -> None:
+def test_a_running_vm_writes_on_while_its_disks_are_merged(host: HyperVHost) -> None:
     slow_merges(host)
     vm, snapshot_id = with_changes(host)
     host.hyperv.remove_vm_snapshot(vm.vm_id, snapshot_id)
@@ -67,7 +67,7 @@ def test_a_running_vm_writes_on_while_its_disks_are_merged(host: Host) -> None:
 
 
 @pytest.mark.parametrize("state", [VMState.OFF, VMState.SAVED, VMState.PAUSED])
-def test_a_vm_that_stands_still_is_merged_and_goes_on_from_where_it_was(host: Host, state: VMState) -> None:
+def test_a_vm_that_stands_still_is_merged_and_goes_on_from_where_it_was(host: HyperVHost, state: VMState) -> None:
     vm, snapshot_id = with_changes(host)
     act: dict[VMState, Callable[[str], object]] = {
         VMState.OFF: host.hyperv.stop_vm,
@@ -86,7 +86,7 @@ def test_a_vm_that_stands_still_is_merged_and_goes_on_from_where_it_was(host: Ho
     assert host.witness.client.findings(vm.vm_id) == []
 
 
-def test_checkpoints_are_removed_one_by_one_from_the_middle_of_the_chain(host: Host) -> None:
+def test_checkpoints_are_removed_one_by_one_from_the_middle_of_the_chain(host: HyperVHost) -> None:
     vm, first = with_changes(host)
     second = host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name="QSM 2").snapshot_id
     host.wait_for_writes(vm.vm_id)
@@ -108,7 +108,7 @@ def test_checkpoints_are_removed_one_by_one_from_the_middle_of_the_chain(host: H
     assert leftover == []
 
 
-def test_a_merge_goes_on_after_a_power_cut(host: Host) -> None:
+def test_a_merge_goes_on_after_a_power_cut(host: HyperVHost) -> None:
     slow_merges(host)
     vm, snapshot_id = with_changes(host)
     host.hyperv.remove_vm_snapshot(vm.vm_id, snapshot_id)
@@ -126,7 +126,7 @@ def test_a_merge_goes_on_after_a_power_cut(host: Host) -> None:
     assert host.verify(vm.vm_id, after_crash=True).clean
 
 
-def test_a_merge_that_was_complete_when_power_was_lost_is_only_finished(host: Host) -> None:
+def test_a_merge_that_was_complete_when_power_was_lost_is_only_finished(host: HyperVHost) -> None:
     vm, snapshot_id = with_changes(host)
     host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name="QSM 2")
     host.hyperv.stop_vm(vm.vm_id)
@@ -147,7 +147,7 @@ def test_a_merge_that_was_complete_when_power_was_lost_is_only_finished(host: Ho
     assert host.verify(vm.vm_id).clean
 
 
-def test_a_vm_may_be_stopped_and_started_in_the_middle_of_a_merge(host: Host) -> None:
+def test_a_vm_may_be_stopped_and_started_in_the_middle_of_a_merge(host: HyperVHost) -> None:
     slow_merges(host)
     vm, snapshot_id = with_changes(host)
     host.hyperv.remove_vm_snapshot(vm.vm_id, snapshot_id)
@@ -162,7 +162,7 @@ def test_a_vm_may_be_stopped_and_started_in_the_middle_of_a_merge(host: Host) ->
     assert host.verify(vm.vm_id).clean
 
 
-def test_a_vm_process_that_dies_in_a_live_merge_leaves_a_chain_that_starts(host: Host) -> None:
+def test_a_vm_process_that_dies_in_a_live_merge_leaves_a_chain_that_starts(host: HyperVHost) -> None:
     slow_merges(host)
     vm, snapshot_id = with_changes(host)
     host.hyperv.remove_vm_snapshot(vm.vm_id, snapshot_id)
@@ -174,7 +174,7 @@ def test_a_vm_process_that_dies_in_a_live_merge_leaves_a_chain_that_starts(host:
     host.wait_for_merges(vm.vm_id)
 
 
-def test_without_room_the_merge_waits_for_the_next_start_or_stop(host: Host) -> None:
+def test_without_room_the_merge_waits_for_the_next_start_or_stop(host: HyperVHost) -> None:
     host.platform.files.make_folder(r"D:\VMs\Web")
     disks = (NewDisk("SCSI 0:0", host.make_disk("empty.vhdx")),)
     vm = host.make_vm(disks=disks, workload=WIDE)
@@ -197,7 +197,7 @@ def test_without_room_the_merge_waits_for_the_next_start_or_stop(host: Host) -> 
     assert host.verify(vm.vm_id).clean
 
 
-def test_a_host_that_is_shut_down_saves_a_vm_in_the_middle_of_a_merge(host: Host) -> None:
+def test_a_host_that_is_shut_down_saves_a_vm_in_the_middle_of_a_merge(host: HyperVHost) -> None:
     slow_merges(host)
     vm, snapshot_id = with_changes(host)
     host.hyperv.remove_vm_snapshot(vm.vm_id, snapshot_id)
@@ -214,7 +214,7 @@ def test_a_host_that_is_shut_down_saves_a_vm_in_the_middle_of_a_merge(host: Host
     assert [life.restored for life in host.witness.client.lifetimes(vm.vm_id)] == [False, True]
 
 
-def test_a_paused_vm_whose_merge_had_no_room_has_its_disks_as_before(host: Host) -> None:
+def test_a_paused_vm_whose_merge_had_no_room_has_its_disks_as_before(host: HyperVHost) -> None:
     host.platform.files.make_folder(r"D:\VMs\Web")
     vm = host.make_vm(disks=(NewDisk("SCSI 0:0", host.make_disk("empty.vhdx")),), workload=WIDE)
     snapshot_id = host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name="QSM 1").snapshot_id
@@ -234,7 +234,7 @@ def test_a_paused_vm_whose_merge_had_no_room_has_its_disks_as_before(host: Host)
     assert host.verify(vm.vm_id).clean
 
 
-def test_a_reader_of_the_base_keeps_it_from_being_merged_into(host: Host) -> None:
+def test_a_reader_of_the_base_keeps_it_from_being_merged_into(host: HyperVHost) -> None:
     vm, snapshot_id = with_changes(host)
     base = vm.hard_drives[0].path
     with host.platform.open_files.opened(base, access=Access.READ, share=ANYTHING, holder="BITS"):
@@ -247,7 +247,7 @@ def test_a_reader_of_the_base_keeps_it_from_being_merged_into(host: Host) -> Non
     assert host.verify(vm.vm_id).clean
 
 
-def test_merging_can_be_switched_off(host: Host) -> None:
+def test_merging_can_be_switched_off(host: HyperVHost) -> None:
     vm, snapshot_id = with_changes(host)
     host.hyperv.arrange_vm(vm.vm_id, merge_disabled=True)
     host.hyperv.remove_vm_snapshot(vm.vm_id, snapshot_id)
@@ -258,7 +258,7 @@ def test_merging_can_be_switched_off(host: Host) -> None:
 
 
 @pytest.mark.parametrize("power_cut", [False, True])
-def test_removing_a_vm_keeps_its_disks_and_merges_them_afterwards(host: Host, *, power_cut: bool) -> None:
+def test_removing_a_vm_keeps_its_disks_and_merges_them_afterwards(host: HyperVHost, *, power_cut: bool) -> None:
     slow_merges(host)
     vm, _ = with_changes(host)
     host.hyperv.save_vm(vm.vm_id)
@@ -287,14 +287,14 @@ def test_removing_a_vm_keeps_its_disks_and_merges_them_afterwards(host: Host, *,
     host.platform.files.remove_file(base)
 
 
-def test_a_running_vm_cannot_be_removed(host: Host) -> None:
+def test_a_running_vm_cannot_be_removed(host: HyperVHost) -> None:
     vm = host.running_vm()
     with pytest.raises(Exception, match="current state"):
         host.hyperv.remove_vm(vm.vm_id)
     host.wait_for_writes(vm.vm_id)
 
 
-def test_going_home_from_a_full_volume(host: Host) -> None:
+def test_going_home_from_a_full_volume(host: HyperVHost) -> None:
     host.platform.files.make_folder(r"D:\VMs\Web")
     disks = (NewDisk("SCSI 0:0", host.make_disk("fixed.vhdx", dynamic=False, size_bytes=64 * MEBIBYTE)),)
     workload = replace(WIDE, working_set_blocks=16384, writes_per_second=100)
@@ -311,7 +311,7 @@ def test_going_home_from_a_full_volume(host: Host) -> None:
     assert host.verify(vm.vm_id).clean
 
 
-def test_many_ask_while_one_merges(host: Host) -> None:
+def test_many_ask_while_one_merges(host: HyperVHost) -> None:
     vm, snapshot_id = with_changes(host)
     ended = threading.Event()
     failures: list[BaseException] = []

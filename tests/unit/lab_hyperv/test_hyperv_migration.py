@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from hyperv_helpers import MEBIBYTE, Host, refused
+from hyperv_helpers import MEBIBYTE, HyperVHost, refused
 from waiting import wait_until
 
 from lab.hyperv import INSTANT, ErrorCategory
@@ -38,7 +38,7 @@ EXPORT = r"D:\Export"
 MOVED = r"D:\Moved\Web"
 
 
-def export(host: Host, vm: VirtualMachine) -> str:
+def export(host: HyperVHost, vm: VirtualMachine) -> str:
     host.platform.files.make_folder(EXPORT)
     written = host.hyperv.export_system_definition(
         vm.vm_id,
@@ -50,7 +50,7 @@ def export(host: Host, vm: VirtualMachine) -> str:
     return written[0]
 
 
-def carry(host: Host, target: Host, vm: VirtualMachine, configuration: str) -> tuple[str, dict[str, str]]:
+def carry(host: HyperVHost, target: HyperVHost, vm: VirtualMachine, configuration: str) -> tuple[str, dict[str, str]]:
     """Copy disk chains and export; return where the configuration is and each slot's leaf."""
     leaves = {}
     for drive in host.hyperv.get_vm(vm.vm_id).hard_drives:
@@ -65,7 +65,7 @@ def carry(host: Host, target: Host, vm: VirtualMachine, configuration: str) -> t
     return f"{MOVED}\\Virtual Machines\\{ntpath.basename(configuration)}", leaves
 
 
-def merge_on(target: Host, leaves: dict[str, str]) -> dict[str, str]:
+def merge_on(target: HyperVHost, leaves: dict[str, str]) -> dict[str, str]:
     """Fold each leaf into the base beside it."""
     bases = {}
     for slot, leaf in leaves.items():
@@ -79,7 +79,7 @@ def merge_on(target: Host, leaves: dict[str, str]) -> dict[str, str]:
     return bases
 
 
-def test_a_running_vm_moves_with_its_memory_and_every_block(host: Host, target: Host) -> None:
+def test_a_running_vm_moves_with_its_memory_and_every_block(host: HyperVHost, target: HyperVHost) -> None:
     vm = host.running_vm()
     host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name="QSM 1")
     host.wait_for_writes(vm.vm_id)
@@ -118,7 +118,7 @@ def test_a_running_vm_moves_with_its_memory_and_every_block(host: Host, target: 
     assert host.state(vm.vm_id) is VMState.SAVED
 
 
-def test_a_planned_vm_left_over_holds_its_file_until_it_is_removed(host: Host, target: Host) -> None:
+def test_a_planned_vm_left_over_holds_its_file_until_it_is_removed(host: HyperVHost, target: HyperVHost) -> None:
     vm = host.make_vm()
     configuration, leaves = carry(host, target, vm, export(host, vm))
     target.hyperv.compare_vm(configuration)
@@ -135,7 +135,7 @@ def test_a_planned_vm_left_over_holds_its_file_until_it_is_removed(host: Host, t
     assert target.hyperv.compare_vm(configuration).vm.vm_id == vm.vm_id
 
 
-def test_a_second_vm_with_the_same_id_is_refused(host: Host) -> None:
+def test_a_second_vm_with_the_same_id_is_refused(host: HyperVHost) -> None:
     vm = host.make_vm()
     configuration = export(host, vm)
     with refused(hresult=ERROR_ALREADY_EXISTS, match="same identifier"):
@@ -143,7 +143,7 @@ def test_a_second_vm_with_the_same_id_is_refused(host: Host) -> None:
     assert host.hyperv.get_vm(vm.vm_id).planned is False
 
 
-def test_only_a_vm_that_stands_still_is_exported(host: Host) -> None:
+def test_only_a_vm_that_stands_still_is_exported(host: HyperVHost) -> None:
     vm = host.running_vm()
     for act in (lambda: None, lambda: host.hyperv.suspend_vm(vm.vm_id)):
         act()
@@ -164,7 +164,7 @@ def test_only_a_vm_that_stands_still_is_exported(host: Host) -> None:
     assert host.hyperv.start_vm(vm.vm_id).state is VMState.RUNNING
 
 
-def test_what_an_export_takes_along_is_chosen(host: Host, target: Host) -> None:
+def test_what_an_export_takes_along_is_chosen(host: HyperVHost, target: HyperVHost) -> None:
     vm = host.running_vm()
     host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name="one")
     host.hyperv.save_vm(vm.vm_id)
@@ -186,7 +186,7 @@ def test_what_an_export_takes_along_is_chosen(host: Host, target: Host) -> None:
         target.hyperv.remove_vm(vm.vm_id)
 
 
-def test_an_export_takes_disks_that_are_not_copied_for_granted_only_when_told(host: Host) -> None:
+def test_an_export_takes_disks_that_are_not_copied_for_granted_only_when_told(host: HyperVHost) -> None:
     vm = host.make_vm()
     written = host.hyperv.export_system_definition(
         vm.vm_id,
@@ -210,7 +210,7 @@ def test_an_export_takes_disks_that_are_not_copied_for_granted_only_when_told(ho
     assert host.differencing_files() == made
 
 
-def test_an_export_needs_room_for_the_saved_memory_and_time_for_its_size(host: Host) -> None:
+def test_an_export_needs_room_for_the_saved_memory_and_time_for_its_size(host: HyperVHost) -> None:
     host.timing = replace(INSTANT, copy_bytes_per_second=16 * MEBIBYTE)
     host.reboot()
     vm = host.running_vm(memory_startup_bytes=8 * MEBIBYTE)
@@ -232,7 +232,7 @@ def test_an_export_needs_room_for_the_saved_memory_and_time_for_its_size(host: H
 
 
 @pytest.mark.parametrize("change", [{"copy_vm_storage": True}, {"copy_snapshot_configuration": 2}])
-def test_an_export_with_disks_is_not_offered(host: Host, change: dict[str, int]) -> None:
+def test_an_export_with_disks_is_not_offered(host: HyperVHost, change: dict[str, int]) -> None:
     vm = host.make_vm()
     wanted = {"copy_snapshot_configuration": 1, "copy_vm_runtime_information": True, "copy_vm_storage": False} | change
     with refused(match="configurations only") as caught:
@@ -245,7 +245,7 @@ def test_an_export_with_disks_is_not_offered(host: Host, change: dict[str, int])
     assert caught.value.return_code == RETURN_NOT_SUPPORTED
 
 
-def test_compare_tells_what_does_not_fit_here(host: Host, target: Host) -> None:
+def test_compare_tells_what_does_not_fit_here(host: HyperVHost, target: HyperVHost) -> None:
     vm = host.running_vm()
     host.hyperv.save_vm(vm.vm_id)
     iso = r"D:\install.iso"
@@ -273,7 +273,7 @@ def test_compare_tells_what_does_not_fit_here(host: Host, target: Host) -> None:
     assert isinstance(adapter.source, NetworkAdapter)
 
 
-def test_a_vm_of_a_newer_version_is_not_imported(host: Host, target: Host) -> None:
+def test_a_vm_of_a_newer_version_is_not_imported(host: HyperVHost, target: HyperVHost) -> None:
     vm = host.make_vm()
     configuration, _ = carry(host, target, vm, export(host, vm))
     target.host_changes["supported_vm_versions"] = ("5.0", "8.0")
@@ -285,7 +285,7 @@ def test_a_vm_of_a_newer_version_is_not_imported(host: Host, target: Host) -> No
     assert target.hyperv.get_planned_vms() == ()
 
 
-def test_what_is_no_configuration_is_not_imported(host: Host) -> None:
+def test_what_is_no_configuration_is_not_imported(host: HyperVHost) -> None:
     with refused(hresult=ERROR_FILE_NOT_FOUND):
         host.hyperv.compare_vm(r"D:\none.vmcx")
     vm = host.make_vm()
@@ -302,7 +302,7 @@ def test_what_is_no_configuration_is_not_imported(host: Host) -> None:
         host.hyperv.compare_vm(configuration, register=False)
 
 
-def test_a_planned_vm_does_nothing_but_wait(host: Host, target: Host) -> None:
+def test_a_planned_vm_does_nothing_but_wait(host: HyperVHost, target: HyperVHost) -> None:
     vm = host.make_vm()
     configuration, leaves = carry(host, target, vm, export(host, vm))
     report = target.hyperv.compare_vm(configuration)

@@ -8,7 +8,7 @@ import threading
 from dataclasses import replace
 
 import pytest
-from hyperv_helpers import FOLDER, MEBIBYTE, QUICK, Host, refused
+from hyperv_helpers import FOLDER, MEBIBYTE, QUICK, HyperVHost, refused
 from waiting import wait_until
 
 from lab.disks import Hresult
@@ -26,7 +26,7 @@ from lab.hyperv.model import DeviceKind, NewDisk, VMOperationalStatus, VMState
 from lab.platform.acl import Right
 
 
-def test_a_vm_starts_saves_restores_and_shuts_down(host: Host) -> None:
+def test_a_vm_starts_saves_restores_and_shuts_down(host: HyperVHost) -> None:
     vm = host.running_vm()
     assert (vm.state, vm.memory_assigned_bytes) == (VMState.RUNNING, MEBIBYTE)
     assert vm.uptime_seconds > 0
@@ -45,7 +45,7 @@ def test_a_vm_starts_saves_restores_and_shuts_down(host: Host) -> None:
     assert host.witness.client.findings(vm.vm_id) == []
 
 
-def test_the_memory_that_comes_back_is_the_memory_that_was_saved(host: Host) -> None:
+def test_the_memory_that_comes_back_is_the_memory_that_was_saved(host: HyperVHost) -> None:
     vm = host.running_vm()
     host.hyperv.save_vm(vm.vm_id)
     host.witness.client.close_gate(vm.vm_id)
@@ -55,7 +55,7 @@ def test_the_memory_that_comes_back_is_the_memory_that_was_saved(host: Host) -> 
     assert host.verify(vm.vm_id, memory=True).clean
 
 
-def test_starting_a_running_vm_does_nothing_and_starting_a_paused_one_resumes_it(host: Host) -> None:
+def test_starting_a_running_vm_does_nothing_and_starting_a_paused_one_resumes_it(host: HyperVHost) -> None:
     vm = host.running_vm()
     assert host.hyperv.start_vm(vm.vm_id).state is VMState.RUNNING
     assert host.hyperv.suspend_vm(vm.vm_id).state is VMState.PAUSED
@@ -70,7 +70,7 @@ def test_starting_a_running_vm_does_nothing_and_starting_a_paused_one_resumes_it
 
 
 @pytest.mark.parametrize("saved", [False, True])
-def test_a_start_needs_the_vms_own_account_on_every_disk_file(host: Host, *, saved: bool) -> None:
+def test_a_start_needs_the_vms_own_account_on_every_disk_file(host: HyperVHost, *, saved: bool) -> None:
     vm = host.running_vm()
     former = host.hyperv.save_vm(vm.vm_id) if saved else host.hyperv.stop_vm(vm.vm_id)
     files = [host.platform.files.facts(path) for path in former.saved_state_files]
@@ -85,7 +85,7 @@ def test_a_start_needs_the_vms_own_account_on_every_disk_file(host: Host, *, sav
     host.wait_for_writes(vm.vm_id)
 
 
-def test_a_start_fails_where_a_disk_its_parent_or_the_dvd_is_missing(host: Host) -> None:
+def test_a_start_fails_where_a_disk_its_parent_or_the_dvd_is_missing(host: HyperVHost) -> None:
     vm = host.make_vm(dvd_paths=(r"D:\install.iso",))
     with refused(hresult=ERROR_FILE_NOT_FOUND, match=r"install\.iso"):
         host.hyperv.start_vm(vm.vm_id)
@@ -104,7 +104,7 @@ def test_a_start_fails_where_a_disk_its_parent_or_the_dvd_is_missing(host: Host)
     host.hyperv.start_vm(vm.vm_id)
 
 
-def test_two_vms_cannot_run_on_one_disk(host: Host) -> None:
+def test_two_vms_cannot_run_on_one_disk(host: HyperVHost) -> None:
     vm = host.running_vm()
     disks = tuple(NewDisk(drive.slot, drive.path) for drive in vm.hard_drives)
     twin = host.make_vm(name="Twin", disks=disks)
@@ -113,7 +113,7 @@ def test_two_vms_cannot_run_on_one_disk(host: Host) -> None:
     assert host.state(twin.vm_id) is VMState.OFF
 
 
-def test_a_start_needs_memory(host: Host) -> None:
+def test_a_start_needs_memory(host: HyperVHost) -> None:
     host.host_changes["memory_capacity_bytes"] = 2 * MEBIBYTE
     host.reboot()
     first = host.running_vm()
@@ -134,7 +134,7 @@ def test_a_start_needs_memory(host: Host) -> None:
     ],
 )
 def test_a_saved_state_is_restored_on_a_fitting_processor_only(
-    host: Host, changes: dict[str, object], *, compatible: bool
+    host: HyperVHost, changes: dict[str, object], *, compatible: bool
 ) -> None:
     host.host_changes["processor_generation"] = 2
     host.reboot()
@@ -158,7 +158,7 @@ def test_a_saved_state_is_restored_on_a_fitting_processor_only(
     host.wait_for_writes(vm.vm_id)
 
 
-def test_a_vm_that_is_off_fits_any_processor_and_compatibility_mode_fits_older_ones(host: Host) -> None:
+def test_a_vm_that_is_off_fits_any_processor_and_compatibility_mode_fits_older_ones(host: HyperVHost) -> None:
     host.host_changes["processor_generation"] = 2
     host.reboot()
     vm = host.make_vm()
@@ -180,7 +180,7 @@ def test_a_vm_that_is_off_fits_any_processor_and_compatibility_mode_fits_older_o
         host.hyperv.check_system_compatibility_info(b"something else")
 
 
-def test_a_damaged_saved_state_does_not_start_and_stays(host: Host) -> None:
+def test_a_damaged_saved_state_does_not_start_and_stays(host: HyperVHost) -> None:
     vm = host.running_vm()
     saved = host.hyperv.save_vm(vm.vm_id)
     path = host.platform.files.host_path(saved.saved_state_files[0])
@@ -197,7 +197,7 @@ def test_a_damaged_saved_state_does_not_start_and_stays(host: Host) -> None:
         host.hyperv.start_vm(vm.vm_id)
 
 
-def test_saving_without_room_leaves_the_vm_running(host: Host) -> None:
+def test_saving_without_room_leaves_the_vm_running(host: HyperVHost) -> None:
     vm = host.running_vm(memory_startup_bytes=64 * MEBIBYTE)
     host.platform.files.volumes.set_free("D:\\", 40 * MEBIBYTE)
     with refused(hresult=ERROR_DISK_FULL):
@@ -209,7 +209,7 @@ def test_saving_without_room_leaves_the_vm_running(host: Host) -> None:
 
 
 @pytest.mark.parametrize("kind", [DeviceKind.ASSIGNABLE_DEVICE, DeviceKind.GPU_PARTITION])
-def test_a_vm_with_a_device_of_the_host_cannot_be_saved(host: Host, kind: DeviceKind) -> None:
+def test_a_vm_with_a_device_of_the_host_cannot_be_saved(host: HyperVHost, kind: DeviceKind) -> None:
     vm = host.running_vm()
     host.hyperv.arrange_vm(vm.vm_id, devices={kind: ("GPU 1",)})
     assert host.hyperv.get_vm_devices(vm.vm_id, kind) == ("GPU 1",)
@@ -218,7 +218,7 @@ def test_a_vm_with_a_device_of_the_host_cannot_be_saved(host: Host, kind: Device
     assert host.state(vm.vm_id) is VMState.RUNNING
 
 
-def test_while_a_vm_is_saved_it_stands_still_and_refuses_everything_else(host: Host) -> None:
+def test_while_a_vm_is_saved_it_stands_still_and_refuses_everything_else(host: HyperVHost) -> None:
     host.timing = replace(INSTANT, memory_bytes_per_second=MEBIBYTE / 0.6)
     host.reboot()
     vm = host.running_vm()
@@ -237,7 +237,7 @@ def test_while_a_vm_is_saved_it_stands_still_and_refuses_everything_else(host: H
     assert host.verify(vm.vm_id).clean
 
 
-def test_power_lost_while_saving_leaves_the_vm_off_without_its_memory(host: Host) -> None:
+def test_power_lost_while_saving_leaves_the_vm_off_without_its_memory(host: HyperVHost) -> None:
     host.timing = replace(INSTANT, memory_bytes_per_second=MEBIBYTE / 30)
     host.reboot()
     vm = host.running_vm()
@@ -260,7 +260,7 @@ def test_power_lost_while_saving_leaves_the_vm_off_without_its_memory(host: Host
     assert host.verify(vm.vm_id, after_crash=True).clean
 
 
-def test_a_vm_process_that_dies_is_a_vm_without_power(host: Host) -> None:
+def test_a_vm_process_that_dies_is_a_vm_without_power(host: HyperVHost) -> None:
     vm = host.running_vm()
     process_id = host.hyperv.get_vm_process_id(vm.vm_id)
     assert process_id is not None
@@ -272,7 +272,7 @@ def test_a_vm_process_that_dies_is_a_vm_without_power(host: Host) -> None:
     host.wait_for_writes(vm.vm_id)
 
 
-def test_a_guest_that_does_not_shut_down_goes_on(host: Host) -> None:
+def test_a_guest_that_does_not_shut_down_goes_on(host: HyperVHost) -> None:
     vm = host.running_vm()
     host.hyperv.arrange_vm(vm.vm_id, guest_ignores_shutdown=True)
     with refused(match="did not shut down"):
@@ -286,7 +286,7 @@ def test_a_guest_that_does_not_shut_down_goes_on(host: Host) -> None:
     assert (caught.value.category, caught.value.return_code) == (ErrorCategory.INVALID_STATE, RETURN_INVALID_STATE)
 
 
-def test_a_full_volume_pauses_the_vm_until_there_is_room(host: Host) -> None:
+def test_a_full_volume_pauses_the_vm_until_there_is_room(host: HyperVHost) -> None:
     vm = host.running_vm(workload=replace(QUICK, working_set_blocks=4096))
     host.platform.files.volumes.set_free("D:\\", 0)
     wait_until(lambda: host.state(vm.vm_id) is VMState.PAUSED_CRITICAL, what="a VM paused by Hyper-V")
@@ -302,7 +302,7 @@ def test_a_full_volume_pauses_the_vm_until_there_is_room(host: Host) -> None:
     assert host.verify(vm.vm_id).clean
 
 
-def test_little_room_is_told_before_the_vm_is_paused(host: Host) -> None:
+def test_little_room_is_told_before_the_vm_is_paused(host: HyperVHost) -> None:
     vm = host.running_vm(workload=replace(QUICK, working_set_blocks=8))
     host.platform.files.volumes.set_free("D:\\", 8 * MEBIBYTE)
     wait_until(
@@ -312,7 +312,7 @@ def test_little_room_is_told_before_the_vm_is_paused(host: Host) -> None:
     assert host.state(vm.vm_id) is VMState.RUNNING
 
 
-def test_a_vm_busy_with_a_backup_refuses_changes(host: Host) -> None:
+def test_a_vm_busy_with_a_backup_refuses_changes(host: HyperVHost) -> None:
     vm = host.running_vm()
     seen = host.hyperv.arrange_vm(vm.vm_id, busy_with=VMOperationalStatus.BACKING_UP)
     assert seen.operational_status == (VMOperationalStatus.IN_SERVICE, VMOperationalStatus.BACKING_UP)
@@ -324,7 +324,7 @@ def test_a_vm_busy_with_a_backup_refuses_changes(host: Host) -> None:
     assert host.hyperv.save_vm(vm.vm_id).state is VMState.SAVED
 
 
-def test_names_are_not_unique_and_ids_are_asked_for_in_any_case(host: Host) -> None:
+def test_names_are_not_unique_and_ids_are_asked_for_in_any_case(host: HyperVHost) -> None:
     first, second = host.make_vm(), host.make_vm(disks=(NewDisk("SCSI 0:0", host.make_disk("other.vhdx")),))
     assert {vm.vm_id for vm in host.hyperv.get_vm_by_name("wEB")} == {first.vm_id, second.vm_id}
     assert host.hyperv.get_vm("{" + first.vm_id.upper() + "}").vm_id == first.vm_id
@@ -334,7 +334,7 @@ def test_names_are_not_unique_and_ids_are_asked_for_in_any_case(host: Host) -> N
     assert caught.value.category is ErrorCategory.OBJECT_NOT_FOUND
 
 
-def test_settings_and_adapters_change_and_survive(host: Host) -> None:
+def test_settings_and_adapters_change_and_survive(host: HyperVHost) -> None:
     vm = host.make_vm()
     adapter = vm.network_adapters[0]
     host.hyperv.new_vm_switch("Backup")
@@ -363,7 +363,7 @@ def test_settings_and_adapters_change_and_survive(host: Host) -> None:
     assert host.hyperv.get_vm(vm.vm_id).network_adapters[0].switch_name is None
 
 
-def test_what_cannot_be_built_is_refused(host: Host) -> None:
+def test_what_cannot_be_built_is_refused(host: HyperVHost) -> None:
     disk = host.make_disk("one.vhdx") if host.platform.files.make_folder(FOLDER) else ""
     for slot, generation in [("IDE 0:0", 2), ("SCSI 4:0", 2), ("IDE 2:0", 1), ("SCSI 0:64", 1)]:
         with refused(hresult=0x80070057):
@@ -375,7 +375,7 @@ def test_what_cannot_be_built_is_refused(host: Host) -> None:
     assert host.hyperv.get_vms() == ()
 
 
-def test_whoever_waits_for_a_change_sees_it(host: Host) -> None:
+def test_whoever_waits_for_a_change_sees_it(host: HyperVHost) -> None:
     vm = host.make_vm()
     mark = host.hyperv.wait_for_change(0, 1.0)
     assert host.hyperv.wait_for_change(mark, 0.01) == mark

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from waiting import wait_until
 
-from lab.platform.accounts import HostSettings
+from lab.platform.accounts import WindowsFacts
 from lab.platform.acl import Right
 from lab.platform.bits import BitsJob, JobState
 from lab.platform.errors import PlatformError
@@ -66,7 +66,7 @@ class TwoHosts:
 
 
 def create_host(lab_folder: Path, name: str, **settings: object) -> Platform:
-    facts = HostSettings.model_validate(
+    facts = WindowsFacts.model_validate(
         {"computer_name": name, "bits_seconds_scale": 0.005, "smb_timeout_seconds": 1.0, **settings}
     )
     Platform.create(lab_folder / name, settings=facts, volumes={"D:\\": GIBIBYTE})

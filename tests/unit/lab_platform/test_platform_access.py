@@ -10,13 +10,13 @@ from platform_helpers import HV2_ACCOUNT, TwoHosts, refused
 
 from lab.platform import errors, smb_wire
 from lab.platform.acl import Right
-from lab.platform.identity import SYSTEM, Identity, Logon
+from lab.platform.identity import SYSTEM, Identity, LogonKind
 from lab.platform.open_files import ANYTHING, Access, OpenFile, OpenFiles
 from lab.platform.platform import Platform
 from lab.platform.smb_client import RemoteFile, SmbClient
 
 VM_ACCOUNT = r"NT VIRTUAL MACHINE\3f2a1c4e-0000-4000-8000-123456789abc"
-ADMINISTRATOR = Identity(r"LAB\Administrator", Logon.NETWORK, administrator=True)
+ADMINISTRATOR = Identity(r"LAB\Administrator", LogonKind.NETWORK, administrator=True)
 LEAF = Access.READ | Access.WRITE
 
 
@@ -60,7 +60,7 @@ def test_entries_are_inherited_until_inheritance_is_cut(host: Platform) -> None:
 def test_administrators_by_their_token(host: Platform) -> None:
     host.files.write_bytes(r"D:\x", b"")
     assert host.acl.identity_grants(r"D:\x", ADMINISTRATOR, "FullControl")
-    filtered = Identity(ADMINISTRATOR.account, Logon.NETWORK, administrator=False)
+    filtered = Identity(ADMINISTRATOR.account, LogonKind.NETWORK, administrator=False)
     assert not host.acl.identity_grants(r"D:\x", filtered, "Read")
 
 
@@ -145,7 +145,9 @@ def test_a_trusted_domain(lab: TwoHosts) -> None:
 
 
 def test_a_winrm_token_may_be_filtered(lab: TwoHosts) -> None:
-    assert lab.hv1.accounts.winrm_identity(r"LAB\Admin") == Identity(r"LAB\Admin", Logon.NETWORK, administrator=True)
+    assert lab.hv1.accounts.winrm_identity(r"LAB\Admin") == Identity(
+        r"LAB\Admin", LogonKind.NETWORK, administrator=True
+    )
     lab.hv1.accounts.change(administrator_filtered=True)
     assert not lab.hv1.accounts.winrm_identity(r"LAB\Admin").administrator
 

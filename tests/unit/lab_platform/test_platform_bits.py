@@ -13,12 +13,12 @@ from lab.platform import errors
 from lab.platform.acl import Right
 from lab.platform.bits import SIZE_UNKNOWN, JobState, Priority
 from lab.platform.errors import PlatformError
-from lab.platform.identity import SYSTEM, Identity, Logon
+from lab.platform.identity import SYSTEM, Identity, LogonKind
 from lab.platform.open_files import Access
 from lab.platform.platform import Platform
 
 MEGABYTE = 1 << 20
-ADMINISTRATOR = Identity(r"LAB\Administrator", Logon.NETWORK, administrator=True)
+ADMINISTRATOR = Identity(r"LAB\Administrator", LogonKind.NETWORK, administrator=True)
 SLOW = 2 * MEGABYTE
 LEAF = Access.READ | Access.WRITE
 
@@ -69,7 +69,7 @@ def test_an_administrator_sees_jobs_of_system_and_may_not_change_them(lab: TwoHo
     with pytest.raises(PlatformError) as caught:
         lab.hv2.bits.remove_bits_transfer(job_id, caller=ADMINISTRATOR)
     assert caught.value.hresult == errors.ACCESS_DENIED
-    filtered = Identity(r"LAB\Somebody", Logon.NETWORK, administrator=False)
+    filtered = Identity(r"LAB\Somebody", LogonKind.NETWORK, administrator=False)
     with pytest.raises(PlatformError):
         lab.hv2.bits.get_bits_transfer(caller=filtered, all_users=True)
 

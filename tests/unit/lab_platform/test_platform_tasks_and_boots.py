@@ -14,7 +14,7 @@ from platform_helpers import MEGABYTE, TwoHosts, create_host, refused
 from waiting import wait_until
 
 from lab.platform import errors
-from lab.platform.accounts import HostSettings
+from lab.platform.accounts import WindowsFacts
 from lab.platform.bits import JobState
 from lab.platform.errors import PlatformError
 from lab.platform.hooks import Moment
@@ -166,11 +166,11 @@ def test_each_boot_has_a_later_boot_time_and_keeps_the_port(lab: TwoHosts) -> No
     assert {each.name for each in lab.hv2.directory.all()} == {"HV1", "HV2"}
     assert lab.hv2.directory.find("127.0.0.1") is None  # both hosts have it
     with pytest.raises(FileExistsError):
-        Platform.create(lab.folder / "HV1", settings=HostSettings(computer_name="HV1"), volumes={})
+        Platform.create(lab.folder / "HV1", settings=WindowsFacts(computer_name="HV1"), volumes={})
 
 
 @dataclass
-class Recorder:
+class RecordingFaults:
     """Faults that write down where they were asked, and fail where told."""
 
     asked: list[tuple[str, Moment]] = field(default_factory=list)
@@ -185,7 +185,7 @@ class Recorder:
 def test_every_changing_cmdlet_asks_the_faults_before_and_after(lab: TwoHosts) -> None:
     source = lab.share_file("x", b"data")
     lab.hv2.shutdown()
-    faults = Recorder()
+    faults = RecordingFaults()
     lab.hv2 = Platform(lab.folder / "HV2", lab_folder=lab.folder, faults=faults, task_runner=Runner())
     lab.hv2.boot()
     job_id = lab.start(source, r"D:\Copy\x")
@@ -216,7 +216,7 @@ def test_every_changing_cmdlet_asks_the_faults_before_and_after(lab: TwoHosts) -
 @pytest.mark.parametrize(("moment", "there"), [("before", False), ("after", True)])
 def test_a_fault_acts_on_its_side_of_the_change(tmp_path: Path, moment: Moment, there: bool) -> None:
     host = create_host(tmp_path, "HV1")
-    faulty = Platform(host.host_folder, lab_folder=tmp_path, faults=Recorder(fail_at=("Rename-Item", moment)))
+    faulty = Platform(host.host_folder, lab_folder=tmp_path, faults=RecordingFaults(fail_at=("Rename-Item", moment)))
     with refused(errors.ACCESS_DENIED, match="a fault"):
         faulty.files.create_new(r"D:\lock.json", b"{}")
     assert host.files.exists(r"D:\lock.json") is there
