@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qsm.facts.errors import ErrorFacts
+from qsm.facts.errors import ErrorFacts, ErrorKind
 
 
 class QsmError(Exception):
@@ -125,7 +125,7 @@ class Stopped(QsmError):
 
 def from_host(host: str, operation: str, facts: ErrorFacts, *, revision: int | None) -> QsmError:
     """The error class for what a host told; `revision` is the record's after the call."""
-    if facts.category == "unknown":
+    if facts.category is ErrorKind.UNKNOWN:
         return OutcomeUnknown(host, operation, facts.message)
-    kind = HostRefused if facts.category == "refused" else HostFailed
+    kind = HostRefused if facts.category is ErrorKind.REFUSED else HostFailed
     return kind(host, operation, facts, revision=revision)

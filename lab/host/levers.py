@@ -18,18 +18,15 @@ from lab.guest.workload import Workload
 from lab.host.faults import Fault
 from lab.host.running import RunningHost
 from lab.hyperv.model import (
-    CheckpointType,
     DeviceKind,
     NewAdapter,
     NewDisk,
     NewVM,
-    StartAction,
-    StopAction,
     VlanSetting,
-    VMOperationalStatus,
     VMSecurity,
 )
 from lab.platform.paths import parent
+from qsm.facts.states import CheckpointType, StartAction, StopAction, VMOperationalStatus
 
 ENUMERATIONS: dict[str, Callable[[str], enum.Enum]] = {
     "automatic_start_action": StartAction,

@@ -36,11 +36,10 @@ from lab.hyperv.model import (
     NewVM,
     VirtualMachine,
     VlanSetting,
-    VMOperationalStatus,
-    VMState,
     VMSwitch,
 )
 from qsm.facts.names import same_name
+from qsm.facts.states import VMOperationalStatus, VMState
 
 Drive = TypeVar("Drive", HardDiskDrive, DvdDrive)
 
@@ -175,7 +174,9 @@ def change_settings(core: Core, vm_id: str, **changes: object) -> VirtualMachine
 def change_hardware(core: Core, vm_id: str, **changes: object) -> VirtualMachine:
     """Set what may only be set while the VM is off (or planned)."""
     given = _given(changes)
-    with core.occupied(vm_id, VMOperationalStatus.MODIFYING, states=(VMState.OFF,), planned=True) as machine:
+    with core.occupied(
+        vm_id, VMOperationalStatus.MODIFYING_UP_VIRTUAL_MACHINE, states=(VMState.OFF,), planned=True
+    ) as machine:
         core.change(machine, replace(machine.configuration, **given))  # type: ignore[arg-type]
     return core.show(machine)
 
@@ -195,7 +196,7 @@ def rename(core: Core, vm_id: str, new_name: str) -> VirtualMachine:
 def set_disk_path(core: Core, vm_id: str, slot: str, *, path: str) -> VirtualMachine:
     """Set-VMHardDiskDrive -Path."""
     states = STANDING if core.find(vm_id).planned else (VMState.OFF,)
-    with core.occupied(vm_id, VMOperationalStatus.MODIFYING, states=states, planned=True) as machine:
+    with core.occupied(vm_id, VMOperationalStatus.MODIFYING_UP_VIRTUAL_MACHINE, states=states, planned=True) as machine:
         found = machine.configuration
         if found.checkpoint_files and not machine.planned:
             what = "The disks of a virtual machine with checkpoints cannot be changed."

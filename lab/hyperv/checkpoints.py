@@ -30,11 +30,12 @@ from lab.hyperv.errors import (
     HyperVError,
 )
 from lab.hyperv.machine import Machine
-from lab.hyperv.model import CheckpointType, DeviceKind, HardDiskDrive, VMOperationalStatus, VMSnapshot, VMState
+from lab.hyperv.model import DeviceKind, HardDiskDrive, VMSnapshot
 from lab.hyperv.virtual_disks import make_child
 from lab.platform.errors import PlatformError
 from lab.platform.files import ticks_of
 from lab.vm.process import VirtualMachineProcess
+from qsm.facts.states import CheckpointType, VMOperationalStatus, VMState
 
 LONGEST_NAME = 100  # "Using checkpoints", Microsoft's user guide
 MOST_SNAPSHOTS = 50  # per VM

@@ -18,8 +18,8 @@ from lab.hyperv.errors import (
     HyperVError,
 )
 from lab.hyperv.machine import Machine
-from lab.hyperv.model import VMState
 from lab.hyperv.processors import saved_on, why_not_restorable
+from qsm.facts.states import VMState
 
 _HEADER = b"LAB COMPATIBILITY 1\n"
 

@@ -13,18 +13,9 @@ from dataclasses import dataclass, field
 from pydantic import TypeAdapter, ValidationError
 
 from lab.guest.workload import Workload
-from lab.hyperv.model import (
-    CheckpointType,
-    DeviceKind,
-    DvdDrive,
-    HardDiskDrive,
-    NetworkAdapter,
-    StartAction,
-    StopAction,
-    VMSecurity,
-    VMSnapshot,
-)
+from lab.hyperv.model import DeviceKind, DvdDrive, HardDiskDrive, NetworkAdapter, VMSecurity, VMSnapshot
 from qsm.facts.names import same_name
+from qsm.facts.states import CheckpointType, StartAction, StopAction
 
 MACHINES_FOLDER = "Virtual Machines"
 SNAPSHOTS_FOLDER = "Snapshots"

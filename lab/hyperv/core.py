@@ -19,12 +19,13 @@ from lab.hyperv import configuration as files
 from lab.hyperv.configuration import Configuration
 from lab.hyperv.errors import RETURN_IN_USE, RETURN_INVALID_STATE, ErrorCategory, HyperVError
 from lab.hyperv.machine import Machine, photograph
-from lab.hyperv.model import VirtualMachine, VMHost, VMOperationalStatus, VMState
+from lab.hyperv.model import VirtualMachine, VMHost
 from lab.hyperv.records import HostRecord, Registration, read_record, write_record
 from lab.hyperv.timing import Timing
 from lab.platform.open_files import ANYTHING, Access, OpenFile
 from lab.platform.platform import Platform
 from lab.platform.store import write_whole
+from qsm.facts.states import VMOperationalStatus, VMState
 
 PLANNED_FOLDER = r"C:\ProgramData\Microsoft\Windows\Hyper-V\Planned Virtual Machines"
 SERVICE = "Virtual Machine Management Service"

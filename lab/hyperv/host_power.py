@@ -14,9 +14,9 @@ from lab.hyperv.core import Core
 from lab.hyperv.errors import HyperVError
 from lab.hyperv.machine import Machine
 from lab.hyperv.merging import Merges
-from lab.hyperv.model import StartAction, StopAction
 from lab.hyperv.power import Power
 from lab.vm.process import VirtualMachineError
+from qsm.facts.states import StartAction, StopAction
 
 SHUTDOWN_SECONDS = 60.0
 

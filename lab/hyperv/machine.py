@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from lab.hyperv import configuration as files
 from lab.hyperv.configuration import Configuration
-from lab.hyperv.model import VirtualMachine, VMOperationalStatus, VMState
+from lab.hyperv.model import VirtualMachine
 from lab.vm.process import VirtualMachineProcess
+from qsm.facts.states import VMOperationalStatus, VMState
 
 
 @dataclass

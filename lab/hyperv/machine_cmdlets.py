@@ -10,23 +10,10 @@ from lab.hyperv import building
 from lab.hyperv.core import Core
 from lab.hyperv.errors import ErrorCategory, HyperVError
 from lab.hyperv.machine import Machine
-from lab.hyperv.model import (
-    CheckpointType,
-    DeviceKind,
-    NewVM,
-    StartAction,
-    StopAction,
-    VirtualMachine,
-    VlanSetting,
-    VMHost,
-    VMOperationalStatus,
-    VMSecurity,
-    VMSnapshot,
-    VMState,
-    VMSwitch,
-)
+from lab.hyperv.model import DeviceKind, NewVM, VirtualMachine, VlanSetting, VMHost, VMSecurity, VMSnapshot, VMSwitch
 from lab.hyperv.service_errors import raises_hyperv_errors
 from qsm.facts.names import name_key, same_name
+from qsm.facts.states import CheckpointType, StartAction, StopAction, VMOperationalStatus, VMState
 
 
 class MachineCmdlets:
@@ -212,7 +199,9 @@ class MachineCmdlets:
         """Remove-VMSavedState: the guest's memory is lost, the VM is Off."""
         core = self._core
         states = (VMState.SAVED,)
-        with core.occupied(vm_id, VMOperationalStatus.MODIFYING, states=states, planned=True) as machine:
+        with core.occupied(
+            vm_id, VMOperationalStatus.MODIFYING_UP_VIRTUAL_MACHINE, states=states, planned=True
+        ) as machine:
             core.change(machine, replace(machine.configuration, saved=None))
             core.set_state(machine, VMState.OFF)
             core.remove_saved_state(machine)

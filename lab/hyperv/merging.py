@@ -29,10 +29,11 @@ from lab.hyperv.checkpoints import (
 from lab.hyperv.configuration import Configuration
 from lab.hyperv.core import HELD_FILE, Core
 from lab.hyperv.machine import Machine, Merging
-from lab.hyperv.model import HardDiskDrive, VMState
+from lab.hyperv.model import HardDiskDrive
 from lab.hyperv.virtual_disks import NEW_FILE_BYTES, connect, merge_file
 from lab.vm.process import VirtualMachineProcess
 from qsm.facts.names import same_path
+from qsm.facts.states import VMState
 
 MOST_HELD_SECONDS = 0.3
 """A differencing disk that is merged so fast is merged while the guest stands still."""

@@ -16,62 +16,7 @@ import enum
 from dataclasses import dataclass, field
 
 from lab.guest.workload import Workload
-
-
-class VMState(enum.StrEnum):
-    """Names of the cmdlets' VMState."""
-
-    RUNNING = "Running"
-    OFF = "Off"
-    STOPPING = "Stopping"
-    SAVED = "Saved"
-    PAUSED = "Paused"
-    STARTING = "Starting"
-    SAVING = "Saving"
-    PAUSING = "Pausing"
-    RESUMING = "Resuming"
-    PAUSED_CRITICAL = "PausedCritical"
-
-
-class VMOperationalStatus(enum.StrEnum):
-    """Names of the cmdlets' VMOperationalStatus: the first is the health, a second one what the VM is busy with."""
-
-    OK = "Ok"
-    PREDICTIVE_FAILURE = "PredictiveFailure"
-    IN_SERVICE = "InService"
-    CREATING_SNAPSHOT = "CreatingSnapshot"
-    DELETING_SNAPSHOT = "DeletingSnapshot"
-    MERGING_DISKS = "MergingDisks"
-    EXPORTING = "ExportingVirtualMachine"
-    BACKING_UP = "BackingUpVirtualMachine"
-    MODIFYING = "ModifyingUpVirtualMachine"
-    CHECKING_COMPATIBILITY = "CheckingCompatibility"
-    CRITICAL_IO_ERROR = "CriticalIoError"
-
-
-class CheckpointType(enum.StrEnum):
-    """Which checkpoint Checkpoint-VM makes (Windows Server 2016 and later)."""
-
-    DISABLED = "Disabled"
-    PRODUCTION = "Production"
-    PRODUCTION_ONLY = "ProductionOnly"
-    STANDARD = "Standard"
-
-
-class StartAction(enum.StrEnum):
-    """What becomes of a VM when its host starts."""
-
-    NOTHING = "Nothing"
-    START_IF_RUNNING = "StartIfRunning"
-    START = "Start"
-
-
-class StopAction(enum.StrEnum):
-    """What becomes of a VM when its host is shut down."""
-
-    TURN_OFF = "TurnOff"
-    SAVE = "Save"
-    SHUT_DOWN = "ShutDown"
+from qsm.facts.states import CheckpointType, StartAction, StopAction, VMOperationalStatus, VMState
 
 
 class DeviceKind(enum.StrEnum):

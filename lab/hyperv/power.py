@@ -29,9 +29,10 @@ from lab.hyperv.errors import (
 )
 from lab.hyperv.machine import Machine
 from lab.hyperv.merging import Merges
-from lab.hyperv.model import DeviceKind, VirtualMachine, VMOperationalStatus, VMState
+from lab.hyperv.model import DeviceKind, VirtualMachine
 from lab.hyperv.processors import saved_on, why_not_restorable
 from lab.vm.process import VirtualMachineError, VirtualMachineProcess
+from qsm.facts.states import VMOperationalStatus, VMState
 
 RUNNING = (VMState.RUNNING, VMState.PAUSED, VMState.PAUSED_CRITICAL)
 GUEST_START_SECONDS = 60.0

@@ -40,11 +40,10 @@ from lab.hyperv.model import (
     HardDiskDrive,
     Incompatibility,
     VirtualMachine,
-    VMOperationalStatus,
-    VMState,
 )
 from lab.hyperv.processors import why_not_restorable
 from lab.hyperv.virtual_disks import make_child
+from qsm.facts.states import VMOperationalStatus, VMState
 
 DIFFERENTIAL_BUILD = 16299  # DisableDifferentialOfIgnoredStorage: "added in Windows 10, version 1709"
 ALL_SNAPSHOTS, NO_SNAPSHOTS = 0, 1  # CopySnapshotConfiguration
@@ -67,7 +66,7 @@ def export(
     if copy_vm_storage or copy_snapshot_configuration not in (ALL_SNAPSHOTS, NO_SNAPSHOTS):
         what = f"{core.host.name} exports configurations only, with all checkpoints or none; not disks."
         raise HyperVError(None, ErrorCategory.OPERATION_FAILED, what, return_code=RETURN_NOT_SUPPORTED)
-    with core.occupied(vm_id, VMOperationalStatus.EXPORTING, states=STANDING) as machine:
+    with core.occupied(vm_id, VMOperationalStatus.EXPORTING_VIRTUAL_MACHINE, states=STANDING) as machine:
         folder = ntpath.join(core.platform.files.full_path(directory), machine.configuration.name)
         if core.platform.files.exists(folder):
             what = f"The folder '{folder}' exists already."
@@ -244,7 +243,9 @@ def _why_not_saved(core: Core, machine: Machine) -> str | None:
 def import_vm(core: Core, report: CompatibilityReport) -> VirtualMachine:
     """Import-VM -CompatibilityReport."""
     planned = _planned(core, report)
-    with core.occupied(planned.vm_id, VMOperationalStatus.MODIFYING, states=STANDING, planned=True) as machine:
+    with core.occupied(
+        planned.vm_id, VMOperationalStatus.MODIFYING_UP_VIRTUAL_MACHINE, states=STANDING, planned=True
+    ) as machine:
         findings = report.incompatibilities or _report(core, machine).incompatibilities
         if findings:
             what = (
@@ -272,7 +273,9 @@ def _realize(core: Core, machine: Machine) -> None:
 
 def remove(core: Core, merges: Merges, vm_id: str) -> None:
     """Remove-VM -Force."""
-    with core.occupied(vm_id, VMOperationalStatus.MODIFYING, states=STANDING, planned=True) as machine:
+    with core.occupied(
+        vm_id, VMOperationalStatus.MODIFYING_UP_VIRTUAL_MACHINE, states=STANDING, planned=True
+    ) as machine:
         if machine.planned:
             core.unregister(machine)
             core.remove_file(core.planned_file(machine.vm_id))

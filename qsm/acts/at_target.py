@@ -7,6 +7,7 @@ of them may come a second time.
 from __future__ import annotations
 
 from qsm.errors import Failed
+from qsm.facts.states import LIVE_STATES, VMState
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration.migration import Migration
@@ -18,7 +19,9 @@ def start(migration: Migration, *, again: bool = False) -> m.VMStateResult | Non
     plan = migration.plan
     if not plan.wants_running:
         return None
-    arguments = m.StartVMArguments(vm_id=plan.vm_id, epoch=epoch(migration), suspend=plan.state_before == "Paused")
+    arguments = m.StartVMArguments(
+        vm_id=plan.vm_id, epoch=epoch(migration), suspend=plan.state_before is VMState.PAUSED
+    )
     if again:
         return migration.target.change_anew(operations.start_vm, arguments, about="again")
     return migration.target.change(operations.start_vm, arguments)
@@ -43,7 +46,7 @@ def ensure_state(migration: Migration, *, suspend_again: bool = False) -> None:
     vm = settled_vm(target, plan.vm_id, wait_seconds=migration.settings.limits.unreachable_seconds)
     if vm is None:
         raise Failed(f"VM {plan.vm_name} is not on host {target.name}, although its record says so.")
-    enough = {"Running", "Paused"} if not suspend_again else {plan.state_before, "Paused"}
+    enough = LIVE_STATES if not suspend_again else {plan.state_before, VMState.PAUSED}
     if plan.wants_running and vm.state not in enough:
         target.refresh()
         start(migration, again=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from qsm.acts.watching import watch_source
 from qsm.errors import Failed, HostFailed
 from qsm.facts.files import FileFacts
+from qsm.facts.states import ENDED_WORK, WorkState
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.judgement import room
@@ -22,7 +23,6 @@ from qsm.migration.progress import CopyProgressed
 from qsm.migration.waiting import wait_for
 
 WATCH_SECONDS = 2.0
-FINAL_STATES = ("Done", "Failed", "Stopped")
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def _wait(migration: Migration, unit: Unit, share: str, *, wait_seconds: float) 
         state = migration.target.ask(
             operations.get_copy, m.WorkArguments(number=unit.number), wait_seconds=wait_seconds
         )
-        if state.state not in FINAL_STATES and time.monotonic() - watched_at > WATCH_SECONDS:
+        if state.state not in ENDED_WORK and time.monotonic() - watched_at > WATCH_SECONDS:
             watched_at = time.monotonic()
             watch_source(migration, shares=(share,))
         return state
@@ -146,11 +146,11 @@ def _copied_bytes(state: m.GetCopyResult) -> int:
 
 def _has_ended_well(migration: Migration, unit: Unit, state: m.GetCopyResult) -> bool:
     """False while it is under way. Raises HostFailed or Failed when it ended otherwise, or room runs short."""
-    if state.state == "Done":
+    if state.state is WorkState.DONE:
         return True
     if state.error is not None:
         raise HostFailed(migration.target.name, "start_copy", state.error)
-    if state.state in FINAL_STATES:
+    if state.state in ENDED_WORK:
         raise Failed(
             f"The copy of {unit.what} to host {migration.target.name} ended as {state.state}, without a reason."
         )

@@ -17,6 +17,7 @@ from pydantic import Field
 from qsm.errors import HostFailed, QsmError, Refused
 from qsm.facts.frozen import Frozen
 from qsm.facts.hosts import HostFacts
+from qsm.facts.states import WorkState
 from qsm.hosts import messages as m
 from qsm.hosts import needs, operations
 from qsm.hosts.host import Host
@@ -25,6 +26,7 @@ from qsm.migration.side import Side
 from qsm.migration.waiting import wait_for
 from qsm.plan.ending import End
 from qsm.plan.names import new_migration_id
+from qsm.plan.record import Role
 
 NO_VM = "00000000-0000-0000-0000-000000000000"
 PROBE_BYTES = 64 * 1024
@@ -105,9 +107,9 @@ def _copy_one_file(source_host: Host, target_host: Host, *, account: str, smb_na
     """Seconds that the copy took. Everything made for it is removed, whatever happens."""
     migration_id = new_migration_id()
     source, target = (Side(host, migration_id, new=True) for host in (source_host, target_host))
-    _claim(source, "source", peer=target.name)
+    _claim(source, Role.SOURCE, peer=target.name)
     try:
-        _claim(target, "target", peer=source.name)
+        _claim(target, Role.TARGET, peer=source.name)
         probe = source.change(operations.create_probe_file, m.ProbeFileArguments(size_bytes=PROBE_BYTES))
         folder, name = ntpath.split(probe.path)
         share = source.change(
@@ -126,11 +128,11 @@ def _copy_one_file(source_host: Host, target_host: Host, *, account: str, smb_na
         _remove(source, target)
 
 
-def _claim(side: Side, role: str, *, peer: str) -> None:
+def _claim(side: Side, role: Role, *, peer: str) -> None:
     side.change(
         operations.create_record,
         m.CreateRecordArguments(
-            role="source" if role == "source" else "target", vm_id=NO_VM, vm_name="(check of hosts)", peer=peer,
+            role=role, vm_id=NO_VM, vm_name="(check of hosts)", peer=peer,
             by="qsm check hosts", plan=None,
         ),
     )  # fmt: skip
@@ -138,9 +140,9 @@ def _claim(side: Side, role: str, *, peer: str) -> None:
 
 def _wait(target: Side) -> None:
     def is_over(state: m.GetCopyResult) -> bool:
-        if state.state != "Done" and state.error is not None:
+        if state.state is not WorkState.DONE and state.error is not None:
             raise HostFailed(target.name, "start_copy", state.error)
-        return state.state == "Done"
+        return state.state is WorkState.DONE
 
     def too_late(state: m.GetCopyResult) -> str:
         states = ", ".join(file.job_state for file in state.files) or "no job"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from qsm.facts.frozen import Frozen
+from qsm.facts.states import VhdFormat, VhdType
 
 
 class FileFacts(Frozen):
@@ -23,8 +24,8 @@ class FileFacts(Frozen):
 class DiskFile(FileFacts):
     """One virtual disk file with the facts that identify its contents."""
 
-    format: str = Field(description="VHD or VHDX (Get-VHD VhdFormat); VHDSet and others are refused by preflight")
-    type: str = Field(description="Fixed, Dynamic or Differencing (Get-VHD VhdType)")
+    format: VhdFormat = Field(description="VHDSet and others than VHD and VHDX are refused by preflight")
+    type: VhdType
     size_bytes: int = Field(description="size that the guest sees")
     parent_path: str | None
     disk_identifier: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from qsm.facts.frozen import Frozen
+from qsm.facts.states import SwitchType
 
 
 class VolumeFacts(Frozen):
@@ -19,7 +20,7 @@ class VolumeFacts(Frozen):
 class SwitchFacts(Frozen):
     name: str
     switch_id: str
-    type: str
+    type: SwitchType
 
 
 class HostFacts(Frozen):

@@ -7,10 +7,20 @@ from pydantic import Field
 from qsm.facts.files import FileFacts, VMDisk
 from qsm.facts.frozen import Frozen
 from qsm.facts.hosts import VolumeFacts
+from qsm.facts.states import (
+    CheckpointType,
+    ReplicationMode,
+    SnapshotType,
+    StartAction,
+    StopAction,
+    VlanMode,
+    VMOperationalStatus,
+    VMState,
+)
 
 
 class Vlan(Frozen):
-    mode: str = Field(description="Untagged, Access, Trunk or Private")
+    mode: VlanMode
     access_id: int
     native_id: int
     allowed_ids: str
@@ -32,7 +42,7 @@ class Adapter(Frozen):
 class CheckpointFacts(Frozen):
     checkpoint_id: str
     name: str
-    type: str = Field(description="SnapshotType: Standard, Recovery, Planned, Replica, ...")
+    type: SnapshotType
 
 
 class Obstacle(Frozen):
@@ -62,8 +72,8 @@ class VMFacts(Frozen):
     configuration_location: str
     snapshot_file_location: str
     smart_paging_file_path: str
-    state: str = Field(description="VMState by name: Running, Off, Saved, Paused, PausedCritical, ...")
-    operational_status: tuple[str, ...] = Field(description="VMOperationalStatus by name: Ok, MergingDisks, ...")
+    state: VMState
+    operational_status: tuple[VMOperationalStatus, ...]
     uptime_seconds: float
     memory_assigned_bytes: int
     memory_startup_bytes: int
@@ -71,11 +81,11 @@ class VMFacts(Frozen):
     dynamic_memory: bool
     processor_count: int
     processor_compatibility: bool
-    automatic_start_action: str = Field(description="Nothing, StartIfRunning or Start")
-    automatic_stop_action: str
-    checkpoint_type: str | None = Field(description="Disabled, Production, ProductionOnly, Standard; None before 2016")
+    automatic_start_action: StartAction
+    automatic_stop_action: StopAction
+    checkpoint_type: CheckpointType | None = Field(description="None before 2016")
     clustered: bool
-    replication_mode: str
+    replication_mode: ReplicationMode
     notes: str
     disks: tuple[VMDisk, ...]
     adapters: tuple[Adapter, ...]

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from qsm.errors import CredentialsRejected, HostFailed, OutcomeUnknown, QsmError, Refused, Unreachable, from_host
-from qsm.facts.errors import ErrorFacts
+from qsm.facts.errors import ErrorFacts, ErrorKind
 from qsm.facts.frozen import Frozen
 from qsm.hosts import wire
 from qsm.hosts.conversation import Conversation, EndedError, NeverStartedError, SilentError, Way
@@ -219,14 +219,14 @@ class Host:
         except (ValidationError, KeyError) as error:
             return self._not_as_promised(exchange, error)
         told = from_host(self.name, exchange.name, facts, revision=content.get("revision"))
-        unjournaled = facts.category == "refused" and content.get("attempt") is None
+        unjournaled = facts.category is ErrorKind.REFUSED and content.get("attempt") is None
         if exchange.uncertain and unjournaled and facts.id not in _DECIDED_WITHOUT_JOURNAL:
             return self._unknown(exchange, f"an answer was lost, and the second send was refused ({told})")
         return told
 
     def _not_as_promised(self, exchange: _Exchange, error: Exception) -> HostFailed:
         facts = ErrorFacts(
-            id="HostFailed", category="failed", retryable=False, hresult=None, subject="", facts={},
+            id="HostFailed", category=ErrorKind.FAILED, retryable=False, hresult=None, subject="", facts={},
             message=f"Host {self.name} answered {exchange.name} with something else than promised: {error}",
         )  # fmt: skip
         return HostFailed(self.name, exchange.name, facts)

@@ -18,7 +18,10 @@ from qsm.facts.files import DiskFile, DiskPair, FileEntry, FileFacts, SlotPath, 
 from qsm.facts.frozen import Frozen
 from qsm.facts.hosts import VolumeFacts
 from qsm.facts.machines import CheckpointFacts, LockFacts, SwitchChoice, VMFacts
-from qsm.plan.record import OperationOutcome, Record
+from qsm.facts.states import CheckpointType, CopyJobState, StartAction, VMOperationalStatus, VMState, WorkState
+from qsm.plan.ending import End
+from qsm.plan.plan import TransferMode
+from qsm.plan.record import OperationOutcome, Record, Role
 from qsm.plan.stored import StoredPlan
 
 
@@ -33,7 +36,7 @@ class CopyFile(Frozen):
 
 class CopyProgress(Frozen):
     destination: str
-    job_state: str = Field(description="BITS state by name; Verified when the finished file was compared")
+    job_state: CopyJobState
     bytes_total: int
     bytes_transferred: int
 
@@ -96,7 +99,7 @@ class TestTargetResult(Frozen):
     volume: VolumeFacts | None
     folder_exists: bool
     files_in_the_way: tuple[str, ...]
-    vm_state: str | None = Field(description="state of a VM with this id on the target, None if there is none")
+    vm_state: VMState | None = Field(description="state of a VM with this id on the target, None if there is none")
     planned_vm: bool
     missing_switches: tuple[str, ...]
     compatible: bool | None = Field(description="None: the question could not be answered")
@@ -122,7 +125,7 @@ class CompatibilityResult(Frozen):
 
 
 class CreateRecordArguments(Frozen):
-    role: Literal["source", "target"]
+    role: Role
     vm_id: str
     vm_name: str
     peer: str
@@ -163,7 +166,7 @@ class FindMigrationResult(Frozen):
 
 
 class CloseMigrationArguments(Frozen):
-    end: Literal["home", "forward", "held"]
+    end: End
     text: str
 
 
@@ -175,8 +178,10 @@ class CleanHostResult(Frozen):
 class TakeCheckpointArguments(Frozen):
     vm_id: str
     name: str
-    checkpoint_type: Literal["Production", "Standard"] | None = Field(description="None: the host knows no types")
-    expected_state: str
+    checkpoint_type: Literal[CheckpointType.PRODUCTION, CheckpointType.STANDARD] | None = Field(
+        description="None: the host knows no types"
+    )
+    expected_state: VMState
     expected_disks: tuple[SlotPath, ...]
 
 
@@ -199,8 +204,8 @@ class CheckpointRemovalArguments(Frozen):
 
 class CheckpointRemovalResult(Frozen):
     done: bool
-    state: str
-    operational_status: tuple[str, ...]
+    state: VMState
+    operational_status: tuple[VMOperationalStatus, ...]
     remaining: tuple[str, ...] = Field(description="what is not yet as before: checkpoints, disks, files")
     volumes: tuple[VolumeFacts, ...]
 
@@ -252,7 +257,7 @@ class WorkArguments(Frozen):
 
 
 class GetCopyResult(Frozen):
-    state: Literal["Starting", "Running", "Done", "Failed", "Stopped"]
+    state: WorkState
     files: tuple[CopyProgress, ...]
     volume: VolumeFacts | None
     seconds: float
@@ -265,8 +270,8 @@ class StopWorkResult(Frozen):
 
 class SaveVMArguments(Frozen):
     vm_id: str
-    mode: Literal["save", "shutdown", "none"] = Field(description="none: the VM stands still already")
-    expected_state: str
+    mode: TransferMode = Field(description="none: the VM stands still already")
+    expected_state: VMState
     expected_checkpoint: str | None
     expected_disks: tuple[SlotPath, ...]
     expected_bases: tuple[DiskFile, ...] = Field(description="frozen files, which must be as they were")
@@ -275,7 +280,7 @@ class SaveVMArguments(Frozen):
 
 
 class SaveVMResult(Frozen):
-    state: Literal["Saved", "Off"]
+    state: Literal[VMState.SAVED, VMState.OFF]
     disks: tuple[VMDisk, ...]
     saved_state_files: tuple[FileFacts, ...]
     seconds: float
@@ -297,7 +302,7 @@ class StartMergeArguments(Frozen):
 
 
 class GetMergeResult(Frozen):
-    state: Literal["Starting", "Running", "Done", "Failed", "Stopped"]
+    state: WorkState
     stage: str
     percent: int
     disk: DiskFile | None
@@ -311,7 +316,7 @@ class ImportVMArguments(Frozen):
     folder: str
     disks: tuple[SlotPath, ...]
     switches: tuple[SwitchChoice, ...]
-    expected_state: Literal["Saved", "Off"]
+    expected_state: Literal[VMState.SAVED, VMState.OFF]
 
 
 class ImportVMResult(Frozen):
@@ -335,7 +340,7 @@ class StartVMArguments(Frozen):
 
 
 class VMStateResult(Frozen):
-    state: str
+    state: VMState
     uptime_seconds: float
 
 
@@ -347,8 +352,8 @@ class ConfirmTargetArguments(Frozen):
 
 class RestoreSettingsArguments(Frozen):
     vm_id: str
-    automatic_start_action: str
-    checkpoint_type: str | None
+    automatic_start_action: StartAction
+    checkpoint_type: CheckpointType | None
 
 
 class RetireSourceArguments(Frozen):

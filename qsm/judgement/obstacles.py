@@ -12,12 +12,21 @@ from qsm.facts.files import VMDisk
 from qsm.facts.hosts import HostFacts
 from qsm.facts.machines import VMFacts
 from qsm.facts.names import name_key
+from qsm.facts.states import (
+    CARRIED_FORMATS,
+    CARRIED_STATES,
+    CARRIED_TYPES,
+    CHECKPOINTS_TAKEN,
+    LIVE_STATES,
+    ReplicationMode,
+    VhdType,
+    VMOperationalStatus,
+    is_quiet,
+)
 from qsm.hosts import messages as m
 from qsm.plan.chain import BrokenChain, read_chain
 from qsm.plan.request import MigrationRequest
 
-CARRIED_STATES = ("Running", "Paused", "Saved", "Off")
-QUIET_STATUS = {"Ok", "InService", "Dormant"}  # anything else on the VM means it is busy or ill
 CLUSTER_STORAGE = "\\CLUSTERSTORAGE\\"
 
 
@@ -27,17 +36,20 @@ def about_vm(vm: VMFacts, *, host: str) -> Iterable[str]:
         return  # busy, checkpoint and chain are that migration's own, and nobody is to remove them
     if vm.state not in CARRIED_STATES:
         yield f"its state is {vm.state}; it must be one of {', '.join(CARRIED_STATES)}"
-    busy = [status for status in vm.operational_status if status not in QUIET_STATUS]
-    if busy:
-        yield f"it is busy or ill: {', '.join(busy)}; wait until this has passed"
+    if not is_quiet(vm.operational_status):
+        words = [word for word in vm.operational_status if word is not VMOperationalStatus.OK]
+        yield f"it is busy or unhealthy: {', '.join(words) or 'its host reports no status'}; wait until this has passed"
     if vm.clustered:
         yield "it is a clustered VM; those are not carried yet"
-    if vm.replication_mode != "None":
+    if vm.replication_mode is not ReplicationMode.NONE:
         yield f"it takes part in Hyper-V Replica ({vm.replication_mode}); remove the replication first"
     for checkpoint in vm.checkpoints:
         yield f"it has a checkpoint '{checkpoint.name}' ({checkpoint.type}); remove it and wait for the merge"
-    if vm.state in ("Running", "Paused") and vm.checkpoint_type == "Disabled":
-        yield "its checkpoints are disabled; allow them with Set-VM -CheckpointType Production"
+    if vm.state in LIVE_STATES and vm.checkpoint_type not in (None, *CHECKPOINTS_TAKEN):
+        yield f"its checkpoints are {vm.checkpoint_type}; allow them with Set-VM -CheckpointType Production"
+    for setting in (vm.automatic_start_action, vm.checkpoint_type):
+        if setting is not None and not setting.known:
+            yield f"it has the setting {setting}, which this tool does not know and could not set again"
     for obstacle in vm.obstacles:
         yield f"{obstacle.code}: {obstacle.detail}"
     for question in vm.unanswered:
@@ -64,9 +76,10 @@ def _about_disk(disk: VMDisk, *, host: str) -> Iterable[str]:
         read_chain(disk, host=host)
     except BrokenChain as broken:
         yield f"its files are no chain: {broken.path} {broken.problem}"
-    if any(file.format not in ("VHD", "VHDX") for file in disk.chain):
-        yield f"format {disk.chain[0].format} is not supported"
-    if len(disk.chain) > 1 or disk.chain[0].type == "Differencing":
+    for file in disk.chain:
+        if file.format not in CARRIED_FORMATS or file.type not in CARRIED_TYPES:
+            yield f"format {file.format} of type {file.type} is not supported"
+    if len(disk.chain) > 1 or disk.chain[0].type is VhdType.DIFFERENCING:
         orphan = disk.path.lower().endswith((".avhd", ".avhdx"))
         kind = "the left-over of a backup or checkpoint" if orphan else "a differencing disk of its own"
         yield f"it sits on a chain of {len(disk.chain)} files ({kind}); merge it first"

@@ -5,20 +5,18 @@ from __future__ import annotations
 import ntpath
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 from qsm.facts.files import VMDisk
 from qsm.facts.hosts import HostFacts
 from qsm.facts.machines import SwitchChoice, VMFacts
 from qsm.facts.names import inside_folder, name_key, path_key, same_name
+from qsm.facts.states import VMState
 from qsm.hosts import messages as m
 from qsm.plan.chain import BrokenChain, Chain, own_chain
-from qsm.plan.plan import PlannedDisk
+from qsm.plan.plan import PlannedDisk, TransferMode
 from qsm.plan.request import MigrationRequest
 from qsm.plan.state_transfer import StateTransfer
 from qsm.settings import Settings
-
-Transfer = Literal["save", "shutdown", "none"]
 
 
 def place_disks(vm: VMFacts, folder: str, *, host: str) -> tuple[tuple[PlannedDisk, ...], tuple[str, ...]]:
@@ -73,7 +71,7 @@ def choose_transfer(
     *,
     source_facts: HostFacts,
     target_facts: HostFacts,
-) -> tuple[Transfer, list[str]]:
+) -> tuple[TransferMode, list[str]]:
     """How the VM stands still. Memory moves only where the target's processor provably takes it."""
     fits = place.compatible is True and source_facts.processor_vendor == target_facts.processor_vendor
     why = "; ".join(place.incompatibilities) or (
@@ -82,23 +80,25 @@ def choose_transfer(
         else "the hosts could not answer the compatibility question"
     )
     misfit = f"its memory cannot be restored on host {request.target}: {why}"
-    if vm.state == "Off":
-        return "none", []
-    if vm.state == "Saved":
-        return "none", [] if fits else [f"{misfit}. Start it, or delete its saved state, and try again"]
+    if vm.state == VMState.OFF:
+        return TransferMode.NONE, []
+    if vm.state == VMState.SAVED:
+        return TransferMode.NONE, [] if fits else [f"{misfit}. Start it, or delete its saved state, and try again"]
     wanted = request.state_transfer
     if wanted is StateTransfer.SAVE or (wanted is StateTransfer.AUTO and fits):
-        return "save", [] if fits else [f"{misfit}. Use state transfer 'shutdown' or 'auto'"]
-    if vm.state == "Paused":
-        return "shutdown", ["it is paused, so that its guest cannot shut down; resume it or use state transfer 'save'"]
-    return "shutdown", []
+        return TransferMode.SAVE, [] if fits else [f"{misfit}. Use state transfer 'shutdown' or 'auto'"]
+    if vm.state == VMState.PAUSED:
+        return TransferMode.SHUTDOWN, [
+            "it is paused, so that its guest cannot shut down; resume it or use state transfer 'save'"
+        ]
+    return TransferMode.SHUTDOWN, []
 
 
 def memory_bound(vm: VMFacts, settings: Settings) -> int:
     """Bytes of saved memory to expect. The host counts again with the memory assigned then, just before the save."""
-    if vm.state == "Saved":
+    if vm.state == VMState.SAVED:
         return sum(file.length_bytes for file in vm.saved_state_files)
-    if vm.state == "Off":
+    if vm.state == VMState.OFF:
         return 0
     assigned = max(vm.memory_assigned_bytes, vm.memory_startup_bytes)
     return assigned * (100 + settings.memory_slack_percent) // 100

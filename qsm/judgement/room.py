@@ -18,11 +18,10 @@ from qsm.facts.files import DiskFile
 from qsm.facts.hosts import VolumeFacts
 from qsm.facts.machines import VMFacts
 from qsm.facts.names import inside_folder
-from qsm.judgement.placement import Transfer
+from qsm.facts.states import LIVE_STATES, VhdType
 from qsm.plan.chain import Chain
-from qsm.plan.plan import Plan, PlannedDisk
+from qsm.plan.plan import Plan, PlannedDisk, TransferMode
 
-LIVE = ("Running", "Paused")
 PROGRAM_DATA = r"C:\ProgramData"
 BLOCKS_OF_A_DYNAMIC_DISK = 16 << 20
 """More than headers and tables of a dynamic disk take; a file never grows beyond its virtual size and this."""
@@ -50,15 +49,15 @@ def of_migration(
     target: str,
     target_folder: str | None,
     memory_bytes: int,
-    transfer: Transfer,
+    transfer: TransferMode,
 ) -> Iterator[Demand]:
     """Before anything begins. `target_folder`: None where the target cannot take it in any case."""
-    memory = 0 if transfer == "shutdown" else memory_bytes
+    memory = 0 if transfer is TransferMode.SHUTDOWN else memory_bytes
     if target_folder is not None:
         for link in (link for disk in disks for link in disk.chain.files):
             yield Demand("copy_base_disks", target, link.target_path, "the copies of its disks", link.file.length_bytes)
         yield Demand("copy_changes", target, target_folder, "its saved memory", memory)
-    if vm.state in LIVE:
+    if vm.state in LIVE_STATES:
         yield from _of_running(vm, host=source, memory_bytes=memory_bytes, saved_bytes=memory)
     if memory:
         yield Demand("save_state", source, PROGRAM_DATA, "the exported copy of its saved memory", memory)
@@ -91,7 +90,7 @@ def of_window(plan: Plan, chains: Iterable[Chain], added_bytes: Mapping[str, int
         yield Demand("copy_changes", plan.target, place, "the differencing disks", added)
         growth = merge_growth(chain.foot.file, leaf_bytes=added)
         yield Demand("prepare_disks", plan.target, place, "their merge", growth)
-    memory = 0 if plan.transfer == "shutdown" else plan.memory_bytes
+    memory = 0 if plan.transfer is TransferMode.SHUTDOWN else plan.memory_bytes
     yield Demand("copy_changes", plan.target, plan.target_folder, "its saved memory", memory)
 
 
@@ -102,7 +101,7 @@ def of_copy(volume: VolumeFacts, *, host: str, what: str) -> Iterator[Demand]:
 
 def merge_growth(base: DiskFile, *, leaf_bytes: int) -> int:
     """Bytes by which a base file can grow when differencing disks of that length are merged into it."""
-    if base.type == "Fixed":
+    if base.type is VhdType.FIXED:
         return 0
     return max(0, min(leaf_bytes, base.size_bytes + BLOCKS_OF_A_DYNAMIC_DISK - base.length_bytes))
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from qsm.facts.frozen import Frozen
 from qsm.hosts import operations
 from qsm.hosts.operations import Operation
-from qsm.plan.record import OperationOutcome
+from qsm.plan.record import AttemptState, OperationOutcome
 
 A = TypeVar("A", bound=Frozen)
 R = TypeVar("R", bound=Frozen)
@@ -39,7 +39,7 @@ class KnownJournal:
         with self._lock:
             self._outcomes = outcomes
             for outcome in outcomes:
-                if outcome.state == "done" and outcome.result is not None:
+                if outcome.state is AttemptState.DONE and outcome.result is not None:
                     self._answers[outcome.operation, outcome.subject] = outcome.result
 
     def add(self, operation: Operation[Any, Any], subject: str, result: Frozen) -> None:
@@ -57,7 +57,9 @@ class KnownJournal:
         """Whether any attempt of the operation is known that was not refused."""
         with self._lock:
             answered = any(name == operation.name for name, _ in self._answers)
-            return answered or any(o.operation == operation.name and o.state != "refused" for o in self._outcomes)
+            return answered or any(
+                o.operation == operation.name and o.state is not AttemptState.REFUSED for o in self._outcomes
+            )
 
     def copied_files(self) -> tuple[str, ...]:
         """Every destination that a copy of this migration was ever told, as far as the host has reported it."""

@@ -133,5 +133,5 @@ class Side:
 
     def close(self, end: End, text: str) -> None:
         """Closes the migration on this side; closing again, with another text perhaps, is a new act."""
-        arguments = m.CloseMigrationArguments(end=end.value, text=text)
+        arguments = m.CloseMigrationArguments(end=end, text=text)
         self.change_anew(operations.close_migration, arguments, about=end.value)

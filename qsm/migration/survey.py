@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from qsm.errors import QsmError, Refused
 from qsm.facts.machines import VMFacts
 from qsm.facts.names import one_of
+from qsm.facts.states import may_pass
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.host import Host
@@ -20,7 +21,6 @@ from qsm.plan.record import Record
 from qsm.plan.stored import UnreadablePlan
 from qsm.settings import Settings
 
-PASSING_STATES = ("Saving", "Starting", "Stopping", "Pausing", "Resuming", "Reset")
 PAUSE_SECONDS = 0.2
 
 
@@ -50,7 +50,7 @@ def settled_vm(side: Side, vm_id: str, *, wait_seconds: float) -> VMFacts | None
     """The VM once it is in no passing state, so that a save or start under way ends first; as it is after that time."""
     return wait_for(
         lambda: current_vm(side, vm_id),
-        is_over=lambda vm: vm is None or vm.state not in PASSING_STATES,
+        is_over=lambda vm: vm is None or not may_pass(vm.state),
         limit_seconds=wait_seconds,
         pause_seconds=PAUSE_SECONDS,
         check_stop=None,
@@ -99,7 +99,7 @@ def unfinished_plans(
     plans: dict[str, Plan] = {}
     unreadable: dict[str, PlanUnreadable] = {}
     for host, record in ((host, facts.record) for host, answer in told.items() for facts in answer.migrations):
-        if record.end not in ("", "held") or not _fits(record, vm_or_id):
+        if record.ended or not _fits(record, vm_or_id):
             continue
         if isinstance(record.plan, UnreadablePlan):
             unreadable[record.migration_id] = PlanUnreadable(host, record, record.plan)

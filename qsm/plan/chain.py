@@ -34,7 +34,7 @@ class BrokenChain(Failed):
         super().__init__(f"Disk {slot} on host {host}: file {path} {problem}.")
 
 
-class ChainFile(Frozen):
+class ChainLink(Frozen):
     """One file of a chain."""
 
     file: DiskFile = Field(description="as the source reported it last")
@@ -45,36 +45,36 @@ class Chain(Frozen):
     """All files of one disk, from the base upwards."""
 
     slot: str
-    own: tuple[ChainFile, ...] = Field(min_length=1, description="what the VM had before this migration")
-    added: tuple[ChainFile, ...] = Field(default=(), description="what our checkpoints added, one file each")
+    own: tuple[ChainLink, ...] = Field(min_length=1, description="what the VM had before this migration")
+    added: tuple[ChainLink, ...] = Field(default=(), description="what our checkpoints added, one file each")
 
     @property
-    def files(self) -> tuple[ChainFile, ...]:
+    def files(self) -> tuple[ChainLink, ...]:
         """All of them; the place in this order is the number of the layer, 0 for the base."""
         return self.own + self.added
 
     @property
-    def base(self) -> ChainFile:
+    def base(self) -> ChainLink:
         """The file without a parent."""
         return self.own[0]
 
     @property
-    def layers(self) -> tuple[ChainFile, ...]:
+    def layers(self) -> tuple[ChainLink, ...]:
         """The differencing disks, from the base upwards."""
         return self.files[1:]
 
     @property
-    def foot(self) -> ChainFile:
+    def foot(self) -> ChainLink:
         """The VM's disk as preflight saw it: what our checkpoints added is merged into this one."""
         return self.own[-1]
 
     @property
-    def leaf(self) -> ChainFile:
+    def leaf(self) -> ChainLink:
         """The file that is written while the VM runs."""
         return self.files[-1]
 
     @property
-    def frozen(self) -> tuple[ChainFile, ...]:
+    def frozen(self) -> tuple[ChainLink, ...]:
         """The files that nobody writes: all below our leaf, or all there are where the VM stands still instead."""
         return self.files[:-1] if self.added else self.own
 
@@ -93,7 +93,7 @@ class Chain(Frozen):
             raise self._broken(host, pair.leaf.path, "stands in the chain twice")
         known = (*self.files[:-1], self.leaf.model_copy(update={"file": pair.base}))
         place = ntpath.join(ntpath.dirname(self.foot.target_path), ntpath.basename(pair.leaf.path))
-        leaf = ChainFile(file=pair.leaf, target_path=place)
+        leaf = ChainLink(file=pair.leaf, target_path=place)
         own = len(self.own)
         return self.model_copy(update={"own": known[:own], "added": (*known[own:], leaf)})
 
@@ -122,7 +122,7 @@ def own_chain(disk: VMDisk, *, host: str, place: Callable[[DiskFile], str]) -> C
 
     Raises BrokenChain as `read_chain`, and where two copies would lie at one place.
     """
-    links = tuple(ChainFile(file=file, target_path=place(file)) for file in read_chain(disk, host=host))
+    links = tuple(ChainLink(file=file, target_path=place(file)) for file in read_chain(disk, host=host))
     places: set[str] = set()
     for link in links:
         if path_key(link.target_path) in places:

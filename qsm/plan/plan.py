@@ -11,6 +11,7 @@ home or to finish. Paths are Windows paths, sizes are bytes.
 from __future__ import annotations
 
 import ntpath
+from enum import StrEnum
 from typing import Any, Final, Literal
 
 from pydantic import Field
@@ -19,11 +20,20 @@ from qsm.facts.files import SlotPath
 from qsm.facts.frozen import Frozen
 from qsm.facts.machines import Adapter, SwitchChoice
 from qsm.facts.names import path_key
+from qsm.facts.states import LIVE_STATES, CheckpointType, StartAction, VMState
 from qsm.plan import names
 from qsm.plan.chain import Chain
 
 PLAN_VERSION: Final = 2
 """Raised whenever a plan of this version could not be read by the last one, or the other way round."""
+
+
+class TransferMode(StrEnum):
+    """How the VM stands still: with its memory saved, shut down by its guest, or as it does already."""
+
+    SAVE = "save"
+    SHUTDOWN = "shutdown"
+    NONE = "none"
 
 
 class PlannedDisk(Frozen):
@@ -72,12 +82,12 @@ class Plan(Frozen):
     )
     switches: tuple[SwitchChoice, ...]
     adapters: tuple[Adapter, ...]
-    state_before: Literal["Running", "Paused", "Saved", "Off"]
-    transfer: Literal["save", "shutdown", "none"]
+    state_before: VMState
+    transfer: TransferMode
     memory_bytes: int = Field(description="bound of the saved memory")
-    checkpoint_type: Literal["Production", "Standard"] | None
-    checkpoint_type_before: str | None
-    automatic_start_action: str
+    checkpoint_type: Literal[CheckpointType.PRODUCTION, CheckpointType.STANDARD] | None
+    checkpoint_type_before: CheckpointType | None
+    automatic_start_action: StartAction
     keep_source: bool
     reserve_bytes: int
     source_boot_ticks: int
@@ -97,7 +107,7 @@ class Plan(Frozen):
     @property
     def live(self) -> bool:
         """Whether the guest runs (or is suspended) while the bases are copied, so that a checkpoint is needed."""
-        return self.state_before in ("Running", "Paused")
+        return self.state_before in LIVE_STATES
 
     @property
     def wants_running(self) -> bool:

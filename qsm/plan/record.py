@@ -2,12 +2,47 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import Field
 
 from qsm.facts.frozen import Frozen
+from qsm.plan.ending import End
 from qsm.plan.stored import StoredPlan
+
+
+class AttemptState(StrEnum):
+    """What became of an attempt at an operation; started without an end: nobody knows."""
+
+    STARTED = "started"
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class Role(StrEnum):
+    """A host's part in a migration."""
+
+    SOURCE = "source"
+    TARGET = "target"
+
+
+class Owner(StrEnum):
+    """Who may run the VM, as one host's record says; the source's record knows the first two, the target's the others."""
+
+    SOURCE = "source"
+    HANDED_OVER = "handed over"
+    NONE = "none"
+    MAY_START = "may start"
+    TARGET = "target"
+
+
+class Direction(StrEnum):
+    """Whether a migration may still go on: once back, always back."""
+
+    FORWARD = "forward"
+    BACK = "back"
 
 
 class OperationOutcome(Frozen):
@@ -16,9 +51,7 @@ class OperationOutcome(Frozen):
     operation: str
     subject: str
     attempt: int
-    state: Literal["started", "done", "refused", "failed"] = Field(
-        description="refused: nothing was changed; failed: something may have; started, no end: unknown"
-    )
+    state: AttemptState
     at_utc: str
     arguments: dict[str, Any]
     result: dict[str, Any] | None
@@ -32,15 +65,20 @@ class Record(Frozen):
     migration_id: str
     vm_id: str
     vm_name: str
-    role: Literal["source", "target"]
+    role: Role
     peer: str
     by: str
     created_utc: str
     revision: int
     epoch: int
-    owner: Literal["source", "handed over", "none", "may start", "target"]
-    direction: Literal["forward", "back"]
+    owner: Owner
+    direction: Direction
     step: str = Field(description="the last operation that changed the record")
-    end: Literal["", "home", "forward", "held"]
+    end: End | Literal[""] = Field(description="empty: not ended")
     end_text: str
     plan: StoredPlan
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left to do; one that is held is not at its end."""
+        return self.end in (End.HOME, End.FORWARD)

@@ -17,7 +17,7 @@ from qsm.migration.migration import Migration
 from qsm.migration.progress import step
 from qsm.migration.waiting import wait_for
 from qsm.plan.ending import End
-from qsm.plan.record import Record
+from qsm.plan.record import Owner, Record
 
 POLL_SECONDS = 2.0
 OCCASION = "clean up"
@@ -45,7 +45,7 @@ def clean_up(migration: Migration) -> tuple[str, ...]:
 def _proven_target(migration: Migration) -> Record:
     """The target's record, fresh from the target. Raises Failed unless it says `target`."""
     record = migration.target.refresh()
-    if record is None or record.owner != "target":
+    if record is None or record.owner is not Owner.TARGET:
         raise Failed(
             f"The record of migration {migration.id} on host {migration.target.name} does not say that the target owns VM"
             f" {migration.plan.vm_name} ({record.owner if record else 'no record'}). The source was not touched."

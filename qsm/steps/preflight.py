@@ -17,6 +17,7 @@ from qsm.errors import PreflightRefused
 from qsm.facts.hosts import HostFacts
 from qsm.facts.machines import VMFacts
 from qsm.facts.names import same_name
+from qsm.facts.states import CheckpointType
 from qsm.hosts import messages as m
 from qsm.hosts import needs, operations
 from qsm.hosts.host import Host
@@ -119,10 +120,10 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
         shared_folders=shared_folders,
         switches=switches,
         adapters=vm.adapters,
-        state_before=vm.state,  # type: ignore[arg-type]  # a state that is carried, or we had refused
+        state_before=vm.state,
         transfer=transfer,
         memory_bytes=memory,
-        checkpoint_type="Production" if vm.checkpoint_type is not None else None,
+        checkpoint_type=CheckpointType.PRODUCTION if vm.checkpoint_type is not None else None,
         checkpoint_type_before=vm.checkpoint_type,
         automatic_start_action=vm.automatic_start_action,
         keep_source=request.keep_source,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from qsm.errors import HostFailed, TimeRanOut
 from qsm.facts.files import DiskFile
+from qsm.facts.states import ENDED_WORK, WorkState
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration.migration import Migration
@@ -15,7 +16,6 @@ from qsm.migration.progress import step
 from qsm.migration.waiting import wait_for
 
 POLL_SECONDS = 5.0
-FINAL_STATES = ("Done", "Failed", "Stopped")
 
 
 @step
@@ -44,9 +44,9 @@ def _wait(migration: Migration, number: int, slot: str) -> DiskFile:
         return migration.target.ask(operations.get_merge, m.WorkArguments(number=number), wait_seconds=POLL_SECONDS)
 
     def is_over(state: m.GetMergeResult) -> bool:
-        if state.state != "Done" and state.error is not None:
+        if state.state is not WorkState.DONE and state.error is not None:
             raise HostFailed(migration.target.name, "start_merge", state.error)
-        return state.state in FINAL_STATES
+        return state.state in ENDED_WORK
 
     def not_well(state: m.GetMergeResult) -> str:
         return (

@@ -16,6 +16,7 @@ from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration.migration import Migration
 from qsm.migration.progress import step
+from qsm.plan.record import Role
 
 
 @step
@@ -45,13 +46,13 @@ def _claim(migration: Migration) -> None:
     plan = migration.plan
     by = f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})"
     peers = (plan.target_computer, plan.source_computer)
-    roles = ("source", "target")
+    roles = (Role.SOURCE, Role.TARGET)
     for side, role, peer in zip(migration.sides, roles, peers, strict=True):
         if side.result(operations.create_record) is None:
             side.change(
                 operations.create_record,
                 m.CreateRecordArguments(
-                    role="source" if role == "source" else "target",
+                    role=role,
                     vm_id=plan.vm_id,
                     vm_name=plan.vm_name,
                     peer=peer,

@@ -15,6 +15,8 @@ from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration.migration import Migration
 from qsm.migration.progress import step
+from qsm.plan.ending import End
+from qsm.plan.record import Owner
 from qsm.steps.clean_up import clean_up
 from qsm.ways.look_again import look_again
 
@@ -45,11 +47,11 @@ def _bring_up(migration: Migration) -> None:
         raise Failed(
             f"Host {migration.target.name} has no record of migration {migration.id}; VM {migration.plan.vm_name} is held."
         )
-    if target.end == "forward":
+    if target.end is End.FORWARD:
         return  # what became of the VM since is nobody's business here
-    if target.owner == "none":
+    if target.owner is Owner.NONE:
         migration.target.change(operations.allow_start, m.EpochArguments(epoch=target.epoch + 1))
-    if target.owner != "target":
+    if target.owner is not Owner.TARGET:
         _start(migration)
         at_target.confirm(migration)
     at_target.restore_settings(migration)
@@ -60,7 +62,7 @@ def _require_handed_over(migration: Migration) -> None:
     """Raises NotHandedOver. The target's own record is no proof: the source may have taken the VM back from a target that
     was declared destroyed, and that comes back now."""
     source = migration.source.refresh()
-    if source is None or source.owner != "handed over":
+    if source is None or source.owner is not Owner.HANDED_OVER:
         owner = "no record" if source is None else f"owner: {source.owner}"
         raise NotHandedOver(
             f"VM {migration.plan.vm_name} was not handed over ({owner} on host {migration.source.name}); use 'qsm abandon'."

@@ -27,6 +27,7 @@ from qsm.migration.progress import step
 from qsm.migration.side import Side
 from qsm.migration.survey import settled_vm
 from qsm.plan.ending import End
+from qsm.plan.record import Direction, Owner
 from qsm.ways.look_again import look_again
 from qsm.ways.merge_back import merge_back
 from qsm.ways.state_back import bring_state_back
@@ -62,7 +63,7 @@ def abandon(migration: Migration, *, override: str = "") -> tuple[str, ...]:
     rest.attempt(target, copied, lambda: look_again(lambda: _clean_target(migration, rest.left_over)))
     text = home_text(migration) + _listed(rest.left_over)
     for side in migration.sides:
-        if side.record is not None and side.record.end != "home" and not rest.holds(side):
+        if side.record is not None and side.record.end is not End.HOME and not rest.holds(side):
             rest.attempt(side, f"record on host {side.name}", partial(side.close, End.HOME, text))
     return tuple(rest.left_over)
 
@@ -111,13 +112,13 @@ def _take_ownership(migration: Migration, *, override: str) -> bool:
             f"Host {migration.source.name} has no record of migration {migration.id}, but host {migration.target.name} has"
             f" one: who owns VM {migration.plan.vm_name} cannot be told. Nothing was changed."
         )
-    if source.end == "forward":
+    if source.end is End.FORWARD:
         raise Refused(f"Migration {migration.id} of VM {source.vm_name} has ended on host {migration.target.name}.")
-    if source.owner == "handed over":
+    if source.owner is Owner.HANDED_OVER:
         epoch = _withdraw(migration, override=override)
         arguments = m.TakeBackArguments(epoch=epoch, override="" if epoch is not None else override)
         migration.source.change_anew(operations.take_back, arguments)
-    elif source.direction != "back":
+    elif source.direction is not Direction.BACK:
         migration.source.change(operations.turn_back, m.Nothing())
     return True
 
@@ -143,7 +144,7 @@ def _withdraw_now(migration: Migration) -> int:
 def _is_ours(migration: Migration, vm: VMFacts | None) -> bool:
     """Whether the VM at the source is this migration's to touch: by the lock, and until the migration ended there."""
     record = migration.source.record
-    if record is None or record.end == "home":
+    if record is None or record.end is End.HOME:
         return False
     if vm is not None and vm.lock is not None:
         return vm.lock.migration_id == migration.id
@@ -162,11 +163,11 @@ def _vm_is_gone(migration: Migration) -> str:
 def _stop_target(migration: Migration) -> None:
     target = migration.target
     record = target.refresh()
-    if record is None or record.end == "home":
+    if record is None or record.end is End.HOME:
         return
-    if record.owner != "none":
+    if record.owner is not Owner.NONE:
         _withdraw_now(migration)  # it was taken back without asking this host, which had been declared destroyed
-    elif record.direction != "back":
+    elif record.direction is not Direction.BACK:
         target.change(operations.turn_back, m.Nothing())
     target.change_anew(operations.stop_work, m.Nothing(), about=OCCASION)
 
@@ -186,7 +187,7 @@ def _restore_settings(migration: Migration) -> None:
 
 def _restore_once(migration: Migration, arguments: m.RestoreSettingsArguments) -> None:
     record = migration.source.refresh()
-    if record is not None and record.end == "home":
+    if record is not None and record.end is End.HOME:
         return  # somebody else has brought it home meanwhile, settings included
     migration.source.change_anew(operations.restore_settings, arguments, about=OCCASION)
 
@@ -194,7 +195,7 @@ def _restore_once(migration: Migration, arguments: m.RestoreSettingsArguments) -
 def _clean_target(migration: Migration, left_over: list[str]) -> None:
     plan, target = migration.plan, migration.target
     record = target.refresh()
-    if record is None or record.end == "home":
+    if record is None or record.end is End.HOME:
         return
     if target.tried(operations.import_vm):
         target.change_anew(operations.remove_imported_vm, m.VMArguments(vm_id=plan.vm_id), about=OCCASION)

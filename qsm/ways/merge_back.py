@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from qsm.facts.files import SlotPath
 from qsm.facts.names import path_key
+from qsm.facts.states import busy_with
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration.migration import Migration
@@ -15,7 +16,6 @@ from qsm.migration.survey import current_vm
 from qsm.migration.waiting import wait_for
 
 POLL_SECONDS = 2.0
-BUSY = ("DeletingSnapshot", "MergingDisks", "InService")
 
 
 def merge_back(migration: Migration) -> None:
@@ -48,7 +48,7 @@ def _only_others_are_left(migration: Migration, leaves: tuple[str, ...]) -> bool
         return False
     names = [checkpoint.name for checkpoint in vm.checkpoints]
     files = {path_key(file.path) for disk in vm.disks for file in disk.chain}
-    busy = any(status in BUSY for status in vm.operational_status)
+    busy = busy_with(vm.operational_status)
     unread = any(disk.error is not None for disk in vm.disks)
     ours = any(migration.plan.is_our_checkpoint(name) for name in names)
     ours = ours or any(path_key(leaf) in files for leaf in leaves)

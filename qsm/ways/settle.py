@@ -10,9 +10,11 @@
 from __future__ import annotations
 
 from qsm.errors import HostRefused, QsmError
+from qsm.facts.states import LIVE_STATES
 from qsm.migration.migration import Migration
 from qsm.migration.survey import current_vm
 from qsm.plan.ending import End, Ending
+from qsm.plan.record import Owner
 from qsm.steps.clean_up import clean_up
 from qsm.ways.forward import bring_up
 from qsm.ways.home import abandon, home_text
@@ -21,7 +23,7 @@ from qsm.ways.home import abandon, home_text
 def settle(migration: Migration) -> Ending:
     """Brings the migration to one of its three ends. Never raises a domain error: what fails is in the text."""
     record = migration.target.record
-    if record is None or record.owner != "target":  # told once that it is the target's, that is for good
+    if record is None or record.owner is not Owner.TARGET:  # told once that it is the target's, that is for good
         try:
             return _home(migration)
         except HostRefused as error:
@@ -66,8 +68,8 @@ def _is_at_the_target(migration: Migration) -> bool:
         record = migration.target.refresh()
         vm = current_vm(migration.target, migration.plan.vm_id)
     except QsmError:
-        return record is not None and record.owner == "target"
-    return (record is not None and record.owner == "target") or (vm is not None and vm.state in ("Running", "Paused"))
+        return record is not None and record.owner is Owner.TARGET
+    return (record is not None and record.owner is Owner.TARGET) or (vm is not None and vm.state in LIVE_STATES)
 
 
 def _held(migration: Migration, error: QsmError) -> Ending:

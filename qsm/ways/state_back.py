@@ -12,6 +12,7 @@ import time
 from qsm.acts.watching import CLOCK_STEP_TICKS
 from qsm.errors import HostFailed, HostRefused, OutcomeUnknown
 from qsm.facts.machines import VMFacts
+from qsm.facts.states import CRITICAL_STATES, VMState
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration.migration import Migration
@@ -19,7 +20,6 @@ from qsm.migration.survey import settled_vm
 
 MOST_STARTS = 5
 PAUSE_SECONDS = 1.0
-CRITICAL = "Critical"  # PausedCritical and its like: states that nobody chose
 
 
 def bring_state_back(migration: Migration) -> None:
@@ -46,7 +46,7 @@ def bring_state_back(migration: Migration) -> None:
 
 
 def _is_ours_to_start(migration: Migration, vm: VMFacts) -> bool:
-    if migration.source.tried(operations.save_vm) or CRITICAL in vm.state:
+    if migration.source.tried(operations.save_vm) or vm.state in CRITICAL_STATES:
         return True
     host = migration.source.ask(operations.get_host, m.GetHostArguments())
     return abs(host.boot_time_ticks - migration.plan.source_boot_ticks) > CLOCK_STEP_TICKS
@@ -55,5 +55,5 @@ def _is_ours_to_start(migration: Migration, vm: VMFacts) -> bool:
 def _start(migration: Migration) -> None:
     plan = migration.plan
     migration.source.refresh()
-    arguments = m.StartVMArguments(vm_id=plan.vm_id, epoch=None, suspend=plan.state_before == "Paused")
+    arguments = m.StartVMArguments(vm_id=plan.vm_id, epoch=None, suspend=plan.state_before is VMState.PAUSED)
     migration.source.change_anew(operations.start_vm, arguments, about="home")

@@ -11,10 +11,10 @@ from qsm.facts.files import DiskFile, VMDisk
 from qsm.facts.hosts import VolumeFacts
 from qsm.facts.machines import VMFacts
 from qsm.judgement import room
-from qsm.judgement.placement import Transfer, place_disks
+from qsm.judgement.placement import place_disks
 from qsm.judgement.room import Demand
-from qsm.plan.chain import Chain, ChainFile
-from qsm.plan.plan import Plan
+from qsm.plan.chain import Chain, ChainLink
+from qsm.plan.plan import Plan, TransferMode
 
 GIB = 1 << 30
 RESERVE = 10
@@ -42,15 +42,15 @@ def vm_with(*files: DiskFile, state: str = "Running", **facts: Any) -> VMFacts:
 
 def chain(path: str, *added: int, length: int = GIB, slot: str = "SCSI 0:0", type_: str = "Dynamic") -> Chain:
     """A disk with layers of ours of these lengths."""
-    links = [ChainFile(file=disk_file(path, length, type_=type_), target_path=r"E:\New" + path[2:])]
+    links = [ChainLink(file=disk_file(path, length, type_=type_), target_path=r"E:\New" + path[2:])]
     links += [
-        ChainFile(file=disk_file(f"{path}_{at}.avhdx", each, type_="Differencing"), target_path=rf"E:\New\{at}.avhdx")
+        ChainLink(file=disk_file(f"{path}_{at}.avhdx", each, type_="Differencing"), target_path=rf"E:\New\{at}.avhdx")
         for at, each in enumerate(added)
     ]
     return Chain(slot=slot, own=tuple(links[:1]), added=tuple(links[1:]))
 
 
-def plan(*, transfer: Transfer = "save", memory: int = 0) -> Plan:
+def plan(*, transfer: TransferMode = TransferMode.SAVE, memory: int = 0) -> Plan:
     return Plan.model_construct(
         vm_name="sql", target="hv02", target_folder=r"E:\New", transfer=transfer, memory_bytes=memory,
         reserve_bytes=RESERVE,
@@ -136,7 +136,7 @@ def test_of_a_volume_reported_twice_the_later_word_counts() -> None:
 
 
 def of_migration(
-    vm: VMFacts, transfer: Transfer, *, memory: int = 1000, folder: str | None = r"E:\New"
+    vm: VMFacts, transfer: TransferMode, *, memory: int = 1000, folder: str | None = r"E:\New"
 ) -> dict[str, int]:
     disks, _ = place_disks(vm, r"E:\New", host="hv01")
     demands = room.of_migration(
@@ -150,31 +150,31 @@ FILES = (disk_file(r"D:\VMs\sql\a.vhdx", 300), disk_file(r"F:\b.vhdx", 70))
 
 def test_a_running_vm_that_is_saved() -> None:
     """The memory lies in the checkpoint and in the saved state on D:, exported on C:, and once on the target."""
-    assert of_migration(vm_with(*FILES), "save") == {
+    assert of_migration(vm_with(*FILES), TransferMode.SAVE) == {
         "hv02 E:\\": 370 + 1000 + RESERVE, "hv01 D:\\": 2000 + RESERVE, "hv01 F:\\": RESERVE, "hv01 C:\\": 1000 + RESERVE,
     }  # fmt: skip
 
 
 def test_a_vm_that_is_shut_down_writes_memory_in_a_checkpoint_only() -> None:
-    assert of_migration(vm_with(*FILES), "shutdown") == {
+    assert of_migration(vm_with(*FILES), TransferMode.SHUTDOWN) == {
         "hv02 E:\\": 370 + RESERVE, "hv01 D:\\": 1000 + RESERVE, "hv01 F:\\": RESERVE,
     }  # fmt: skip
 
 
 def test_a_vm_that_stands_still() -> None:
-    assert of_migration(vm_with(*FILES, state="Off"), "none", memory=0) == {"hv02 E:\\": 370 + RESERVE}
-    assert of_migration(vm_with(*FILES, state="Saved"), "none") == {
+    assert of_migration(vm_with(*FILES, state="Off"), TransferMode.NONE, memory=0) == {"hv02 E:\\": 370 + RESERVE}
+    assert of_migration(vm_with(*FILES, state="Saved"), TransferMode.NONE) == {
         "hv02 E:\\": 1370 + RESERVE, "hv01 C:\\": 1000 + RESERVE,
     }  # fmt: skip
 
 
 def test_a_target_that_takes_nothing_is_not_measured() -> None:
-    assert of_migration(vm_with(*FILES, state="Off"), "none", memory=0, folder=None) == {}
+    assert of_migration(vm_with(*FILES, state="Off"), TransferMode.NONE, memory=0, folder=None) == {}
 
 
 def test_files_on_a_share_are_refused_for_that_and_not_measured() -> None:
     vm = vm_with(disk_file(r"\\nas\vms\a.vhdx", 5))
-    assert "hv01 ?" not in of_migration(vm, "shutdown")
+    assert "hv01 ?" not in of_migration(vm, TransferMode.SHUTDOWN)
 
 
 def test_the_merge_back_grows_each_base_on_its_own_volume() -> None:
@@ -191,8 +191,8 @@ def test_the_merge_back_grows_each_base_on_its_own_volume() -> None:
 def test_the_window_takes_layers_their_merge_and_the_memory() -> None:
     chains = [chain(r"D:\a.vhdx", 7), chain(r"D:\b.vhdx", 9, slot="SCSI 0:1", type_="Fixed")]
     added = {"SCSI 0:0": 7, "SCSI 0:1": 9}
-    for transfer, memory in (("save", 100), ("shutdown", 0)):
-        demands = list(room.of_window(plan(transfer=transfer, memory=100), chains, added))  # type: ignore[arg-type]
+    for transfer, memory in ((TransferMode.SAVE, 100), (TransferMode.SHUTDOWN, 0)):
+        demands = list(room.of_window(plan(transfer=transfer, memory=100), chains, added))
         assert needs(demands, volume("E:\\", 0)) == {"hv02 E:\\": 7 + 7 + 9 + memory + RESERVE}
 
 

@@ -9,7 +9,8 @@ from lab.engines.powershell import shapes
 from lab.engines.powershell.cmdlets import Call, CmdletError, CmdletJob, Given, cmdlet, first, in_background, reference
 from lab.engines.powershell.shapes import HYPERV, shape
 from lab.hyperv import HyperVError
-from lab.hyperv.model import CheckpointType, DeviceKind, StartAction, VirtualMachine, VlanSetting
+from lab.hyperv.model import DeviceKind, VirtualMachine, VlanSetting
+from qsm.facts.states import CheckpointType, StartAction
 
 VM = ("VM",)
 STOP_SECONDS = 300.0
@@ -126,8 +127,8 @@ def set_vm(call: Call, given: Given) -> Iterator[Any]:
     start, kind = given.get("AutomaticStartAction"), given.get("CheckpointType")
     call.host.hyperv.set_vm(
         _vm_id(given),
-        automatic_start_action=None if start is None else StartAction(start),
-        checkpoint_type=None if kind is None else CheckpointType(kind),
+        automatic_start_action=None if start is None else StartAction.named(start),
+        checkpoint_type=None if kind is None else CheckpointType.named(kind),
         notes=given.get("Notes"),
     )
     yield from ()

@@ -14,12 +14,13 @@ from waiting import wait_until
 
 from lab.guest.workload import Workload
 from lab.hyperv import INSTANT, HyperV, HyperVError, Timing, vm_host
-from lab.hyperv.model import CheckpointType, NewAdapter, NewDisk, NewVM, VirtualMachine, VMHost, VMState
+from lab.hyperv.model import NewAdapter, NewDisk, NewVM, VirtualMachine, VMHost
 from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import Verification, verify_disks
 from lab.platform.accounts import WindowsFacts
 from lab.platform.platform import Platform
 from lab.witness.client import WitnessError, WitnessProcess
+from qsm.facts.states import CheckpointType, VMState
 
 MEBIBYTE = 1 << 20
 QUICK = Workload(

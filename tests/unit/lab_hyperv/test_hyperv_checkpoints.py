@@ -10,9 +10,10 @@ import pytest
 from hyperv_helpers import FOLDER, MEBIBYTE, QUICK, CheckpointType, HyperVHost, refused
 
 from lab.hyperv.errors import ERROR_DISK_FULL, ERROR_INVALID_PARAMETER
-from lab.hyperv.model import DeviceKind, NewDisk, VMState
+from lab.hyperv.model import DeviceKind, NewDisk
 from lab.platform.errors import PlatformError
 from lab.platform.open_files import Access
+from qsm.facts.states import VMState
 
 
 def test_a_checkpoint_moves_the_writes_and_frees_the_base_for_reading(host: HyperVHost) -> None:

@@ -14,7 +14,8 @@ import pytest
 from hyperv_helpers import HyperVHost
 from waiting import wait_until
 
-from lab.hyperv.model import NewDisk, StartAction, StopAction, VMState
+from lab.hyperv.model import NewDisk
+from qsm.facts.states import StartAction, StopAction, VMState
 
 
 def starts(host: HyperVHost, vm_id: str) -> bool:

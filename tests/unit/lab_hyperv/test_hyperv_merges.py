@@ -12,11 +12,12 @@ from waiting import wait_until
 
 from lab.disks import merge_into_parent
 from lab.hyperv import INSTANT
-from lab.hyperv.model import NewDisk, VirtualMachine, VMOperationalStatus, VMState
+from lab.hyperv.model import NewDisk, VirtualMachine
 from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import verify_disks
 from lab.platform.errors import PlatformError
 from lab.platform.open_files import ANYTHING, Access
+from qsm.facts.states import VMOperationalStatus, VMState
 
 WIDE = replace(QUICK, working_set_blocks=4096, hot_set_share=0.0)
 SLOW = replace(INSTANT, merge_bytes_per_second=24 * MEBIBYTE)

@@ -30,9 +30,8 @@ from lab.hyperv.model import (
     HardDiskDrive,
     NetworkAdapter,
     VirtualMachine,
-    VMOperationalStatus,
-    VMState,
 )
+from qsm.facts.states import VMOperationalStatus, VMState
 
 EXPORT = r"D:\Export"
 MOVED = r"D:\Moved\Web"
@@ -223,7 +222,8 @@ def test_an_export_needs_room_for_the_saved_memory_and_time_for_its_size(host: H
     exporting = threading.Thread(target=export, args=[host, vm])
     exporting.start()
     wait_until(
-        lambda: VMOperationalStatus.EXPORTING in host.hyperv.get_vm(vm.vm_id).operational_status, what="an export"
+        lambda: VMOperationalStatus.EXPORTING_VIRTUAL_MACHINE in host.hyperv.get_vm(vm.vm_id).operational_status,
+        what="an export",
     )
     with refused(match="in use"):
         host.hyperv.start_vm(vm.vm_id)

@@ -22,8 +22,9 @@ from lab.hyperv.errors import (
     RETURN_IN_USE,
     RETURN_INVALID_STATE,
 )
-from lab.hyperv.model import DeviceKind, NewDisk, VMOperationalStatus, VMState
+from lab.hyperv.model import DeviceKind, NewDisk
 from lab.platform.acl import Right
+from qsm.facts.states import VMOperationalStatus, VMState
 
 
 def test_a_vm_starts_saves_restores_and_shuts_down(host: HyperVHost) -> None:
@@ -314,8 +315,8 @@ def test_little_room_is_told_before_the_vm_is_paused(host: HyperVHost) -> None:
 
 def test_a_vm_busy_with_a_backup_refuses_changes(host: HyperVHost) -> None:
     vm = host.running_vm()
-    seen = host.hyperv.arrange_vm(vm.vm_id, busy_with=VMOperationalStatus.BACKING_UP)
-    assert seen.operational_status == (VMOperationalStatus.IN_SERVICE, VMOperationalStatus.BACKING_UP)
+    seen = host.hyperv.arrange_vm(vm.vm_id, busy_with=VMOperationalStatus.BACKING_UP_VIRTUAL_MACHINE)
+    assert seen.operational_status == (VMOperationalStatus.IN_SERVICE, VMOperationalStatus.BACKING_UP_VIRTUAL_MACHINE)
     with refused(match="BackingUpVirtualMachine"):
         host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name="one")
     with refused(match="BackingUpVirtualMachine"):

@@ -15,9 +15,10 @@ from lab.engines.python.operations.errors import SHARING_VIOLATION, OperationErr
 from lab.engines.python.operations.host import HEALTH_STATUSES, ModuleHost
 from lab.engines.python.operations.records import normal_id
 from lab.hyperv import HyperVError
-from lab.hyperv.model import CheckpointType, VirtualMachine, VMSnapshot
+from lab.hyperv.model import VirtualMachine, VMSnapshot
 from qsm.facts.files import DiskPair, SlotPath
 from qsm.facts.names import same_name, same_path
+from qsm.facts.states import CheckpointType
 from qsm.hosts import messages as m
 
 
@@ -108,7 +109,7 @@ def _type_set(host: ModuleHost, vm: VirtualMachine, checkpoint_type: str | None)
     if checkpoint_type is None or vm.checkpoint_type is None or str(vm.checkpoint_type) == checkpoint_type:
         yield
         return
-    host.hyperv.set_vm(vm.vm_id, checkpoint_type=CheckpointType(checkpoint_type))
+    host.hyperv.set_vm(vm.vm_id, checkpoint_type=CheckpointType.named(checkpoint_type))
     try:
         yield
     finally:
@@ -188,8 +189,8 @@ def _removal(call: Call, arguments: m.CheckpointRemovalArguments) -> m.Checkpoin
     remaining += [f"file {path}" for path in arguments.leaves if host.platform.files.exists(path)]
     return m.CheckpointRemovalResult(
         done=not remaining,
-        state=str(vm.state),
-        operational_status=tuple(str(status) for status in vm.operational_status),
+        state=vm.state,
+        operational_status=vm.operational_status,
         remaining=tuple(remaining),
         volumes=facts.volumes_of(host, [drive.path for drive in vm.hard_drives]),
     )

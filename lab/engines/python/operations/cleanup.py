@@ -10,9 +10,9 @@ from lab.engines.python.operations import facts
 from lab.engines.python.operations.calls import Call
 from lab.engines.python.operations.errors import refused
 from lab.engines.python.operations.removal import keep_files_of, remove_files_of
-from lab.hyperv.model import StartAction
 from qsm.facts.files import FileFacts
 from qsm.facts.names import path_key
+from qsm.facts.states import StartAction
 from qsm.hosts import messages as m
 from qsm.plan.record import Record
 

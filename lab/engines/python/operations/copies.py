@@ -18,6 +18,7 @@ from lab.engines.python.operations.work import Work, all_work, made_files
 from lab.platform.errors import NOT_LOGGED_ON, PlatformError
 from lab.platform.paths import parent
 from qsm.facts.names import path_key
+from qsm.facts.states import CopyJobState, WorkState
 from qsm.hosts import messages as m
 
 STOP_SECONDS = 240
@@ -100,7 +101,7 @@ def _look(work: Work) -> m.GetCopyResult:
     result = m.GetCopyResult.model_validate(state)
     volume = next(iter(facts.known_volumes_of(work.host, [request["files"][0]["destination"]])), None)
     if not running and not work.has_ended:
-        return result.model_copy(update={"state": "Failed", "error": work.died(), "volume": volume})
+        return result.model_copy(update={"state": WorkState.FAILED, "error": work.died(), "volume": volume})
     return result.model_copy(update={"volume": volume})
 
 
@@ -108,7 +109,10 @@ def _nothing_yet(request: dict[str, object]) -> dict[str, object]:
     wanted = m.StartCopyArguments.model_validate(request)
     files = [
         m.CopyProgress(
-            destination=file.destination, job_state="Queued", bytes_total=file.length_bytes, bytes_transferred=0
+            destination=file.destination,
+            job_state=CopyJobState.QUEUED,
+            bytes_total=file.length_bytes,
+            bytes_transferred=0,
         ).model_dump(mode="json")
         for file in wanted.files
     ]

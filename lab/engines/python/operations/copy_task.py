@@ -19,6 +19,7 @@ from lab.platform.errors import PlatformError
 from lab.platform.identity import SYSTEM
 from qsm.facts.errors import ErrorFacts
 from qsm.facts.names import path_key
+from qsm.facts.states import CopyJobState
 from qsm.hosts import messages as m
 
 RETRY_INTERVAL_SECONDS = 60
@@ -53,7 +54,7 @@ class CopyTask:
         self._progress = {
             file.destination: m.CopyProgress(
                 destination=file.destination,
-                job_state=JobState.QUEUED.value,
+                job_state=CopyJobState.QUEUED,
                 bytes_total=file.length_bytes,
                 bytes_transferred=0,
             )
@@ -162,7 +163,7 @@ class CopyTask:
             total = before.bytes_total if job.bytes_total == SIZE_UNKNOWN else job.bytes_total
             self._progress[destination] = before.model_copy(
                 update={
-                    "job_state": job.state.value,
+                    "job_state": CopyJobState(job.state),
                     "bytes_total": total,
                     "bytes_transferred": job.bytes_transferred,
                 }
@@ -210,7 +211,7 @@ class CopyTask:
                     expected=file.model_dump(mode="json"),
                 )
             self._progress[file.destination] = self._progress[file.destination].model_copy(
-                update={"job_state": "Verified", "bytes_transferred": found.length_bytes}
+                update={"job_state": CopyJobState.VERIFIED, "bytes_transferred": found.length_bytes}
             )
 
     def _claim(self, destination: str) -> None:

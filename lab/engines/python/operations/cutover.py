@@ -15,8 +15,9 @@ from lab.engines.python.operations.errors import failed, hresult_of
 from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.stopwatch import Stopwatch
 from lab.hyperv import HyperVError
-from lab.hyperv.model import StartAction, VirtualMachine
+from lab.hyperv.model import VirtualMachine
 from qsm.facts.files import DiskFile
+from qsm.facts.states import StartAction
 from qsm.hosts import messages as m
 
 NO_SNAPSHOTS = 1  # Msvm_VirtualSystemExportSettingData.CopySnapshotConfiguration

@@ -25,7 +25,7 @@ from qsm.facts.errors import ErrorFacts
 from qsm.facts.frozen import Frozen
 from qsm.hosts.messages import RecordResult
 from qsm.hosts.operations import OPERATIONS, AfterUnknown, Operation
-from qsm.plan.record import Record
+from qsm.plan.record import AttemptState, Record
 
 MIGRATION_ID = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{8}")
 
@@ -143,12 +143,12 @@ class Dispatcher:
             if facts.category != "refused" and written is None:
                 self._write_record(operation, context, done=False)
             if facts.category != "unknown":  # of an unknown outcome the attempt stays without end, which says just that
-                journal.end(operation.name, call.subject, state=facts.category, error=facts)
+                journal.end(operation.name, call.subject, state=AttemptState(facts.category), error=facts)
             return _told(facts, attempt=attempt.attempt)
         if operation.result is RecordResult:
             result = RecordResult(record=written or records.require(self._host, call.migration_id))
         told = _result(operation, result)
-        journal.end(operation.name, call.subject, state="done", result=told)
+        journal.end(operation.name, call.subject, state=AttemptState.DONE, result=told)
         return _Outcome(True, told, attempt=attempt.attempt)
 
     def _facts(self, error: Exception, call: CallLine) -> ErrorFacts:

@@ -6,11 +6,9 @@ Whoever reads an error must know one thing first: whether anything was changed. 
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
-from qsm.facts.errors import ErrorFacts
-
-Category = Literal["refused", "failed", "unknown"]
+from qsm.facts.errors import ErrorFacts, ErrorKind
 
 ACCESS_DENIED = 0x80070005  # winerror.h, here and below
 SHARING_VIOLATION = 0x80070020
@@ -52,7 +50,7 @@ def refused(
     """Make an error for an operation that provably changed nothing."""
     told = facts if hresult is None else {"hresult": hresult, **facts}
     return OperationError(
-        _facts(error_id, "refused", message, subject=subject, hresult=hresult, retryable=retryable, facts=told)
+        _facts(error_id, ErrorKind.REFUSED, message, subject=subject, hresult=hresult, retryable=retryable, facts=told)
     )
 
 
@@ -61,12 +59,12 @@ def failed(
 ) -> OperationError:
     """Make an error for an operation that may have changed something; its HRESULT, if any, is among the facts too."""
     told = {"hresult": hresult, **facts}
-    return OperationError(_facts(error_id, "failed", message, subject=subject, hresult=hresult, facts=told))
+    return OperationError(_facts(error_id, ErrorKind.FAILED, message, subject=subject, hresult=hresult, facts=told))
 
 
 def unknown(error_id: str, message: str, *, subject: str = "", **facts: Any) -> OperationError:
     """Make an error for an operation of which nobody knows whether it changed something."""
-    return OperationError(_facts(error_id, "unknown", message, subject=subject, facts=facts))
+    return OperationError(_facts(error_id, ErrorKind.UNKNOWN, message, subject=subject, facts=facts))
 
 
 def unforeseen(error: Exception, *, changes: bool, subject: str, host: str) -> ErrorFacts:
@@ -76,7 +74,7 @@ def unforeseen(error: Exception, *, changes: bool, subject: str, host: str) -> E
     text = str(error) or type(error).__name__
     return _facts(
         error_id,
-        "failed" if changes else "refused",
+        ErrorKind.FAILED if changes else ErrorKind.REFUSED,
         f"{text} (on {host})",
         subject=subject,
         hresult=hresult,
@@ -92,7 +90,7 @@ def hresult_of(error: BaseException) -> int | None:
 
 def _facts(
     error_id: str,
-    category: Category,
+    category: ErrorKind,
     message: str,
     *,
     subject: str,

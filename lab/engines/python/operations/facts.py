@@ -23,6 +23,7 @@ from qsm.facts.files import DiskFile, FileFacts, VMDisk
 from qsm.facts.hosts import VolumeFacts
 from qsm.facts.machines import Adapter, CheckpointFacts, Obstacle, Vlan, VMFacts
 from qsm.facts.names import path_key
+from qsm.facts.states import ReplicationMode, SnapshotType, VhdFormat, VhdType, VlanMode
 
 T = TypeVar("T")
 HOST_ERRORS = (HyperVError, PlatformError)
@@ -59,8 +60,8 @@ def disk_file(host: ModuleHost, path: str) -> DiskFile:
         path=facts.path,
         length_bytes=facts.length_bytes,
         last_write_ticks=facts.last_write_ticks,
-        format=disk.vhd_format,
-        type=disk.vhd_type,
+        format=VhdFormat(disk.vhd_format),
+        type=VhdType(disk.vhd_type),
         size_bytes=disk.size_bytes,
         parent_path=disk.parent_path,
         disk_identifier=disk.disk_identifier,
@@ -204,7 +205,9 @@ def vm_or_planned(host: ModuleHost, vm_id: str) -> VirtualMachine | None:
 
 def checkpoint_facts(snapshot: VMSnapshot) -> CheckpointFacts:
     """Return a checkpoint as it travels."""
-    return CheckpointFacts(checkpoint_id=snapshot.snapshot_id, name=snapshot.name, type=snapshot.snapshot_type)
+    return CheckpointFacts(
+        checkpoint_id=snapshot.snapshot_id, name=snapshot.name, type=SnapshotType(snapshot.snapshot_type)
+    )
 
 
 def _adapter(adapter: NetworkAdapter) -> Adapter:
@@ -217,7 +220,7 @@ def _adapter(adapter: NetworkAdapter) -> Adapter:
         legacy=adapter.is_legacy,
         switch_name=adapter.switch_name,
         vlan=Vlan(
-            mode=vlan.operation_mode,
+            mode=VlanMode(vlan.operation_mode),
             access_id=vlan.access_vlan_id,
             native_id=vlan.native_vlan_id,
             allowed_ids=vlan.allowed_vlan_ids,
@@ -278,8 +281,8 @@ def vm_facts(host: ModuleHost, vm: VirtualMachine) -> VMFacts:
         configuration_location=vm.configuration_location,
         snapshot_file_location=vm.snapshot_file_location,
         smart_paging_file_path=vm.smart_paging_file_path,
-        state=str(vm.state),
-        operational_status=tuple(str(status) for status in vm.operational_status),
+        state=vm.state,
+        operational_status=vm.operational_status,
         uptime_seconds=vm.uptime_seconds,
         memory_assigned_bytes=vm.memory_assigned_bytes,
         memory_startup_bytes=vm.memory_startup_bytes,
@@ -287,11 +290,11 @@ def vm_facts(host: ModuleHost, vm: VirtualMachine) -> VMFacts:
         dynamic_memory=vm.dynamic_memory_enabled,
         processor_count=vm.processor_count,
         processor_compatibility=vm.compatibility_for_migration_enabled,
-        automatic_start_action=str(vm.automatic_start_action),
-        automatic_stop_action=str(vm.automatic_stop_action),
-        checkpoint_type=None if vm.checkpoint_type is None else str(vm.checkpoint_type),
+        automatic_start_action=vm.automatic_start_action,
+        automatic_stop_action=vm.automatic_stop_action,
+        checkpoint_type=vm.checkpoint_type,
         clustered=vm.is_clustered,
-        replication_mode=vm.replication_mode,
+        replication_mode=ReplicationMode(vm.replication_mode),
         notes=vm.notes,
         disks=disks,
         adapters=tuple(_adapter(adapter) for adapter in vm.network_adapters),

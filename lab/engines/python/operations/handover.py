@@ -11,9 +11,10 @@ from lab.engines.python.operations import facts
 from lab.engines.python.operations.calls import Call
 from lab.engines.python.operations.errors import OperationError, failed, hresult_of, refused
 from lab.hyperv import HyperVError
-from lab.hyperv.model import CheckpointType, StartAction, VirtualMachine
+from lab.hyperv.model import VirtualMachine
+from qsm.facts.states import CheckpointType, StartAction
 from qsm.hosts import messages as m
-from qsm.plan.record import Record
+from qsm.plan.record import Owner, Record
 
 STANDING = ("Saved", "Off")
 
@@ -55,7 +56,7 @@ def hand_over(call: Call, arguments: m.VMArguments) -> None:
             state=state,
             reasons=reasons,
         )
-    call.change_record(owner="handed over")
+    call.change_record(owner=Owner.HANDED_OVER)
 
 
 def _why_not_standing(call: Call, vm_id: str) -> tuple[str, list[str]]:
@@ -87,7 +88,7 @@ def allow_start(call: Call, arguments: m.EpochArguments) -> None:
         raise _epoch_stale(call, record, given=arguments.epoch)
     if not call.journal.is_done("import_vm"):
         raise _epoch_stale(call, record, given=arguments.epoch)
-    call.change_record(owner="may start", epoch=arguments.epoch)
+    call.change_record(owner=Owner.MAY_START, epoch=arguments.epoch)
 
 
 def start_vm(call: Call, arguments: m.StartVMArguments) -> m.VMStateResult:
@@ -102,7 +103,7 @@ def start_vm(call: Call, arguments: m.StartVMArguments) -> m.VMStateResult:
     if arguments.suspend and str(vm.state) == "Running":
         call.host.hyperv.suspend_vm(vm.vm_id)
     now = facts.vm_after(call.host, vm.vm_id)
-    return m.VMStateResult(state=str(now.state), uptime_seconds=now.uptime_seconds)
+    return m.VMStateResult(state=now.state, uptime_seconds=now.uptime_seconds)
 
 
 def _require_grant(call: Call, record: Record, *, epoch: int | None) -> None:
@@ -158,7 +159,7 @@ def confirm_target(call: Call, arguments: m.ConfirmTargetArguments) -> None:
     vm = facts.known_vm(call.host, arguments.vm_id)
     if arguments.started and not _was_started(call, vm):
         raise _not_owner(call, record, act=f"Confirming the target, where VM {vm.name} was never started,")
-    call.change_record(owner="target")
+    call.change_record(owner=Owner.TARGET)
 
 
 def _was_started(call: Call, vm: VirtualMachine) -> bool:
@@ -170,7 +171,7 @@ def _was_started(call: Call, vm: VirtualMachine) -> bool:
 def restore_settings(call: Call, arguments: m.RestoreSettingsArguments) -> m.Nothing:
     """Give the VM its own start action and checkpoint type again."""
     record = call.known_record()
-    if record.owner != record.role:
+    if record.owner.value != record.role.value:
         raise _not_owner(call, record, act="Restoring settings")
     action, kind = _settings(arguments)
     vm = facts.known_vm(call.host, arguments.vm_id)
@@ -186,6 +187,6 @@ def _settings(arguments: m.RestoreSettingsArguments) -> tuple[StartAction, Check
     """Raises InvalidArgument for a word that Hyper-V does not know."""
     kind = arguments.checkpoint_type
     try:
-        return StartAction(arguments.automatic_start_action), CheckpointType(kind) if kind else None
+        return StartAction.named(arguments.automatic_start_action), CheckpointType.named(kind) if kind else None
     except ValueError as error:
         raise refused("InvalidArgument", f"restore_settings: {error}. Nothing was changed.") from error

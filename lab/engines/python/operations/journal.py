@@ -11,15 +11,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from lab.engines.python.operations.clock import now_utc
 from lab.engines.python.operations.errors import failed
 from lab.engines.python.operations.state_folder import StateFolder
 from qsm.facts.errors import ErrorFacts
-from qsm.plan.record import OperationOutcome
-
-AttemptState = Literal["started", "done", "refused", "failed"]
+from qsm.plan.record import AttemptState, OperationOutcome
 
 
 def arguments_hash(arguments: Mapping[str, Any]) -> str:
@@ -58,8 +56,12 @@ class Journal:
         attempts = self._attempts(operation, subject)
         if attempts and attempts[-1].state == "started":
             lost = failed("HostFailed", f"{operation} of {subject!r} was started and never ended.", subject=subject)
-            attempts[-1] = _end(attempts[-1], "failed", error=lost.facts.model_dump(mode="json"), result=None)
-        begun = Attempt(len(attempts) + 1, "started", now_utc(), arguments, arguments_hash(arguments), None, None)
+            attempts[-1] = _end(
+                attempts[-1], AttemptState.FAILED, error=lost.facts.model_dump(mode="json"), result=None
+            )
+        begun = Attempt(
+            len(attempts) + 1, AttemptState.STARTED, now_utc(), arguments, arguments_hash(arguments), None, None
+        )
         self._put(operation, subject, [*attempts, begun])
         return begun
 

@@ -17,6 +17,7 @@ from lab.engines.python.operations.work import FINAL_STATES, Work
 from lab.hyperv import HyperVError
 from qsm.facts.errors import ErrorFacts
 from qsm.facts.files import DiskFile
+from qsm.facts.states import WorkState
 from qsm.hosts import messages as m
 
 
@@ -62,11 +63,11 @@ def _look(work: Work) -> m.GetMergeResult:
     running = work.is_running  # asked before the file is read: a task that ends in between has written its end
     if work.request() is None:
         raise refused("InvalidArgument", f"There is no merge {work.number} of migration {work.migration_id}.")
-    nothing_yet = m.GetMergeResult(state="Starting", stage="", percent=0, disk=None, seconds=0.0, error=None)
+    nothing_yet = m.GetMergeResult(state=WorkState.STARTING, stage="", percent=0, disk=None, seconds=0.0, error=None)
     state = work.state()
     result = m.GetMergeResult.model_validate(state) if state else nothing_yet
     if not running and not work.has_ended:
-        return result.model_copy(update={"state": "Failed", "error": work.died()})
+        return result.model_copy(update={"state": WorkState.FAILED, "error": work.died()})
     return result
 
 

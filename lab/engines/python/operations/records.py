@@ -17,7 +17,7 @@ from lab.platform.errors import PlatformError
 from qsm.facts.machines import LockFacts
 from qsm.facts.names import same_name
 from qsm.hosts import messages as m
-from qsm.plan.record import Record
+from qsm.plan.record import Direction, Owner, Record, Role
 
 CLEAN_WAIT_SECONDS = 1.0
 MIGRATIONS = "migrations"
@@ -115,8 +115,8 @@ def create_record(call: Call, arguments: m.CreateRecordArguments) -> None:
         created_utc=now_utc(),
         revision=1,
         epoch=0,
-        owner="source" if arguments.role == "source" else "none",
-        direction="forward",
+        owner=Owner.SOURCE if arguments.role is Role.SOURCE else Owner.NONE,
+        direction=Direction.FORWARD,
         step="create_record",
         end="",
         end_text="",
@@ -185,7 +185,7 @@ def turn_back(call: Call, arguments: m.Nothing) -> None:
             owner=record.owner,
             epoch=record.epoch,
         )
-    call.change_record(direction="back", raise_revision=True)
+    call.change_record(direction=Direction.BACK, raise_revision=True)
 
 
 def close_migration(call: Call, arguments: m.CloseMigrationArguments) -> None:

@@ -19,6 +19,7 @@ from lab.platform.errors import PlatformError
 from qsm.facts.files import FileEntry
 from qsm.facts.hosts import HostFacts, SwitchFacts
 from qsm.facts.names import inside_folder, same_name, same_path
+from qsm.facts.states import SwitchType
 from qsm.hosts import messages as m
 
 FULL_PATH = re.compile(r"[A-Za-z]:\\|\\\\[^\\]+\\[^\\]+")
@@ -53,7 +54,7 @@ def get_host(call: Call, arguments: m.GetHostArguments) -> HostFacts:
         boot_time_ticks=host.platform.accounts.boot_time_ticks,
         volumes=facts.known_volumes_of(host, [*paths, *arguments.paths]),
         switches=tuple(
-            SwitchFacts(name=switch.name, switch_id=switch.switch_id, type=str(switch.switch_type))
+            SwitchFacts(name=switch.name, switch_id=switch.switch_id, type=SwitchType(switch.switch_type))
             for switch in host.hyperv.get_vm_switch()
         ),
         bits_start_mode=settings.bits_start_mode,
@@ -143,7 +144,7 @@ def test_target(call: Call, arguments: m.TestTargetArguments) -> m.TestTargetRes
         else facts.volume_facts(host.platform.files.volume_of(arguments.folder)),
         folder_exists=exists,
         files_in_the_way=tuple(path for path in arguments.files if host.platform.files.exists(path)),
-        vm_state=str(vm.state) if vm is not None else None,
+        vm_state=vm.state if vm is not None else None,
         planned_vm=planned,
         missing_switches=tuple(name for name in arguments.switch_names if name not in switches),
         compatible=compatible,

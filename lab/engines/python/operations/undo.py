@@ -21,7 +21,7 @@ from qsm.facts.files import FileFacts
 from qsm.facts.machines import VMFacts
 from qsm.facts.names import inside_folder, path_key
 from qsm.hosts import messages as m
-from qsm.plan.record import Record
+from qsm.plan.record import Direction, Owner, Record
 
 
 def withdraw(call: Call, arguments: m.VMArguments) -> None:
@@ -36,7 +36,7 @@ def withdraw(call: Call, arguments: m.VMArguments) -> None:
             subject=record.vm_id,
             reasons=reasons,
         )
-    call.change_record(epoch=record.epoch + 1, owner="none", direction="back")
+    call.change_record(epoch=record.epoch + 1, owner=Owner.NONE, direction=Direction.BACK)
 
 
 def _reasons_to_think_it_ran(call: Call, record: Record, vm_id: str) -> list[str]:
@@ -109,7 +109,7 @@ def take_back(call: Call, arguments: m.TakeBackArguments) -> None:
         call.change_record(end_text=arguments.override)
     if arguments.epoch is not None:
         call.change_record(epoch=arguments.epoch)
-    call.change_record(owner="source", direction="back")
+    call.change_record(owner=Owner.SOURCE, direction=Direction.BACK)
 
 
 def remove_imported_vm(call: Call, arguments: m.VMArguments) -> m.Nothing:
