@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from cli import check, demo, hosts, lab, migrate, recover
 from cli.options import group
 
@@ -16,5 +18,13 @@ app.command("demo")(demo.demo)
 
 
 def run() -> None:
-    """Entry point."""
-    app()
+    """Entry point.
+
+    What was imported stays until the end. Looking through all of it for garbage, again and again while it comes and once
+    more when the process ends, would be a quarter of a short command's work.
+    """
+    gc.set_threshold(50_000)
+    try:
+        app()
+    finally:
+        gc.freeze()

@@ -17,7 +17,15 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 LONGEST_SECONDS = 120
-PRELOADED = ["cli.main", "flows.migrate_vm", "command_line"]
+PRELOADED = [
+    "cli.main",
+    "cli.inventory",
+    "cli.request",
+    "cli.screen",
+    "qsm.report.terminal",
+    "flows.migrate_vm",
+    "command_line",
+]
 
 
 def run_in_child(arguments: tuple[str, ...], environment: Mapping[str, str], output: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from imported_modules import of, run_qsm
 from typer.testing import CliRunner
 
 from cli.main import app
@@ -53,6 +54,10 @@ def test_it_stays_until_it_is_told_to_end(folder: Path, tmp_path: Path) -> None:
     hosts = status(folder)["hosts"]
     assert hosts["hv01"]["vms"] == ["files-01 (Off)", "own (Running)", "sql-01 (Running)"]
     process_ids = [host["process_id"] for host in hosts.values()]
+
+    shown, modules = run_qsm(tmp_path, "lab", "status", "--folder", str(folder))
+    assert "sql-01 (Running)" in shown.stdout
+    assert of({"numpy", "uvicorn", "cryptography", "prefect", "rich", "winrm"}, modules) == set(), "asking is cheap"
 
     again = qsm("lab", "up", "--folder", folder)
     assert (again.returncode, "already" in again.stderr) == (1, True)

@@ -5,29 +5,16 @@ Not timed: what a process has imported is the same on every machine.
 
 from __future__ import annotations
 
-import json
-import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from imported_modules import of, run_qsm
 
 VALUES_OF_LAB = {"lab", "lab.engines"}
 """Names without a weight, which options need."""
 FOR_MIGRATIONS = {"prefect", "sqlalchemy", "fastapi", "rich", "numpy", "uvicorn", "h11"}
 FOR_HOSTS = {"pydantic", "winrm", "requests", "spnego", "cryptography", "asyncio"}
-PROGRAM = """
-import json, sys
-from pathlib import Path
-from cli.main import run
-sys.argv[0], file = "qsm", Path(sys.argv.pop(1))
-try:
-    run()
-finally:
-    file.write_text(json.dumps(sorted(sys.modules)))
-"""
 TO_NOBODY = """
 [hosts.hv01]
 address = "127.0.0.1"
@@ -44,23 +31,6 @@ tls = false
 [limits]
 unreachable_seconds = 1
 """
-
-
-def run_qsm(tmp_path: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[str], set[str]]:
-    """Runs the command in a process of its own; what it said, and the modules it has imported."""
-    modules = tmp_path / "modules.json"
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", PROGRAM, str(modules), *arguments],
-        env={**os.environ, "QSM_CONFIG": str(tmp_path / "qsm.toml"), "COLUMNS": "80"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done, set(json.loads(modules.read_text()))
-
-
-def of(packages: set[str], modules: set[str]) -> set[str]:
-    return {name for name in modules if name.partition(".")[0] in packages}
 
 
 @pytest.mark.parametrize(

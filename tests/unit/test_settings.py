@@ -96,3 +96,49 @@ def test_a_file_that_is_not_toml_or_not_there(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("QSM_CONFIG", str(tmp_path / "missing.toml"))
     with pytest.raises(SettingsError, match="does not exist"):
         load_settings()
+
+
+def test_a_section_of_the_environment_counts_over_the_file_and_its_parts_over_the_section(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, GOOD)
+    monkeypatch.setenv("QSM_HOSTS__HV02", '{"address": "hv02.example.test", "user": "one", "port": 1}')
+    monkeypatch.setenv("qsm_hosts__hv02__port", "2")
+    monkeypatch.setenv("QSM_HOSTS", '{"hv02": {"user": "two", "port": 3}, "hv03": {"address": "c", "user": "three"}}')
+    monkeypatch.setenv("QSM_LIMITS", '{"connect_seconds": 7}')
+    monkeypatch.setenv("QSM_LIMITS__RECEIVE_SECONDS", "8")
+    settings = load_settings()
+    assert {name: (host.user, host.port) for name, host in settings.hosts.items()} == {
+        "hv01": ("LAB\\admin", 5986),
+        "hv02": ("one", 2),
+        "hv03": ("three", 5986),
+    }
+    assert (settings.limits.connect_seconds, settings.limits.receive_seconds) == (7, 8)
+
+
+def test_a_text_of_the_environment_is_taken_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, GOOD)
+    monkeypatch.setenv("QSM_HOSTS__HV01__PASSWORD", '{"not": "JSON"}')
+    monkeypatch.setenv("QSM_HOSTS__HV01__VERIFY_TLS", "false")
+    monkeypatch.setenv("QSM_PWSH", "a variable of somebody else")
+    host = load_settings().host("hv01")
+    assert host.secret().get_secret_value() == '{"not": "JSON"}'
+    assert not host.verify_tls
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "problem"),
+    [
+        ("QSM_LIMITS", "soon", "is not JSON"),
+        ("QSM_HOSTS__HV01", "[]", "must be a JSON object"),
+        ("QSM_LIMITS__NONSENSE", "1", "not permitted"),
+        ("QSM_RESERVE_BYTES__NONSENSE", "1", "valid integer"),
+    ],
+)
+def test_a_wrong_section_of_the_environment_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, text: str, problem: str
+) -> None:
+    write(tmp_path, GOOD)
+    monkeypatch.setenv(variable, text)
+    with pytest.raises(SettingsError, match=problem):
+        load_settings()
