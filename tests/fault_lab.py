@@ -13,6 +13,7 @@ from typing import Any
 
 from command_line import CommandLine, QsmCommand
 from flow_lab import MIB, FlowLab, TestVM
+from hanging import Hang
 from waiting import wait_until
 
 from lab.guest.workload import Workload
@@ -21,7 +22,6 @@ from lab.host.handle import LabDisk, LabHost
 from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import verify_disks
 from lab.laboratory import Laboratory
-from lab.process import control
 from lab.witness.client import WitnessError
 from qsm.hosts import messages as m
 from qsm.hosts import operations
@@ -90,13 +90,11 @@ class FaultLab(FlowLab):
 
     def hang(self, side: str, operation: str, *, moment: FaultMoment, skip: int = 0) -> Hang:
         """A call stays where it is, until the faults are cleared."""
-        fault = Fault(operation, FaultAction.HANG, FaultPlace.OPERATION, moment, skip=skip)
-        return Hang(self.host(side), self.host(side).set_fault(fault), operation)
+        return Hang.of_call(self.host(side), operation, moment=moment, skip=skip)
 
     def hang_cmdlet(self, side: str, cmdlet: str, *, moment: FaultMoment = BEFORE) -> Hang:
         """A cmdlet stays where it is, until the faults are cleared."""
-        fault = Fault(cmdlet, FaultAction.HANG, FaultPlace.CMDLET, moment)
-        return Hang(self.host(side), self.host(side).set_fault(fault), cmdlet)
+        return Hang.of_cmdlet(self.host(side), cmdlet, moment=moment)
 
     def has_acted(self, side: str, name: str) -> bool:
         """Whether a fault of that name on that host has acted."""
@@ -121,6 +119,16 @@ class FaultLab(FlowLab):
             "migrate", vm.vm_id, "--source", "hv01", "--target", "hv02", "--target-folder", vm.folder,
             "--switch", "LAN=Production", "--keep-source" if keep_source else "--remove-source",
         )  # fmt: skip
+
+    def run_into(self, hang: Hang, vm: TestVM) -> QsmCommand:
+        """Starts `qsm migrate`, and waits until it hangs there."""
+        run = self.start_migration(vm)
+        hang.wait(run)
+        return run
+
+    def kill_in(self, hang: Hang, vm: TestVM) -> None:
+        """Starts `qsm migrate`, and kills it (SIGKILL) as soon as it hangs there. What hangs stays so."""
+        self.run_into(hang, vm).kill()
 
     def abandon(self, vm: TestVM) -> int:
         """`qsm abandon` in a fresh process; its exit code."""
@@ -240,23 +248,3 @@ class FaultLab(FlowLab):
                 if self.state(host, vm) is not None:
                     host.hyperv("remove_vm", vm_id=vm.vm_id)
             wait_until(lambda host=host: not host.hyperv("get_merge_jobs"), what=f"the merges on {host.name}")  # type: ignore[misc]
-
-
-class Hang:
-    """A call or cmdlet that hangs as soon as it comes."""
-
-    def __init__(self, host: LabHost, number: int, name: str) -> None:
-        self._host, self._number, self._name = host, number, name
-
-    def wait(self, command: QsmCommand | None = None) -> None:
-        """Until something hangs here."""
-
-        def acted() -> bool:
-            assert command is None or not command.is_over, f"it ended before {self._name}:\n{command.output}"
-            return any(fault["acted"] for fault in self._host.faults() if fault["number"] == self._number)
-
-        wait_until(acted, what=f"{self._name} to hang on {self._host.name}")
-
-    def release(self) -> None:
-        """Lets it go on; other faults stay."""
-        control.ask(self._host.folder, "clear_faults", number=self._number)

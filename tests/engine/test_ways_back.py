@@ -83,10 +83,8 @@ def test_a_copy_whose_process_and_run_are_killed_is_abandoned(fault_lab: FaultLa
     """Its job is left over, and only SYSTEM may end that: the task is started once more for it."""
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang("target", "get_copy", moment=BEFORE)
     fault_lab.end_process("target", "Complete-BitsTransfer")
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
+    run = fault_lab.run_into(fault_lab.hang("target", "get_copy", moment=BEFORE), vm)
     wait_until(lambda: fault_lab.has_acted("target", "Complete-BitsTransfer"), what="the end of the task's process")
     run.kill()
     assert fault_lab.inventory("hv02").jobs
@@ -99,10 +97,7 @@ def test_a_killed_run_is_abandoned(fault_lab: FaultLab) -> None:
     """Between import and handing over: the farthest point from which there is no way on."""
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang("target", "import_vm", moment=AFTER)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
-    run.kill()
+    fault_lab.kill_in(fault_lab.hang("target", "import_vm", moment=AFTER), vm)
     fault_lab.clear_faults()
     assert fault_lab.abandon(vm) == 0
     fault_lab.assert_home(vm, before)
@@ -111,10 +106,7 @@ def test_a_killed_run_is_abandoned(fault_lab: FaultLab) -> None:
 def test_a_run_killed_after_the_start_is_finished(fault_lab: FaultLab) -> None:
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang("target", "start_vm", moment=AFTER)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
-    run.kill()
+    fault_lab.kill_in(fault_lab.hang("target", "start_vm", moment=AFTER), vm)
     fault_lab.clear_faults()
     assert fault_lab.abandon(vm) == REFUSED
     assert fault_lab.finish(vm) == 0

@@ -32,9 +32,7 @@ def patient_lab(fault_lab: FaultLab, monkeypatch: pytest.MonkeyPatch) -> FaultLa
 def test_the_source_restarts_while_bases_are_copied(patient_lab: FaultLab, slow_link: None, orderly: bool) -> None:
     vm = patient_lab.small_vm()
     before = patient_lab.before(vm)
-    hang = patient_lab.hang("target", "start_copy", moment=AFTER)
-    run = patient_lab.start_migration(vm)
-    hang.wait(run)
+    run = patient_lab.run_into(patient_lab.hang("target", "start_copy", moment=AFTER), vm)
     patient_lab.source.reboot(orderly=orderly)
     patient_lab.clear_faults()
     assert run.exit_code() == HOME, run.output
@@ -47,9 +45,7 @@ def test_the_source_restarts_while_changes_are_copied(patient_lab: FaultLab, ord
     """The VM is saved at that moment, and does not start by itself."""
     vm = patient_lab.small_vm()
     before = patient_lab.before(vm)
-    hang = patient_lab.hang("target", "start_copy", moment=BEFORE, skip=1)
-    run = patient_lab.start_migration(vm)
-    hang.wait(run)
+    run = patient_lab.run_into(patient_lab.hang("target", "start_copy", moment=BEFORE, skip=1), vm)
     assert patient_lab.state(patient_lab.source, vm) == "Saved"
     patient_lab.source.reboot(orderly=orderly)
     assert patient_lab.state(patient_lab.source, vm) == "Saved"
@@ -61,9 +57,7 @@ def test_the_source_restarts_while_changes_are_copied(patient_lab: FaultLab, ord
 def test_the_source_restarts_after_handing_over(patient_lab: FaultLab) -> None:
     vm = patient_lab.small_vm()
     before = patient_lab.before(vm)
-    hang = patient_lab.hang("target", "allow_start", moment=AFTER)
-    run = patient_lab.start_migration(vm)
-    hang.wait(run)
+    run = patient_lab.run_into(patient_lab.hang("target", "allow_start", moment=AFTER), vm)
     patient_lab.source.reboot()
     patient_lab.clear_faults()
     assert run.exit_code() == 0, run.output
@@ -89,9 +83,7 @@ def test_the_target_loses_its_power_while_bases_are_copied(patient_lab: FaultLab
     """The copy is taken up again, or begun again; the VM has not noticed."""
     vm = patient_lab.small_vm()
     before = patient_lab.before(vm)
-    hang = patient_lab.hang("source", "watch_source", moment=BEFORE)
-    run = patient_lab.start_migration(vm)
-    hang.wait(run)
+    run = patient_lab.run_into(patient_lab.hang("source", "watch_source", moment=BEFORE), vm)
     patient_lab.target.reboot(orderly=False)
     patient_lab.clear_faults()
     assert run.exit_code() == 0, run.output
@@ -102,9 +94,7 @@ def test_the_target_loses_its_power_while_it_merges(patient_lab: FaultLab) -> No
     """What was half merged on the target is a copy: the source's chain is whole."""
     vm = patient_lab.small_vm()
     before = patient_lab.before(vm)
-    hang = patient_lab.hang_cmdlet("target", "Merge-VHD")
-    run = patient_lab.start_migration(vm)
-    hang.wait(run)
+    run = patient_lab.run_into(patient_lab.hang_cmdlet("target", "Merge-VHD"), vm)
     patient_lab.target.reboot(orderly=False)
     code = run.exit_code()
     assert code in (0, HOME), run.output
@@ -119,9 +109,7 @@ def test_the_target_restarts_after_the_vm_is_back(patient_lab: FaultLab, orderly
     """Its automatic start is its own again, so that it comes up before the tool does anything."""
     vm = patient_lab.small_vm()
     before = patient_lab.before(vm)
-    hang = patient_lab.hang("source", "close_shares", moment=BEFORE)
-    run = patient_lab.start_migration(vm)
-    hang.wait(run)
+    run = patient_lab.run_into(patient_lab.hang("source", "close_shares", moment=BEFORE), vm)
     patient_lab.target.reboot(orderly=orderly)
     patient_lab.wait_until_running(patient_lab.target, vm)
     patient_lab.clear_faults()
@@ -133,9 +121,7 @@ def test_the_target_restarts_before_automatic_start_is_back(patient_lab: FaultLa
     """Nothing starts the VM by itself then; the run does."""
     vm = patient_lab.small_vm()
     before = patient_lab.before(vm)
-    hang = patient_lab.hang("target", "confirm_target", moment=AFTER)
-    run = patient_lab.start_migration(vm)
-    hang.wait(run)
+    run = patient_lab.run_into(patient_lab.hang("target", "confirm_target", moment=AFTER), vm)
     patient_lab.wait_for_writes(vm)
     patient_lab.target.reboot()
     assert run.exit_code() == 0, run.output
@@ -147,9 +133,7 @@ def test_a_host_freezes_for_a_while(fault_lab: FaultLab, operation: str, side: s
     """In base copy and in the window; longer than a request waits, shorter than a host may be silent."""
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang("target", operation, moment=BEFORE)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
+    run = fault_lab.run_into(fault_lab.hang("target", operation, moment=BEFORE), vm)
     fault_lab.clear_faults()
     fault_lab.host(side).freeze()
     frozen_at = fault_lab.witness.now()
@@ -163,9 +147,7 @@ def test_a_host_freezes_for_a_while(fault_lab: FaultLab, operation: str, side: s
 def test_held_while_the_target_is_away_after_handing_over(fault_lab: FaultLab, command: str) -> None:
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang("target", "allow_start", moment=BEFORE)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
+    run = fault_lab.run_into(fault_lab.hang("target", "allow_start", moment=BEFORE), vm)
     fault_lab.target.power_off()
     assert run.exit_code() == HELD, run.output
     assert "is held" in run.output
@@ -184,10 +166,7 @@ def test_a_target_that_is_destroyed_for_good(fault_lab: FaultLab) -> None:
     """The override counts for a target that does not answer. Should it come back, it is not finished there, but cleaned."""
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang("target", "allow_start", moment=AFTER)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
-    run.kill()
+    fault_lab.kill_in(fault_lab.hang("target", "allow_start", moment=AFTER), vm)
     fault_lab.target.power_off()
     assert typed(vm.name, "another name").returncode == 2
     assert fault_lab.state(fault_lab.source, vm) == "Saved"
@@ -209,10 +188,7 @@ def test_a_target_that_is_destroyed_for_good(fault_lab: FaultLab) -> None:
 def test_the_override_does_not_count_while_the_target_answers(fault_lab: FaultLab) -> None:
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang("target", "start_vm", moment=AFTER)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
-    run.kill()
+    fault_lab.kill_in(fault_lab.hang("target", "start_vm", moment=AFTER), vm)
     fault_lab.clear_faults()
     assert typed(vm.name, vm.name).returncode == REFUSED
     assert fault_lab.state(fault_lab.source, vm) == "Saved"

@@ -55,10 +55,7 @@ MAY_GO_BOTH_WAYS = ("hand_over", "allow_start")
 def test_abandon_brings_it_home(fault_lab: FaultLab, kill: Kill) -> None:
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang(kill.side, kill.operation, moment=AFTER)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
-    run.kill()
+    fault_lab.kill_in(fault_lab.hang(kill.side, kill.operation, moment=AFTER), vm)
     fault_lab.clear_faults()
     if kill.operation == "import_vm":  # the farthest point from which there is no way on
         assert fault_lab.finish(vm) == REFUSED
@@ -72,10 +69,7 @@ def test_abandon_brings_it_home(fault_lab: FaultLab, kill: Kill) -> None:
 def test_finish_does_the_rest(fault_lab: FaultLab, kill: Kill) -> None:
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang(kill.side, kill.operation, moment=AFTER)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
-    run.kill()
+    fault_lab.kill_in(fault_lab.hang(kill.side, kill.operation, moment=AFTER), vm)
     fault_lab.clear_faults()
     if kill.operation not in MAY_GO_BOTH_WAYS:
         assert fault_lab.abandon(vm) == REFUSED
@@ -100,9 +94,7 @@ def test_a_call_that_arrives_when_all_is_over_does_nothing(fault_lab: FaultLab, 
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
     hang = fault_lab.hang(kill.side, kill.operation, moment=BEFORE)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
-    run.kill()
+    fault_lab.kill_in(hang, vm)
     assert fault_lab.abandon(vm) == 0
     lives = fault_lab.lives(vm)
     done = fault_lab.hang(kill.side, kill.operation, moment=AFTER)
@@ -116,10 +108,7 @@ def test_a_call_that_arrives_when_all_is_over_does_nothing(fault_lab: FaultLab, 
 def test_a_killed_run_that_another_process_takes_home_can_be_begun_anew(fault_lab: FaultLab) -> None:
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang("source", "save_vm", moment=AFTER)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
-    run.kill()
+    fault_lab.kill_in(fault_lab.hang("source", "save_vm", moment=AFTER), vm)
     fault_lab.clear_faults()
     second = fault_lab.start_migration(vm)
     assert second.exit_code() == REFUSED
@@ -135,10 +124,7 @@ def test_saved_on_the_target_after_its_start_it_never_starts_at_the_source(fault
     """The VM ran on the target, nobody heard so, and its host was shut down: its state proves nothing."""
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang("target", "start_vm", moment=AFTER)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
-    run.kill()
+    fault_lab.kill_in(fault_lab.hang("target", "start_vm", moment=AFTER), vm)
     fault_lab.clear_faults()
     fault_lab.wait_for_writes(vm)
     fault_lab.target.shut_down()
@@ -156,10 +142,7 @@ def test_a_power_cut_of_the_target_while_it_starts_the_vm(fault_lab: FaultLab) -
     """The start is marked and nobody knows its end: it can only go on at the target."""
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang_cmdlet("target", "Start-VM")
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
-    run.kill()
+    fault_lab.kill_in(fault_lab.hang_cmdlet("target", "Start-VM"), vm)
     fault_lab.target.power_off()
     fault_lab.target.boot()
     assert fault_lab.state(fault_lab.target, vm) == "Saved"
@@ -173,10 +156,7 @@ def test_a_vm_that_is_off_is_never_started(fault_lab: FaultLab) -> None:
     vm = fault_lab.small_vm(state="Off")
     before = fault_lab.before(vm)
     content = fault_lab.contents(fault_lab.source, vm)
-    hang = fault_lab.hang("source", "hand_over", moment=AFTER)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
-    run.kill()
+    fault_lab.kill_in(fault_lab.hang("source", "hand_over", moment=AFTER), vm)
     fault_lab.clear_faults()
     assert fault_lab.finish(vm) == 0
     fault_lab.assert_clean(vm, before)

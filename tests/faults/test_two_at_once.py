@@ -17,9 +17,7 @@ pytestmark = pytest.mark.timeout(180)
 def test_a_second_migration_is_refused_before_anything_is_changed(fault_lab: FaultLab) -> None:
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang("target", "start_copy", moment=BEFORE)
-    first = fault_lab.start_migration(vm)
-    hang.wait(first)
+    first = fault_lab.run_into(fault_lab.hang("target", "start_copy", moment=BEFORE), vm)
     second = fault_lab.start_migration(vm)
     assert second.exit_code() == REFUSED
     assert "already migrating" in second.output
@@ -34,11 +32,8 @@ def test_a_second_migration_that_passed_preflight_in_time(fault_lab: FaultLab, o
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
     late = fault_lab.hang("source", "create_record", moment=BEFORE)
-    loser = fault_lab.start_migration(vm)
-    late.wait(loser)
-    hang = fault_lab.hang(side, operation, moment=AFTER)
-    winner = fault_lab.start_migration(vm)
-    hang.wait(winner)
+    loser = fault_lab.run_into(late, vm)
+    winner = fault_lab.run_into(fault_lab.hang(side, operation, moment=AFTER), vm)
     lives = fault_lab.lives(vm)
     late.release()
     assert loser.exit_code() == HOME
@@ -64,9 +59,7 @@ def test_abandon_beside_a_living_run(fault_lab: FaultLab, operation: str, side: 
     """The run is stopped by what it finds, wherever it is, and both agree on the end."""
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang(side, operation, moment=BEFORE)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
+    run = fault_lab.run_into(fault_lab.hang(side, operation, moment=BEFORE), vm)
     assert fault_lab.abandon(vm) == 0
     fault_lab.clear_faults()
     assert run.exit_code() == HOME, run.output
@@ -79,9 +72,7 @@ def test_both_go_home_at_once(fault_lab: FaultLab) -> None:
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
     fault_lab.fail("target", "Import-VM")
-    hang = fault_lab.hang("source", "start_vm", moment=BEFORE)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
+    run = fault_lab.run_into(fault_lab.hang("source", "start_vm", moment=BEFORE), vm)
     abandon = fault_lab.command("abandon", vm.vm_id)
     fault_lab.clear_faults()
     assert run.exit_code() == HOME, run.output
@@ -102,9 +93,7 @@ INTERRUPTS = [
 def test_an_interrupt_brings_it_home(fault_lab: FaultLab, operation: str, side: str, number: signal.Signals) -> None:
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang(side, operation, moment=AFTER)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
+    run = fault_lab.run_into(fault_lab.hang(side, operation, moment=AFTER), vm)
     run.signal(number)
     fault_lab.clear_faults()
     code = run.exit_code()
@@ -117,9 +106,7 @@ def test_an_interrupt_brings_it_home(fault_lab: FaultLab, operation: str, side: 
 def test_an_interrupt_after_the_start_leaves_it_at_the_target(fault_lab: FaultLab) -> None:
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang("target", "start_vm", moment=AFTER)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
+    run = fault_lab.run_into(fault_lab.hang("target", "start_vm", moment=AFTER), vm)
     run.signal(signal.SIGINT)
     fault_lab.clear_faults()
     assert run.exit_code() == INTERRUPTED, run.output

@@ -28,10 +28,7 @@ def room(fault_lab: FaultLab) -> Iterator[None]:
 
 def in_base_copy(fault_lab: FaultLab, vm: TestVM) -> QsmCommand:
     """A run that is about to look at its source for the first time while the base is copied."""
-    hang = fault_lab.hang("source", "watch_source", moment=BEFORE)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
-    return run
+    return fault_lab.run_into(fault_lab.hang("source", "watch_source", moment=BEFORE), vm)
 
 
 # --- volumes
@@ -41,9 +38,7 @@ def test_the_source_runs_full(fault_lab: FaultLab, slow_link: None, room: None) 
     """The differencing disk grows: home before the VM is paused for want of room."""
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang("target", "start_copy", moment=AFTER)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
+    run = fault_lab.run_into(fault_lab.hang("target", "start_copy", moment=AFTER), vm)
     fault_lab.source.set_free_bytes("D:\\", RESERVE)
     states = [fault_lab.state(fault_lab.source, vm)]
     fault_lab.clear_faults()
@@ -58,9 +53,7 @@ def test_the_source_runs_full(fault_lab: FaultLab, slow_link: None, room: None) 
 def test_the_target_runs_full(fault_lab: FaultLab, slow_link: None, room: None) -> None:
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang("target", "start_copy", moment=AFTER)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
+    run = fault_lab.run_into(fault_lab.hang("target", "start_copy", moment=AFTER), vm)
     fault_lab.target.set_free_bytes("D:\\", RESERVE // 2)
     fault_lab.clear_faults()
     assert run.exit_code() == HOME, run.output
@@ -74,9 +67,7 @@ def test_a_link_that_stalls_and_comes_back(fault_lab: FaultLab, slow_link: None)
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
     links = fault_lab.laboratory.links
-    hang = fault_lab.hang("target", "start_copy", moment=AFTER)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
+    run = fault_lab.run_into(fault_lab.hang("target", "start_copy", moment=AFTER), vm)
     links.stall("HV01", "HV02")
     fault_lab.clear_faults()
     since = fault_lab.witness.now()
@@ -94,9 +85,7 @@ def test_a_link_that_is_cut_and_comes_back(fault_lab: FaultLab, slow_link: None)
     links = fault_lab.laboratory.links
     fault_lab.target.change_facts(bits_seconds_scale=0.05)
     try:
-        hang = fault_lab.hang("target", "start_copy", moment=AFTER)
-        run = fault_lab.start_migration(vm)
-        hang.wait(run)
+        run = fault_lab.run_into(fault_lab.hang("target", "start_copy", moment=AFTER), vm)
         links.cut("HV01", "HV02")
         fault_lab.clear_faults()
         wait_until(lambda: "TransientError" in job_states(fault_lab), what="BITS to notice")
@@ -112,9 +101,7 @@ def test_a_link_that_is_cut_for_good(fault_lab: FaultLab, slow_link: None, monke
     monkeypatch.setenv("QSM_LIMITS__COPY_STALL_SECONDS", "5")
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang("target", "start_copy", moment=AFTER)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
+    run = fault_lab.run_into(fault_lab.hang("target", "start_copy", moment=AFTER), vm)
     fault_lab.laboratory.links.cut("HV01", "HV02")
     fault_lab.clear_faults()
     assert run.exit_code() == HOME, run.output
@@ -186,9 +173,7 @@ def test_a_vm_that_is_started_at_the_source_in_the_window(fault_lab: FaultLab) -
     """It was saved by the migration; somebody starts it again before it is handed over."""
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang("target", "import_vm", moment=AFTER)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
+    run = fault_lab.run_into(fault_lab.hang("target", "import_vm", moment=AFTER), vm)
     fault_lab.source.hyperv("start_vm", vm_id=vm.vm_id)
     fault_lab.wait_for_writes(vm)
     fault_lab.clear_faults()
@@ -201,9 +186,7 @@ def test_a_vm_that_ran_at_the_source_in_the_window_and_stands_again(fault_lab: F
     """What was copied is out of date by then, though the VM stands still as it should."""
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
-    hang = fault_lab.hang("target", "import_vm", moment=AFTER)
-    run = fault_lab.start_migration(vm)
-    hang.wait(run)
+    run = fault_lab.run_into(fault_lab.hang("target", "import_vm", moment=AFTER), vm)
     fault_lab.source.hyperv("start_vm", vm_id=vm.vm_id)
     fault_lab.wait_for_writes(vm)
     fault_lab.source.hyperv("save_vm", vm_id=vm.vm_id)

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from hanging import Hang
 from hosts_driver import HostAnswer, HostCaller, new_migration_id
 from hosts_script import MigrationScript
-from waiting import wait_until
 
 from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
 from lab.laboratory import Laboratory
@@ -213,7 +213,7 @@ def test_second_migration_of_a_vm_finds_it_locked(script: MigrationScript) -> No
 
 def test_two_calls_of_one_migration_do_not_overlap(script: MigrationScript, laboratory: Laboratory) -> None:
     host = script.source.caller.host
-    host.set_fault(Fault("Set-VM", FaultAction.HANG, FaultPlace.CMDLET))
+    hang = Hang.of_cmdlet(host, "Set-VM")
     beside = HostCaller(laboratory, "hv01")
     answers: list[HostAnswer] = []
 
@@ -222,7 +222,7 @@ def test_two_calls_of_one_migration_do_not_overlap(script: MigrationScript, labo
 
     first = threading.Thread(target=lambda: answers.append(script.source.call("save_vm", **save(script))))
     first.start()
-    wait_until(lambda: host.faults()[0]["acted"] == 1, what="the first call in the middle of its act")
+    hang.wait()
     second = threading.Thread(target=close_shares)
     second.start()
     asker = HostCaller(laboratory, "hv01")

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hanging import Hang
 from hosts_driver import HostCaller, new_migration_id, read_settings
 from powershell_program import require_engine
 from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
-from waiting import wait_until
 
 from lab.engines.powershell.standins import MODULE_NAME
 from lab.host.faults import Fault, FaultAction, FaultPlace
@@ -306,7 +306,7 @@ def change(world: SignalWorld) -> Iterator[Change]:
 def test_control_c_in_the_middle_of_an_act(world: SignalWorld, change: Change) -> None:
     """By somebody's own client, as wsmprovhost takes it: the process ends, and the journal keeps what is not known."""
     lab_host = world.lab.host("hv01")
-    lab_host.set_fault(Fault("Set-VM", FaultAction.HANG, FaultPlace.CMDLET))
+    hang = Hang.of_cmdlet(lab_host, "Set-VM")
     line = {
         "call": wire.new_call_id(), "module": wire.module_hash(), "operation": "restore_settings", "subject": "",
         "migration_id": change.migration_id, "revision": 1, "wait_seconds": 0,
@@ -317,7 +317,7 @@ def test_control_c_in_the_middle_of_an_act(world: SignalWorld, change: Change) -
         process = Process(shell, program, [arguments])
         process.begin_invoke()
         process.send(wire.encode_line(line), end=False)
-        wait_until(lambda: lab_host.faults()[0]["acted"] == 1, what="the act")
+        hang.wait()
         assert change.states("restore_settings") == ["started"]
         process.signal(SignalCode.CTRL_C)
         process.end_invoke()

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterator
 
 import pytest
+from hanging import Hang
 from hosts_driver import LABS_OWN_ENGINE, HostCaller, encoded, new_migration_id, plain, run
 from waiting import wait_until
 
@@ -131,11 +132,11 @@ def test_second_call_that_waits_too_long_is_busy(odd: Laboratory) -> None:
     about = {"vm_id": vm["vm_id"], "vm_name": "locked", "by": "test"}
     first.call("create_record", {**about, "role": "source", "peer": "x", "plan": {}}, migration_id=migration_id)
     first.call("take_lock", about, migration_id=migration_id, subject="first")
-    host.set_fault(Fault("Set-VM", FaultAction.HANG, FaultPlace.CMDLET))
+    hang = Hang.of_cmdlet(host, "Set-VM")
     arguments = {"vm_id": vm["vm_id"], "automatic_start_action": "Nothing", "checkpoint_type": None}
     with pytest.raises(AssertionError, match="did not answer restore_settings"):
         first.call("restore_settings", arguments, migration_id=migration_id, revision=1, limit_seconds=0.1)
-    wait_until(lambda: host.faults()[0]["acted"] == 1, what="the first call in its act")
+    hang.wait()
     busy = second.call("take_lock", about, migration_id=migration_id)
     assert busy.error_id == "Busy" and busy.error is not None and busy.error.retryable
     first.close()  # ends its process: what it held is free, and nobody knows what it did
