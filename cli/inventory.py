@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from qsm.hosts.host import Host
-from qsm.hosts.meter import Meter
-from qsm.migration.migration import open_host
+from qsm.migration.migration import opened_hosts
 from qsm.settings import Settings, load_settings
 
 
@@ -27,10 +26,5 @@ def opened(names: Iterable[str]) -> Iterator[tuple[dict[str, Host], Settings]]:
     """The hosts by their inventory names; all of the inventory when no name is given. Closed at the end."""
     chosen = [name.lower() for name in names] or list(load_settings().hosts)
     settings = settings_with_passwords(chosen)
-    meter = Meter()
-    hosts = {name: open_host(name, settings, meter=meter) for name in chosen}
-    try:
+    with opened_hosts(chosen, settings) as hosts:
         yield hosts, settings
-    finally:
-        for host in hosts.values():
-            host.close()

@@ -9,11 +9,9 @@ from prefect import Flow
 from prefect.client.schemas import FlowRun, State
 
 from qsm.errors import Refused
-from qsm.hosts.meter import Meter
-from qsm.migration.migration import open_host
-from qsm.migration.survey import find_migration
+from qsm.migration.survey import NoSuchMigration
 from qsm.ways.settle import settle
-from tasks.passwords import settings_for
+from tasks.known_migration import asked_by, known_migration
 
 log = logging.getLogger("qsm")
 
@@ -24,16 +22,12 @@ def settle_dead_run(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) 
     names = (str(flow_run.parameters.get("source", "")), str(flow_run.parameters.get("target", "")))
     if not all(names):
         return
-    settings = settings_for(names)
-    meter = Meter()
-    hosts = {name.lower(): open_host(name, settings, meter=meter) for name in names}
+    vm = str(flow_run.parameters.get("vm", ""))
     try:
-        vm = str(flow_run.parameters.get("vm", ""))
-        migration = find_migration(vm, hosts=hosts, settings=settings, requested_by=f"flow run {flow_run.id}")
-        ending = settle(migration)
-        log.warning("migration %s: %s: %s", migration.id, ending.end.value, ending.text)
-    except Refused as error:
+        with known_migration(vm, names=names, requested_by=asked_by(flow_run.id)) as migration:
+            ending = settle(migration)
+            log.warning("migration %s: %s: %s", migration.id, ending.end.value, ending.text)
+    except NoSuchMigration as error:
         log.info("nothing to settle after %s of run %s: %s", state.name, flow_run.id, error)
-    finally:
-        for host in hosts.values():
-            host.close()
+    except Refused as error:
+        log.error("run %s is %s and what it left is not settled: %s", flow_run.id, state.name, error)

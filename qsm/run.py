@@ -74,6 +74,14 @@ class MigrationRun:
         return True
 
     def _report(self, migration: Migration, ending: Ending, error: str) -> Report:
-        self.report = self._recorder.report(migration.plan, ending, meter=migration.meter, error=error)
-        self.report.save(migration.settings.report_folder)
-        return self.report
+        """Makes the report and writes it. Where the VM is does not depend on whether its report can be written."""
+        report = self._recorder.report(migration.plan, ending, meter=migration.meter, error=error)
+        folder = migration.settings.report_folder
+        try:
+            report.save(folder)
+        except OSError as problem:
+            text = f"The report of migration {migration.id} could not be written to folder {folder}: {problem}"
+            migration.note(text)
+            report = report.model_copy(update={"notes": (*report.notes, text)})
+        self.report = report
+        return report

@@ -8,7 +8,8 @@ the same object from the hosts' records alone (`qsm/migration/survey.py`).
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 from qsm.errors import SettingsError, Stopped
 from qsm.hosts import operations
@@ -108,6 +109,17 @@ class Migration:
         """Ends the connections."""
         for side in self.sides:
             side.host.close()
+
+
+@contextmanager
+def opened_hosts(names: Iterable[str], settings: Settings) -> Iterator[dict[str, Host]]:
+    """Hosts by their names in the inventory, with one meter; closed at the end. Raises as `open_host`."""
+    meter = Meter()
+    with ExitStack() as stack:
+        hosts = {name.lower(): open_host(name, settings, meter=meter) for name in names}
+        for host in hosts.values():
+            stack.callback(host.close)
+        yield hosts
 
 
 def open_host(name: str, settings: Settings, *, meter: Meter) -> Host:

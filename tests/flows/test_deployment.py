@@ -107,7 +107,9 @@ def test_a_deployed_run_moves_the_vm(flow_lab: FlowLab, prefect_environment: dic
         )
     story = next(artifact for artifact in artifacts if artifact.key == f"migration-report-{vm.name}")
     assert "offline window" in str(story.data)
-    assert any(artifact.type == "progress" for artifact in artifacts)
+    shown = [str(artifact.key) for artifact in artifacts if artifact.type == "progress"]
+    assert shown
+    assert [key for key in shown if not key.startswith(f"copy-{vm.name}-")] == []
 
 
 def test_a_cancelled_run_ends_at_home(flow_lab: FlowLab, prefect_environment: dict[str, str], tmp_path: Path) -> None:
