@@ -1,4 +1,4 @@
-"""All errors of the domain, one class per reaction of the reader.
+"""The errors of the domain, one class per reaction of the reader. Errors of one act stand beside it, below one of these.
 
     QsmError
      ├─ Refused                    nothing was changed; mend what the text names and start again
