@@ -8,7 +8,6 @@ that is named here and resolved in ``tasks/`` (this package does not know Prefec
 
 from __future__ import annotations
 
-import json
 import os
 import tomllib
 from functools import lru_cache
@@ -16,10 +15,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableVariable
 
 from qsm.errors import SettingsError
 
-PREFIX, NESTED = "qsm_", "__"
 MIB = 1 << 20
 GIB = 1 << 30
 
@@ -90,10 +90,12 @@ class TimeLimits(BaseModel):
     checkpoint_removal_seconds: int = Field(default=6 * 3600, ge=1)
 
 
-class Settings(BaseModel):
+class Settings(BaseSettings):
     """All settings. Build it with `load_settings`, which names the key and the file of a wrong one."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="QSM_", env_nested_delimiter="__", extra="forbid", frozen=True, case_sensitive=False
+    )
 
     hosts: dict[str, HostSettings] = Field(
         default_factory=dict, description="inventory, by the name used in parameters"
@@ -116,6 +118,18 @@ class Settings(BaseModel):
             )
         return found
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over file; the file's content arrives as the initial values."""
+        return env_settings, init_settings
+
 
 def configuration_file() -> Path:
     """The file that counts: the one that QSM_CONFIG names, else ./qsm.toml."""
@@ -137,53 +151,11 @@ def _read_file(path: Path) -> dict[str, Any]:
     return content
 
 
-def _read_environment() -> dict[str, Any]:
-    """What variables named after settings say, laid out as the file's content; their names have no case.
-
-    A text counts as it is. Only a whole section (QSM_LIMITS, QSM_HOSTS, QSM_HOSTS__HV01) is given as JSON, and a variable
-    for a part of it counts over it. Raises SettingsError.
-    """
-    variables = {name.lower(): text for name, text in os.environ.items()}
-    content: dict[str, Any] = {}
-    for name, text in sorted(variables.items()):  # a section comes before its parts
-        keys = tuple(name.removeprefix(PREFIX).split(NESTED))
-        if not name.startswith(PREFIX) or keys[0] not in Settings.model_fields:
-            continue
-        value: Any = text
-        if keys in (("hosts",), ("limits",)) or (keys[0] == "hosts" and len(keys) == 2):
-            value = _section(text, keys)
-        for key in reversed(keys):
-            value = {key: value}
-        content = _merged(content, value)
-    return content
-
-
-def _section(text: str, keys: tuple[str, ...]) -> dict[str, Any]:
-    try:
-        section = json.loads(text)
-    except ValueError as error:
-        raise SettingsError(
-            ".".join(keys), f"is not JSON: {error}", origin=f"environment variable {_variable(keys)}"
-        ) from None
-    if not isinstance(section, dict):
-        raise SettingsError(".".join(keys), "must be a JSON object", origin=f"environment variable {_variable(keys)}")
-    return section
-
-
-def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """Both, section by section; where they differ, what lies above counts."""
-    merged = dict(below)
-    for key, value in above.items():
-        former = merged.get(key)
-        merged[key] = _merged(former, value) if isinstance(former, dict) and isinstance(value, dict) else value
-    return merged
-
-
 @lru_cache(maxsize=1)
 def load_settings() -> Settings:
     """Reads environment and file once per process. Raises SettingsError with key and file."""
     path = configuration_file()
-    content = _merged(_read_file(path), _read_environment())
+    content = _read_file(path)
     try:
         return Settings(**content)
     except ValidationError as error:
@@ -192,14 +164,14 @@ def load_settings() -> Settings:
         problem = str(first["msg"]).removeprefix("Value error, ")
         origin = _origin(first["loc"], path)
         raise SettingsError(key, problem, origin=origin) from None
+    except UnreadableVariable as error:  # a whole section is given as JSON
+        raise SettingsError(
+            "environment", f"{error}: {error.__cause__}", origin="environment variables QSM_*"
+        ) from None
 
 
 def _origin(location: tuple[int | str, ...], path: Path) -> str:
     """Where the wrong value came from: an environment variable of that name, else the file."""
-    variable = _variable(location)
+    variable = "QSM_" + "__".join(str(part) for part in location).upper()
     names = {name.upper() for name in os.environ}
     return f"environment variable {variable}" if variable in names else str(path)
-
-
-def _variable(keys: tuple[int | str, ...]) -> str:
-    return (PREFIX + NESTED.join(str(key) for key in keys)).upper()
