@@ -35,4 +35,5 @@ def vm_host(platform: Platform, *, processor_generation: int = 1) -> VMHost:
         checkpoint_types_known=settings.os_build >= CHECKPOINT_TYPES_BUILD,
         processor_generation=processor_generation,
         memory_capacity_bytes=settings.memory_bytes,
+        logical_processors=settings.logical_processors,
     )

@@ -200,6 +200,7 @@ class VMHost:
     processor_generation: int = 1
     """A higher one has all features of those below it; a saved state needs the features it was made with."""
     memory_capacity_bytes: int = 64 << 30
+    logical_processors: int = 64
 
 
 MISSING_SWITCH = 33012  # "Could not find Ethernet switch": the one id Compare-VM's own reference shows

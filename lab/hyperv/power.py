@@ -75,6 +75,9 @@ class Power:
         if found.memory_startup_bytes > self.free_memory_bytes():
             what = "Not enough memory in the system to start it."
             raise core.error(ERROR_NOT_ENOUGH_MEMORY, ErrorCategory.OPERATION_FAILED, machine, what)
+        if found.processor_count > core.host.logical_processors:
+            what = f"It has {found.processor_count} virtual processors; the host has {core.host.logical_processors}."
+            raise core.error(None, ErrorCategory.OPERATION_FAILED, machine, what, return_code=RETURN_FAILED)
         for dvd in found.dvd_drives:
             if dvd.path is not None and not core.platform.files.is_file(dvd.path):
                 what = f"The image '{dvd.path}' in its drive {dvd.slot} is not there."

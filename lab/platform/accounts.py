@@ -45,6 +45,7 @@ class WindowsFacts(BaseModel):
     administrator_filtered: bool = False  # WinRM logons get a filtered token (UAC remote restrictions)
     processor_vendor: str = "GenuineIntel"
     processor_name: str = "Intel(R) Xeon(R) Gold 6330 CPU @ 2.00GHz"
+    logical_processors: int = 64
     memory_bytes: int = 64 << 30
     bits_start_mode: str = "Manual"  # Win32_Service.StartMode: Auto, Manual or Disabled
     bits_tells_network_logons: bool = True  # of jobs, which they may not make; documented nowhere

@@ -40,6 +40,7 @@ class HostFacts(Frozen):
     supported_vm_versions: tuple[str, ...]
     processor_vendor: str
     processor_name: str
+    logical_processors: int = Field(description="as Hyper-V counts them; 0 where it does not answer")
     memory_free_bytes: int
     boot_time_ticks: int
     volumes: tuple[VolumeFacts, ...]

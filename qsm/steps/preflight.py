@@ -22,7 +22,7 @@ from qsm.hosts import messages as m
 from qsm.hosts import needs, operations
 from qsm.hosts.host import Host
 from qsm.hosts.meter import Meter
-from qsm.judgement import room
+from qsm.judgement import capacity, room
 from qsm.judgement.obstacles import about_target, about_version, about_vm
 from qsm.judgement.placement import (
     choose_switches,
@@ -86,6 +86,7 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
         vm, request, place, source_facts=source_facts, target_facts=target_facts
     )
     reasons += transfer_reasons
+    reasons += capacity.lacks(vm, target_facts, host=target.name, transfer=transfer)
     memory = memory_bound(vm, settings)
     demands = room.of_migration(
         vm,

@@ -60,6 +60,28 @@ def test_the_target_runs_full(fault_lab: FaultLab, slow_link: None, room: None) 
     fault_lab.assert_home(vm, before)
 
 
+def test_the_target_has_no_memory_left(fault_lab: FaultLab, slow_link: None) -> None:
+    """Other VMs were started there during the copy: home, and the guest never stood still."""
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    hang = fault_lab.hang("target", "start_copy", moment=AFTER)
+    run = fault_lab.start_migration(vm)
+    hang.wait(run)
+    memory_bytes = fault_lab.target.facts.memory_bytes
+    fault_lab.target.change_facts(memory_bytes=0)
+    try:
+        fault_lab.clear_faults()
+        states = []
+        while not run.is_over:
+            states.append(fault_lab.state(fault_lab.source, vm))
+        assert run.exit_code() == HOME, run.output
+    finally:
+        fault_lab.target.change_facts(memory_bytes=memory_bytes)
+    assert set(states) == {"Running"}
+    assert "bytes of memory free" in run.output
+    fault_lab.assert_home(vm, before)
+
+
 # --- links
 
 

@@ -193,6 +193,14 @@ def test_hosts(flow_lab: FlowLab, off_vm: TestVM, host: str, changes: dict[str, 
     assert flow_lab.before(off_vm) == before
 
 
+def test_memory_and_processors_of_the_target(flow_lab: FlowLab) -> None:
+    vm = flow_lab.make_vm(disks=SMALL)
+    with facts(flow_lab, "hv02", memory_bytes=0):
+        reasons = "\n".join(check(flow_lab, vm))
+    assert "host hv02 has 0 bytes of memory free" in reasons
+    assert check(flow_lab, vm) == ()
+
+
 def test_room(flow_lab: FlowLab) -> None:
     vm = flow_lab.make_vm(disks=SMALL)
     for host in (flow_lab.source, flow_lab.target):

@@ -21,7 +21,7 @@ def test_host_tells_what_it_is(world: World) -> None:
     assert host.supported_vm_versions == ("8.0", "9.0")
     assert [s.name for s in host.switches] == ["LAN", "DMZ"]
     assert {v.root: v.free_bytes for v in host.volumes} == {"C:\\": 50 << 30, "D:\\": 500 << 30, "D:\\mnt\\": 7}
-    assert host.memory_free_bytes == 1 << 20
+    assert (host.memory_free_bytes, host.logical_processors) == (1 << 20, 12)
     booted = datetime(2030, 1, 31, 1, 0, 0, 500000) - datetime(1, 1, 1)
     assert host.boot_time_ticks == booted // timedelta(microseconds=1) * 10
     assert (host.bits_start_mode, host.max_shells_per_user) == ("Manual", 30)
@@ -31,7 +31,7 @@ def test_host_without_hyperv_still_answers(world: World) -> None:
     world.run("$World.fail['Get-VMHost'] = 0x80070005; $World.fail['Get-WSManInstance'] = 0x80070005")
     host = world.result("get_host")
     assert host.max_shells_per_user == 0
-    assert (host.hyperv, host.supported_vm_versions, host.switches) == (False, (), ())
+    assert (host.hyperv, host.supported_vm_versions, host.switches, host.logical_processors) == (False, (), (), 0)
 
 
 def test_member_of_a_cluster_says_so_or_nothing(world: World) -> None:

@@ -45,7 +45,12 @@ def get_vm(call: Call, given: Given) -> Iterator[Any]:
 @cmdlet("Get-VMHost")
 def get_vm_host(call: Call, given: Given) -> Iterator[Any]:
     found = call.host.hyperv.get_vm_host()
-    properties = {"Name": found.name, "ComputerName": found.name, "MemoryCapacity": found.memory_capacity_bytes}
+    properties = {
+        "Name": found.name,
+        "ComputerName": found.name,
+        "MemoryCapacity": found.memory_capacity_bytes,
+        "LogicalProcessorCount": found.logical_processors,
+    }
     yield shape(HYPERV + "VMHost", properties)
 
 

@@ -55,6 +55,7 @@ def test_host_tells_what_it_is(source: HostCaller, target: HostCaller) -> None:
     assert [volume.root for volume in one.volumes] == ["C:\\", "D:\\"]
     assert [switch.name for switch in one.switches] == ["LAN"]
     assert one.boot_time_ticks > 0 and one.supported_vm_versions
+    assert one.logical_processors == 64 and one.memory_free_bytes > 0
 
 
 def test_filtered_administrator_is_told_and_can_do_nothing(source: HostCaller) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -112,6 +113,15 @@ def test_two_vms_cannot_run_on_one_disk(host: HyperVHost) -> None:
     with refused(hresult=ERROR_SHARING_VIOLATION):
         host.hyperv.start_vm(twin.vm_id)
     assert host.state(twin.vm_id) is VMState.OFF
+
+
+def test_a_start_needs_as_many_processors_as_the_vm_has(host: HyperVHost) -> None:
+    host.host_changes["logical_processors"] = 2
+    host.reboot()
+    for processors, starts in ((2, True), (3, False)):
+        vm = host.make_vm(name=f"With {processors}", disks=(), processor_count=processors)
+        with nullcontext() if starts else refused():
+            host.hyperv.start_vm(vm.vm_id)
 
 
 def test_a_start_needs_memory(host: HyperVHost) -> None:

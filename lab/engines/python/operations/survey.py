@@ -50,6 +50,7 @@ def get_host(call: Call, arguments: m.GetHostArguments) -> HostFacts:
         supported_vm_versions=vm_host.supported_vm_versions,
         processor_vendor=vm_host.processor_vendor,
         processor_name=vm_host.processor_name,
+        logical_processors=vm_host.logical_processors,
         memory_free_bytes=max(0, settings.memory_bytes - running),
         boot_time_ticks=host.platform.accounts.boot_time_ticks,
         volumes=facts.known_volumes_of(host, [*paths, *arguments.paths]),

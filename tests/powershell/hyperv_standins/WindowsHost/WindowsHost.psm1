@@ -57,7 +57,7 @@ function Get-VM {
     if ($World.vms.Contains([string]$Id)) { return $World.vms[[string]$Id] }
     Write-Error -Message "Hyper-V hat keine VM $Id" -ErrorId 'InvalidParameter' -Category InvalidArgument
 }
-function Get-VMHost { [CmdletBinding()]param() Enter-Cmdlet 'Get-VMHost'; [PSCustomObject]@{ Name = $env:COMPUTERNAME } }
+function Get-VMHost { [CmdletBinding()]param() Enter-Cmdlet 'Get-VMHost'; [PSCustomObject]@{ Name = $env:COMPUTERNAME; LogicalProcessorCount = 12 } }
 function Get-VMHostSupportedVersion { [CmdletBinding()]param() [PSCustomObject]@{ Version = [version]'8.0' }; [PSCustomObject]@{ Version = [version]'9.0' } }
 function Get-VMSwitch { [CmdletBinding()]param() $World.switches | ForEach-Object { [PSCustomObject]@{ Name = $_; Id = [guid]'0f000000-0000-0000-0000-00000000000A'; SwitchType = 'External' } } }
 function Get-VMHardDiskDrive { [CmdletBinding()]param($VM) $VM.HardDrives }

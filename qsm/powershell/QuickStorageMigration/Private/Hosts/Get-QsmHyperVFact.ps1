@@ -1,14 +1,14 @@
 function Get-QsmHyperVFact {
     <#
     .SYNOPSIS
-    Tells whether Hyper-V answers on this host, which versions of VMs it runs and which switches it has.
+    Tells whether Hyper-V answers on this host, which versions of VMs it runs, its logical processors and its switches.
 
     .DESCRIPTION
     Before 2016 there is no cmdlet for the versions: such a host runs 5.0 alone (2012 R2). If Get-VMHost fails, Hyper-V does
     not answer; the reason is left to the verbose stream.
 
     .OUTPUTS
-    System.Management.Automation.PSCustomObject: hyperv, versions, switches (with the fields of SwitchFacts).
+    System.Management.Automation.PSCustomObject: hyperv, versions, processors, switches (with the fields of SwitchFacts).
 
     .EXAMPLE
     Get-QsmHyperVFact
@@ -23,7 +23,7 @@ function Get-QsmHyperVFact {
         Write-Verbose -Message "Hyper-V does not answer: $($_.Exception.Message)"
         $answer = $null
     }
-    if ($null -eq $answer) { return [PSCustomObject]@{ hyperv = $false; versions = @(); switches = @() } }
+    if ($null -eq $answer) { return [PSCustomObject]@{ hyperv = $false; versions = @(); processors = 0; switches = @() } }
 
     $versions = @('5.0')
     if (Test-QsmCommand -Name 'Get-VMHostSupportedVersion') {
@@ -32,5 +32,5 @@ function Get-QsmHyperVFact {
     $switches = @(Get-VMSwitch -ErrorAction Stop | ForEach-Object {
             [PSCustomObject][ordered]@{ name = [string]$_.Name; switch_id = ([string]$_.Id).ToLowerInvariant(); type = [string]$_.SwitchType }
         })
-    [PSCustomObject]@{ hyperv = $true; versions = $versions; switches = $switches }
+    [PSCustomObject]@{ hyperv = $true; versions = $versions; processors = [int]$answer.LogicalProcessorCount; switches = $switches }
 }
