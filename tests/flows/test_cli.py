@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from cli import exits
 from cli.main import app
 from lab.host.handle import LabDisk
+from qsm.migration.progress import Progress
 from qsm.settings import load_settings
 
 pytestmark = pytest.mark.timeout(120)
@@ -102,7 +103,7 @@ def test_a_vm_that_is_migrating_already(flow_lab: FlowLab) -> None:
         target_folder=vm.folder,
         switch_map=(SwitchPair(source="LAN", target="LAN"),),
     )
-    migration = begin(request, load_settings(), requested_by="a test")
+    migration = begin(request, load_settings(), requested_by="a test", progress=Progress())
     try:
         take_checkpoint(migration)
         before = flow_lab.before(vm)

@@ -11,6 +11,7 @@ from flow_lab import BUSY, MIB, FlowLab, TestVM
 
 from lab.host.handle import LabAdapter, LabDisk
 from qsm.errors import PreflightRefused, Refused
+from qsm.migration.progress import Progress
 from qsm.plan.request import MigrationRequest, SwitchPair
 from qsm.plan.state_transfer import StateTransfer
 from qsm.settings import load_settings
@@ -37,7 +38,9 @@ def reasons_of(vm: TestVM | str, **changes: Any) -> tuple[str, ...]:
         "switch_map": (SwitchPair(source="LAN", target="Production"),),
     }  # fmt: skip
     try:
-        begin(MigrationRequest(**{**parameters, **changes}), load_settings(), requested_by="a test").close()
+        begin(
+            MigrationRequest(**{**parameters, **changes}), load_settings(), requested_by="a test", progress=Progress()
+        ).close()
     except PreflightRefused as refused:
         return refused.reasons
     return ()
