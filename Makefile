@@ -9,23 +9,25 @@ READY := .venv/.ready
 # Hosts and VMs are processes that import much and start by the hundred: without bytecode on disk each compiles it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-versions lint clean
+.PHONY: demo test test-all lint clean
 
 demo: $(READY)
 	$(if $(filter powershell,$(ENGINE)),QSM_PWSH="$$(.ci/find-powershell)" )$(BIN)/qsm demo --engine $(ENGINE)
 
-# Three at a time, since many tests wait; a file stays together, since its tests share hosts; the slow ones come first.
-PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+# Four at a time, since many tests wait; a file stays together, since its tests share hosts; the slow ones come first.
+PYTEST := $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 # Tests that need a PowerShell engine say so when there is none. TESTS=tests/unit runs a part.
 test: $(READY)
 	QSM_PWSH="$$(.ci/find-powershell)" $(PYTEST) $(TESTS)
 
-# The contract of a host, whole, on the module with the cmdlets and the PowerShell of each version of Windows Server.
-test-versions: $(READY)
-	for windows in 2012R2 2016 2019 2022 2025; do \
+# And the same rules once more: the contract of a host on the module with the cmdlets and the PowerShell of each other version
+# of Windows Server, and the flows with all failures on hosts that run the module.
+test-all: test
+	for windows in 2012R2 2016 2019 2025; do \
 	    QSM_LAB_WINDOWS=$$windows QSM_PWSH="$$(.ci/find-powershell)" $(PYTEST) -k powershell tests/contract/hosts || exit 1; \
 	done
+	QSM_LAB_ENGINE=powershell QSM_PWSH="$$(.ci/find-powershell)" $(PYTEST) tests/flows tests/faults
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -11,7 +11,7 @@ import module_coverage
 import pytest
 from command_line import CommandLine
 from fault_lab import FaultLab
-from flow_lab import FlowLab
+from flow_lab import LAB_ENGINE, FlowLab
 
 from lab.laboratory import Laboratory
 from lab.settings import HostPlan, LabSettings
@@ -59,7 +59,7 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
     """Two hosts and a witness, with small reserves so that volumes can run full quickly."""
     hosts = (HostPlan(name="hv01", switches=("LAN",)), HostPlan(name="hv02", switches=("Production", "LAN")))
-    with Laboratory(tmp_path_factory.mktemp("lab")).running(LabSettings(hosts=hosts)) as running:
+    with Laboratory(tmp_path_factory.mktemp("lab")).running(LabSettings(hosts=hosts, engine=LAB_ENGINE)) as running:
         yield running
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from waiting import wait_until
 
@@ -26,6 +27,10 @@ from qsm.plan.state_transfer import StateTransfer
 from qsm.report.report import Report
 from qsm.settings import load_settings
 
+LAB_ENGINE: Literal["python", "powershell"] = (
+    "powershell" if os.environ.get("QSM_LAB_ENGINE") == "powershell" else "python"
+)
+"""What the hosts of flow and fault tests run on; `make test-all` takes both."""
 MIB = 1 << 20
 BUSY = Workload(
     writes_per_second=300, working_set_blocks=256, hot_set_share=0.5, hot_set_blocks=32, memory_bytes=8 * MIB

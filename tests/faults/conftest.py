@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import pytest
+from flow_lab import LAB_ENGINE
 
 from lab.laboratory import Laboratory
 from lab.settings import HostPlan, LabSettings
@@ -28,7 +29,9 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]
         HostPlan(name="hv01", switches=("LAN",), quotas=quotas),
         HostPlan(name="hv02", switches=("Production", "LAN"), quotas=quotas),
     )
-    with Laboratory(tmp_path_factory.mktemp("fault-lab")).running(LabSettings(hosts=hosts)) as running:
+    with Laboratory(tmp_path_factory.mktemp("fault-lab")).running(
+        LabSettings(hosts=hosts, engine=LAB_ENGINE)
+    ) as running:
         yield running
 
 

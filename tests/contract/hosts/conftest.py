@@ -2,21 +2,20 @@
 
 Every test that takes hosts runs on both engines: the lab's own, and the module itself in a real PowerShell (needs
 QSM_PWSH). QSM_LAB_WINDOWS names the version of Windows Server that the hosts of the latter play, 2022 if nothing is said;
-`make test-versions` runs all tests with each.
+`make test-all` runs all tests with each.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hosts_driver import HostCaller
+from hosts_driver import WINDOWS, HostCaller
 from hosts_script import MigrationScript
 from powershell_program import NEEDS_ENGINE
 
@@ -26,8 +25,6 @@ from lab.laboratory import Laboratory
 from lab.settings import HostPlan, LabSettings
 
 NAMES = ("hv01", "hv02")
-USUAL = "2022"
-WINDOWS = os.environ.get("QSM_LAB_WINDOWS", USUAL)
 
 _serial = itertools.count(1)
 
@@ -81,7 +78,7 @@ def laboratories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laborator
 def callers(laboratories: Laboratories, request: pytest.FixtureRequest) -> Iterator[dict[str, HostCaller]]:
     """Both hosts' callers; afterwards no fault is left, and no guest writes on beside other tests."""
     engine, _, windows = request.param.partition(" ")
-    callers = laboratories.callers(engine, windows or USUAL)
+    callers = laboratories.callers(engine, windows or WINDOWS)
     yield callers
     for caller in callers.values():
         caller.host.clear_faults()
