@@ -24,7 +24,7 @@ FULL_CONTROL = "FullControl"
 READ = "Read"
 
 
-class ChainLink(NamedTuple):
+class ChainFile(NamedTuple):
     """One file of a chain."""
 
     path: str
@@ -33,7 +33,7 @@ class ChainLink(NamedTuple):
     info: DiskInfo
 
 
-Chain = tuple[ChainLink, ...]
+Chain = tuple[ChainFile, ...]
 """The leaf first, the base last."""
 
 
@@ -47,16 +47,16 @@ def read_chain(core: Core, path: str) -> Chain:
     return tuple(chain)
 
 
-def read_file(core: Core, path: str) -> ChainLink:
+def read_file(core: Core, path: str) -> ChainFile:
     """Ask one file, also while a VM uses it. Raises DiskError."""
     full_path = core.platform.files.full_path(path)
     host_path = core.host_path(full_path)
     if not host_path.is_file():
         raise DiskError(Hresult.FILE_NOT_FOUND, f"There is no file '{full_path}' on {core.host.name}.")
-    return ChainLink(full_path, host_path, read_info(host_path))
+    return ChainFile(full_path, host_path, read_info(host_path))
 
 
-def parent_path(core: Core, child: ChainLink) -> str | None:
+def parent_path(core: Core, child: ChainFile) -> str | None:
     """Find a child's parent: by its relative locator, then by the absolute one. None for a disk without parent.
 
     Raises DiskError 0xC03A000D if neither leads to a file.
@@ -73,7 +73,7 @@ def parent_path(core: Core, child: ChainLink) -> str | None:
     )
 
 
-def is_merged(child: ChainLink, parent: ChainLink) -> bool:
+def is_merged(child: ChainFile, parent: ChainFile) -> bool:
     """Whether a merge of the child into the parent is complete: the parent then has the child's identity."""
     if child.info.format is DiskFormat.VHDX:
         return child.info.content_identity == parent.info.content_identity
@@ -110,7 +110,7 @@ def handles(machine: Machine, chains: Iterable[Chain]) -> dict[str, OpenMode]:
     return wanted
 
 
-def grant_access(core: Core, machine: Machine, chain: Sequence[ChainLink]) -> None:
+def grant_access(core: Core, machine: Machine, chain: Sequence[ChainFile]) -> None:
     """Write the VM's entries on a disk's files, as attaching a disk does: the leaf to write, its parents to read."""
     for each, right in zip(chain, [FULL_CONTROL] + [READ] * (len(chain) - 1), strict=True):
         if not core.platform.acl.grants(each.path, machine.account, right):

@@ -21,7 +21,7 @@ from lab.disks import (
     set_parent,
 )
 from lab.hyperv import chains
-from lab.hyperv.chains import Chain, ChainLink
+from lab.hyperv.chains import Chain, ChainFile
 from lab.hyperv.core import HELD_FILE, SHARED_FILE, Core
 from lab.hyperv.errors import ERROR_INVALID_PARAMETER, ErrorCategory, HyperVError
 from lab.hyperv.model import VirtualHardDisk
@@ -83,7 +83,7 @@ def get_vhd(core: Core, path: str) -> VirtualHardDisk:
     )
 
 
-def _content_identity(file: ChainLink) -> str:
+def _content_identity(file: ChainFile) -> str:
     """What tells this disk's contents from others: the DataWriteGuid of a VHDX, the footer of a VHD."""
     if file.info.format is DiskFormat.VHDX:
         return file.info.content_identity.lower()
@@ -92,7 +92,7 @@ def _content_identity(file: ChainLink) -> str:
         return opened.read(FOOTER_BYTES).hex()
 
 
-def _told_parent(core: Core, file: ChainLink) -> str | None:
+def _told_parent(core: Core, file: ChainFile) -> str | None:
     try:
         return chains.parent_path(core, file)
     except DiskError:
@@ -106,7 +106,7 @@ def set_vhd(core: Core, path: str, *, parent_path: str) -> None:
         connect(child, parent)
 
 
-def connect(child: ChainLink, parent: ChainLink) -> None:
+def connect(child: ChainFile, parent: ChainFile) -> None:
     """Write the parent's place into the child. Raises DiskError if it is not the parent the child was made on."""
     set_parent(
         child.host_path,
@@ -146,7 +146,7 @@ def merge_vhd(
             merge_file(core, child, chain[depth], progress=progress, should_stop=should_stop)
 
 
-def _unmerged(chain: Chain, depth: int) -> tuple[ChainLink, ...]:
+def _unmerged(chain: Chain, depth: int) -> tuple[ChainFile, ...]:
     """Return the children that are not in the destination yet, the lowest first: a merge that was broken off goes on."""
     children, destination = chain[:depth], chain[depth]
     done = next((n for n, child in enumerate(children) if chains.is_merged(child, destination)), depth)
@@ -155,8 +155,8 @@ def _unmerged(chain: Chain, depth: int) -> tuple[ChainLink, ...]:
 
 def merge_file(
     core: Core,
-    child: ChainLink,
-    parent: ChainLink,
+    child: ChainFile,
+    parent: ChainFile,
     *,
     progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,

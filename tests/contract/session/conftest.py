@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from endpoints import ScriptedFaults, endpoints_of
 from pydantic import SecretStr
 from session_engine import PlayedHost
-from session_harness import LIMITS, PASSWORD, USER, ScriptedFaults
+from session_harness import LIMITS, PASSWORD, USER
 from waiting import wait_until
 
 from lab.winrm.certificates import LabCA
@@ -90,17 +91,8 @@ def start(
     endpoint_settings: EndpointSettings, played: PlayedHost, faults: ScriptedFaults
 ) -> Iterator[Callable[..., Endpoint]]:
     """Starts an endpoint with the common settings and the changes given."""
-    endpoints: list[Endpoint] = []
-
-    def start_endpoint(**changes: Any) -> Endpoint:
-        endpoint = Endpoint(replace(endpoint_settings, **changes), played, faults)
-        endpoint.start()
-        endpoints.append(endpoint)
-        return endpoint
-
-    yield start_endpoint
-    for endpoint in endpoints:
-        endpoint.stop()
+    with endpoints_of(endpoint_settings, played, faults) as start_endpoint:
+        yield start_endpoint
 
 
 @pytest.fixture

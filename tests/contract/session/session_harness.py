@@ -8,11 +8,8 @@ import re
 import socket
 import struct
 import threading
-import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from pydantic import Field
@@ -21,7 +18,6 @@ from winrm import Protocol
 from winrm.exceptions import WSManFaultError
 
 from lab.winrm.endpoint import Endpoint
-from lab.winrm.fault_hooks import OperationName, RequestInfo, WireFault
 from qsm.facts.frozen import Frozen
 from qsm.hosts.host import Call
 from qsm.hosts.operations import COMMON_ERRORS, AfterUnknown, Operation
@@ -57,68 +53,6 @@ QUICK_SET = operation("set", changes=True, limit=1)
 
 def call(subject: str = "a", *, revision: int | None = 7) -> Call:
     return Call("20260101T000000-0123abcd", subject=subject, revision=revision)
-
-
-@dataclass
-class Planned:
-    action: WireFault
-    when: Callable[[RequestInfo], bool]
-
-
-class ScriptedFaults:
-    """Plays the actions planned for an operation, one per request that fits, and counts requests."""
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        self.counts: dict[str, int] = defaultdict(int)
-        self.reactions: dict[str, Callable[[], None]] = {}
-        self._planned: dict[str, list[Planned]] = defaultdict(list)
-
-    def plan(self, name: OperationName, *actions: WireFault, containing: bytes = b"") -> None:
-        fits = (lambda info: containing in (info.data or b"")) if containing else (lambda info: True)
-        self._planned[name] += [Planned(action, fits) for action in actions]
-
-    def decide(self, operation: OperationName, info: RequestInfo) -> WireFault:
-        self.counts[operation] += 1
-        if operation in self.reactions:
-            self.reactions.pop(operation)()
-        planned = self._planned[operation]
-        if planned and planned[0].when(info):
-            return planned.pop(0).action
-        return WireFault.PASS
-
-    @property
-    def all_played(self) -> bool:
-        return not any(self._planned.values())
-
-
-class Background:
-    """A call in a thread of its own."""
-
-    def __init__(self, act: Callable[..., Any], *arguments: Any, **options: Any) -> None:
-        self._outcome: list[Any] = []
-        self._began = time.monotonic()
-        self._thread = threading.Thread(target=self._run, args=(act, arguments, options))
-        self._thread.start()
-
-    def _run(self, act: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
-        try:
-            self._outcome.append(act(*arguments, **options))
-        except Exception as error:
-            self._outcome.append(error)
-
-    def waited(self, seconds: float) -> bool:
-        """Whether the call has been under way for so long. It must not have come back."""
-        assert not self._outcome, f"the call came back: {self._outcome[0]!r}"
-        return time.monotonic() - self._began > seconds
-
-    def outcome(self) -> Any:
-        """What the call returned or raised."""
-        self._thread.join(DEADLINE_SECONDS)
-        assert self._outcome, "the call did not come back"
-        return self._outcome[0]
 
 
 def shells_open(endpoint: Endpoint, *, quota: int) -> int:

@@ -6,18 +6,8 @@ import threading
 import time
 
 import pytest
-from session_harness import (
-    ECHO,
-    PASSWORD,
-    QUICK_ECHO,
-    QUICK_SET,
-    SET,
-    USER,
-    Background,
-    Text,
-    call,
-    shells_open,
-)
+from background import Background
+from session_harness import ECHO, PASSWORD, QUICK_ECHO, QUICK_SET, SET, USER, Text, call, shells_open
 from waiting import wait_until
 from winrm import Protocol
 

@@ -7,8 +7,9 @@ import threading
 import time
 
 import pytest
+from background import Background
 from session_engine import PlayedRefusal
-from session_harness import ECHO, SET, Background, Text, call, every_way, shells_open
+from session_harness import ECHO, SET, Text, call, every_way, shells_open
 from waiting import wait_until
 
 from lab.winrm.fault_hooks import WireFault

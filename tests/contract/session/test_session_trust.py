@@ -8,8 +8,9 @@ import traceback
 
 import pytest
 import requests
+from background import Background
 from pydantic import SecretStr
-from session_harness import ECHO, LIMITS, PASSWORD, SET, USER, Background, Text, Wiretap, call
+from session_harness import ECHO, LIMITS, PASSWORD, SET, USER, Text, Wiretap, call
 from waiting import wait_until
 from winrm.exceptions import (
     InvalidCredentialsError,

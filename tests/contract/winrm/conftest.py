@@ -2,61 +2,22 @@
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from background import Background
+from endpoints import ScriptedFaults, endpoints_of
 from pydantic import SecretStr
 from waiting import DEADLINE_SECONDS, wait_until
 from winrm import Protocol
 from winrm_echo_engine import EchoEngine
+from winrm_harness import PASSWORD
 
 from lab.winrm.certificates import LabCA
 from lab.winrm.endpoint import Endpoint
-from lab.winrm.fault_hooks import OperationName, RequestInfo, WireFault
 from lab.winrm.settings import EndpointSettings
-
-PASSWORD = "pass:Wörd"
-
-
-class ScriptedFaults:
-    """Plays the actions planned for an operation, one per request, and notes what was asked."""
-
-    def __init__(self) -> None:
-        self.planned: dict[str, list[WireFault]] = defaultdict(list)
-        self.reactions: dict[str, Callable[[], None]] = {}
-        self.asked: list[tuple[str, RequestInfo]] = []
-
-    def decide(self, operation: OperationName, info: RequestInfo) -> WireFault:
-        self.asked.append((operation, info))
-        if operation in self.reactions:
-            self.reactions.pop(operation)()
-        return self.planned[operation].pop(0) if self.planned[operation] else WireFault.PASS
-
-
-class Background:
-    """A call in a thread of its own."""
-
-    def __init__(self, call: Callable[..., Any], *arguments: Any) -> None:
-        self._outcome: list[Any] = []
-        self._thread = threading.Thread(target=self._run, args=(call, arguments))
-        self._thread.start()
-
-    def _run(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-        try:
-            self._outcome.append(call(*arguments))
-        except Exception as error:
-            self._outcome.append(error)
-
-    def outcome(self) -> Any:
-        """What the call returned or raised."""
-        self._thread.join(DEADLINE_SECONDS)
-        assert self._outcome, "the call did not come back"
-        return self._outcome[0]
 
 
 @pytest.fixture
@@ -64,9 +25,9 @@ def receive_in_background(faults: ScriptedFaults) -> Callable[..., Background]:
     """Start a Receive, and return when it has reached the host."""
 
     def start_receive(protocol: Protocol, shell: str, command: str) -> Background:
-        before = sum(operation == "Receive" for operation, _ in faults.asked)
+        before = faults.counts["Receive"]
         background = Background(protocol.get_command_output_raw, shell, command)
-        wait_until(lambda: sum(operation == "Receive" for operation, _ in faults.asked) > before)
+        wait_until(lambda: faults.counts["Receive"] > before)
         return background
 
     return start_receive
@@ -110,17 +71,8 @@ def faults() -> ScriptedFaults:
 @pytest.fixture
 def start(settings: EndpointSettings, engine: EchoEngine, faults: ScriptedFaults) -> Iterator[Callable[..., Endpoint]]:
     """Start an endpoint with the common settings and the changes given."""
-    endpoints = []
-
-    def start_endpoint(**changes: Any) -> Endpoint:
-        endpoint = Endpoint(replace(settings, **changes), engine, faults)
-        endpoint.start()
-        endpoints.append(endpoint)
-        return endpoint
-
-    yield start_endpoint
-    for endpoint in endpoints:
-        endpoint.stop()
+    with endpoints_of(settings, engine, faults) as start_endpoint:
+        yield start_endpoint
 
 
 @pytest.fixture

@@ -6,10 +6,9 @@ import time
 
 import pytest
 import requests
-from conftest import PASSWORD
 from waiting import wait_until
 from winrm.exceptions import WinRMOperationTimeoutError, WinRMTransportError, WSManFaultError
-from winrm_harness import SHELL, TRANSFER, envelope, parse_xml, raw_post
+from winrm_harness import PASSWORD, SHELL, TRANSFER, envelope, parse_xml, raw_post
 
 from lab.winrm.settings import Quotas
 

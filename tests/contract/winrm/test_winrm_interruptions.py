@@ -53,7 +53,7 @@ def test_idle_connection_without_sealing_is_simply_opened_again(start, connect, 
 
 def test_connection_dropped_before_input_was_taken(protocol, persistent, faults, engine):
     shell, command = persistent
-    faults.planned["Send"] = [WireFault.DROP_BEFORE]
+    faults.plan("Send", WireFault.DROP_BEFORE)
     with pytest.raises(LOST):
         protocol.send_command_input(shell, command, b"lost\n")
     protocol.transport.close_session()
@@ -64,7 +64,7 @@ def test_connection_dropped_before_input_was_taken(protocol, persistent, faults,
 
 def test_connection_dropped_after_input_was_taken(protocol, persistent, faults, engine):
     shell, command = persistent
-    faults.planned["Send"] = [WireFault.DROP_AFTER]
+    faults.plan("Send", WireFault.DROP_AFTER)
     with pytest.raises(LOST):
         protocol.send_command_input(shell, command, b"taken\n")
     protocol.transport.close_session()
@@ -74,7 +74,7 @@ def test_connection_dropped_after_input_was_taken(protocol, persistent, faults, 
 
 def test_connection_dropped_around_the_start_of_a_command(protocol, faults, engine):
     shell = protocol.open_shell()
-    faults.planned["Command"] = [WireFault.DROP_BEFORE, WireFault.DROP_AFTER]
+    faults.plan("Command", WireFault.DROP_BEFORE, WireFault.DROP_AFTER)
     for expected in ([], ["start echo"]):
         with pytest.raises(LOST):
             protocol.run_command(shell, "echo", ["x"])
@@ -126,7 +126,7 @@ def test_client_that_left_takes_no_output_with_it(endpoint, connect, protocol, p
 
 
 def test_host_that_drops_every_new_connection(endpoint, connect, faults):
-    faults.planned["Connect"] = [WireFault.DROP_BEFORE] * 2
+    faults.plan("Connect", *[WireFault.DROP_BEFORE] * 2)
     for _ in range(2):
         with pytest.raises(LOST):
             connect(endpoint).open_shell()
@@ -160,7 +160,7 @@ def test_stalled_request(endpoint, connect, faults, engine, action):
     protocol = connect(endpoint, operation_timeout_sec=1, read_timeout_sec=2)
     shell = protocol.open_shell()
     command = protocol.run_command(shell, "cat", console_mode_stdin=False)
-    faults.planned["Send"] = [action]
+    faults.plan("Send", action)
     with pytest.raises(requests.exceptions.ReadTimeout):
         protocol.send_command_input(shell, command, b"stalled\n")
     assert ("stdin 8 end=False" in engine.log) == (action is WireFault.STALL_AFTER)
@@ -171,7 +171,7 @@ def test_stalled_request(endpoint, connect, faults, engine, action):
 def test_stalled_request_is_not_executed_when_the_host_goes_down(endpoint, connect, faults, engine):
     protocol = connect(endpoint, operation_timeout_sec=1, read_timeout_sec=2)
     shell = protocol.open_shell()
-    faults.planned["Command"] = [WireFault.STALL_BEFORE]
+    faults.plan("Command", WireFault.STALL_BEFORE)
     with pytest.raises(requests.exceptions.ReadTimeout):
         protocol.run_command(shell, "echo", ["x"])
     endpoint.stop()
@@ -180,7 +180,7 @@ def test_stalled_request_is_not_executed_when_the_host_goes_down(endpoint, conne
 
 def test_busy_host(protocol, persistent, faults, engine):
     shell, command = persistent
-    faults.planned["Send"] = [WireFault.BUSY]
+    faults.plan("Send", WireFault.BUSY)
     with pytest.raises(WSManFaultError) as caught:
         protocol.send_command_input(shell, command, b"x\n")
     assert caught.value.wsman_fault_code == 170

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from conftest import PASSWORD
 from pypsrp.client import Client
 from pypsrp.exceptions import AuthenticationError, WSManFaultError
 from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
 from winrm_echo_engine import CONTROL_C_EXIT
+from winrm_harness import PASSWORD
 
 
 @pytest.fixture(params=["https negotiate", "https ntlm", "https basic", "http negotiate", "http ntlm"])

@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ElementTree
 
 import requests
 
+PASSWORD = "pass:Wörd"
 SHELL = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 TRANSFER = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
 
