@@ -38,8 +38,3 @@ def checkpoint_name(migration_id: str, *, round_: int = 1) -> str:
 def is_our_checkpoint(name: str, migration_id: str) -> bool:
     """Whether a checkpoint of that name was taken by that migration, in whichever round."""
     return re.fullmatch(rf"QSM {re.escape(migration_id)}( ([2-9]|[1-9][0-9]+))?", name) is not None
-
-
-def share_name(migration_id: str, number: int) -> str:
-    """Name of the numbered temporary share."""
-    return f"qsm-{migration_id}-{number}$"
