@@ -59,7 +59,7 @@ def _fail_by(error: Exception, *, as_json: bool) -> None:
     """Ends the command with what the error says, if it is one of the laboratory's."""
     from lab.laboratory import LaboratoryError
     from lab.process.control import ControlError
-    from lab.witness.client import WitnessError
+    from lab.witness.connection import WitnessError
 
     if isinstance(error, LaboratoryError | ControlError | WitnessError):
         fail(str(error), type(error).__name__, FAILED, as_json=as_json)

@@ -22,7 +22,7 @@ from lab.process.children import start_child
 from lab.process.control import ControlServer
 from lab.process.dying_with_parent import die_with_parent
 from lab.settings import LabSettings
-from lab.witness.client import WitnessProcess
+from lab.witness.process import WitnessProcess
 
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 BOOT_SECONDS = 60

@@ -17,7 +17,7 @@ from lab.host.handle import LabAdapter, LabDisk, LabHost
 from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import verify_disks
 from lab.laboratory import Laboratory
-from lab.witness.client import WitnessError
+from lab.witness.connection import WitnessError
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.hosts.meter import Meter

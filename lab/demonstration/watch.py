@@ -19,7 +19,8 @@ from lab.demonstration.verdict import ChangesFile, Comparison, Evidence
 from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import verify_disks
 from lab.laboratory import Laboratory
-from lab.witness.client import Lifetime, WitnessedWindow, WitnessError
+from lab.witness.client import Lifetime, WitnessedWindow
+from lab.witness.connection import WitnessError
 
 POLL_SECONDS = 0.1
 FIRST_WRITES_SECONDS = 60.0

@@ -125,7 +125,7 @@ class LabHost:
     ) -> dict[str, Any]:
         """Make a VM with its disks, and bring it to a state. Returns what Get-VM shows; `vm_id` is its id.
 
-        `settings` are further fields of `lab.hyperv.model.NewVM`.
+        `settings` are further fields of `lab.hyperv.new_vm.NewVM`.
         """
         memory = memory_bytes or workload.memory_bytes
         vm = {

@@ -17,14 +17,8 @@ from typing import Any
 from lab.guest.workload import Workload
 from lab.host.faults import Fault
 from lab.host.running import RunningHost
-from lab.hyperv.model import (
-    DeviceKind,
-    NewAdapter,
-    NewDisk,
-    NewVM,
-    VlanSetting,
-    VMSecurity,
-)
+from lab.hyperv.model import DeviceKind, VlanSetting, VMSecurity
+from lab.hyperv.new_vm import NewAdapter, NewDisk, NewVM
 from lab.platform.paths import parent
 from qsm.facts.states import CheckpointType, StartAction, StopAction, VMOperationalStatus
 

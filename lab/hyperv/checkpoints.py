@@ -33,7 +33,7 @@ from lab.hyperv.machine import Machine
 from lab.hyperv.model import DeviceKind, HardDiskDrive, VMSnapshot
 from lab.hyperv.virtual_disks import make_child
 from lab.platform.errors import PlatformError
-from lab.platform.files import ticks_of
+from lab.platform.this_machine import ticks_of
 from lab.vm.process import VirtualMachineProcess
 from qsm.facts.states import CheckpointType, VMOperationalStatus, VMState
 

@@ -6,11 +6,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lab.hyperv import building
+from lab.hyperv import building, changing, networking
 from lab.hyperv.core import Core
 from lab.hyperv.errors import ErrorCategory, HyperVError
 from lab.hyperv.machine import Machine
-from lab.hyperv.model import DeviceKind, NewVM, VirtualMachine, VlanSetting, VMHost, VMSecurity, VMSnapshot, VMSwitch
+from lab.hyperv.model import DeviceKind, VirtualMachine, VlanSetting, VMHost, VMSecurity, VMSnapshot, VMSwitch
+from lab.hyperv.new_vm import NewVM
 from lab.hyperv.service_errors import raises_hyperv_errors
 from qsm.facts.names import name_key, same_name
 from qsm.facts.states import CheckpointType, StartAction, StopAction, VMOperationalStatus, VMState
@@ -106,14 +107,14 @@ class MachineCmdlets:
             what = f"{self._core.host.name} knows no checkpoint types: there is no parameter CheckpointType."
             raise HyperVError(None, ErrorCategory.INVALID_PARAMETER, what)
         if memory_startup_bytes is not None or processor_compatibility is not None:
-            building.change_hardware(
+            changing.change_hardware(
                 self._core,
                 vm_id,
                 memory_startup_bytes=memory_startup_bytes,
                 memory_maximum_bytes=memory_startup_bytes,
                 compatibility_for_migration_enabled=processor_compatibility,
             )
-        return building.change_settings(
+        return changing.change_settings(
             self._core,
             vm_id,
             automatic_start_action=automatic_start_action,
@@ -126,32 +127,32 @@ class MachineCmdlets:
     @raises_hyperv_errors
     def rename_vm(self, vm_id: str, new_name: str) -> VirtualMachine:
         """Rename-VM."""
-        return building.rename(self._core, vm_id, new_name)
+        return changing.rename(self._core, vm_id, new_name)
 
     @raises_hyperv_errors
     def set_vm_hard_disk_drive(self, vm_id: str, slot: str, *, path: str) -> VirtualMachine:
         """Set-VMHardDiskDrive -Path, on a planned VM or one that is off. Writes the VM's access entry on the file."""
-        return building.set_disk_path(self._core, vm_id, slot, path=path)
+        return changing.set_disk_path(self._core, vm_id, slot, path=path)
 
     @raises_hyperv_errors
     def set_vm_dvd_drive(self, vm_id: str, slot: str, *, path: str | None) -> VirtualMachine:
         """Set-VMDvdDrive -Path."""
-        return building.set_dvd_path(self._core, vm_id, slot, path=path)
+        return changing.set_dvd_path(self._core, vm_id, slot, path=path)
 
     @raises_hyperv_errors
     def connect_vm_network_adapter(self, vm_id: str, adapter_id: str, *, switch_name: str) -> VirtualMachine:
         """Connect-VMNetworkAdapter. ObjectNotFound if there is no such switch."""
-        return building.change_adapter(self._core, vm_id, adapter_id, switch_name=switch_name)
+        return networking.change_adapter(self._core, vm_id, adapter_id, switch_name=switch_name)
 
     @raises_hyperv_errors
     def disconnect_vm_network_adapter(self, vm_id: str, adapter_id: str) -> VirtualMachine:
         """Disconnect-VMNetworkAdapter."""
-        return building.change_adapter(self._core, vm_id, adapter_id, disconnect=True)
+        return networking.change_adapter(self._core, vm_id, adapter_id, disconnect=True)
 
     @raises_hyperv_errors
     def set_vm_network_adapter_vlan(self, vm_id: str, adapter_id: str, *, vlan: VlanSetting) -> VirtualMachine:
         """Set-VMNetworkAdapterVlan."""
-        return building.change_adapter(self._core, vm_id, adapter_id, vlan=vlan)
+        return networking.change_adapter(self._core, vm_id, adapter_id, vlan=vlan)
 
     @raises_hyperv_errors
     def arrange_vm(
@@ -178,7 +179,7 @@ class MachineCmdlets:
         with core.changed:
             if busy_with is not None:
                 machine.arranged_activity = None if busy_with is VMOperationalStatus.OK else busy_with
-            building.change_settings(
+            changing.change_settings(
                 core,
                 vm_id,
                 is_clustered=is_clustered,
@@ -216,9 +217,9 @@ class MachineCmdlets:
     @raises_hyperv_errors
     def new_vm_switch(self, name: str, *, switch_type: str = "External") -> VMSwitch:
         """New-VMSwitch, for building a lab."""
-        return building.new_switch(self._core, name, switch_type=switch_type)
+        return networking.new_switch(self._core, name, switch_type=switch_type)
 
     @raises_hyperv_errors
     def remove_vm_switch(self, name: str) -> None:
         """Remove-VMSwitch; adapters that name it are no longer connected."""
-        building.remove_switch(self._core, name)
+        networking.remove_switch(self._core, name)

@@ -9,12 +9,12 @@ Methods are named like the cmdlets, and are called from several threads. A cmdle
 return (a merge) does so here. A VM that is busy refuses a second change, as on Windows. What a VM has open stands in the
 platform's table of open files, which everybody who opens a file on the host asks.
 
-    core.py          the VMs, the lock, who is busy, what is registered
-    machine_cmdlets.py, building.py   asking for VMs, making and changing them
-    power.py, host_power.py   start, stop, save, pause; boot and shutdown
-    checkpoints.py   taking and removing checkpoints
-    transfer.py      export, compare, import, remove   merging.py       folding disks in the background
-    virtual_disks.py the VHD cmdlets, over chains.py   compatibility.py processor checks between hosts
+    core.py                  the VMs, the lock, who is busy, what is registered
+    machine_cmdlets.py       asking for VMs; building.py makes them, changing.py and networking.py change them
+    power.py, host_power.py  start, stop, save, pause; boot and shutdown
+    checkpoints.py           taking and removing checkpoints; merging.py folds disks in the background
+    exporting.py, importing.py, compatibility.py   a VM between hosts
+    virtual_disks.py         the VHD cmdlets, over chains.py
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from lab.hyperv import checkpoints, compatibility, transfer, virtual_disks
+from lab.hyperv import checkpoints, compatibility, exporting, importing, virtual_disks
 from lab.hyperv.core import Core
 from lab.hyperv.errors import ERROR_INVALID_PARAMETER, ErrorCategory, HyperVError
 from lab.hyperv.host_power import HostPower
@@ -192,7 +192,7 @@ class HyperV(MachineCmdlets):
         Returns the files written, the configuration first. From build 16299 on Hyper-V makes a differencing disk for
         each disk that is not copied, unless `disable_differential_of_ignored_storage`; earlier ones ignore it.
         """
-        return transfer.export(
+        return exporting.export(
             self._core,
             vm_id,
             export_directory,
@@ -212,17 +212,17 @@ class HyperV(MachineCmdlets):
         if not register:
             what = f"{self._core.host.name} imports virtual machines in place only (-Register)."
             raise HyperVError(ERROR_INVALID_PARAMETER, ErrorCategory.INVALID_PARAMETER, what)
-        return transfer.compare(self._core, path)
+        return importing.compare(self._core, path)
 
     @raises_hyperv_errors
     def compare_vm_again(self, report: CompatibilityReport) -> CompatibilityReport:
         """Compare-VM -CompatibilityReport."""
-        return transfer.compare_again(self._core, report)
+        return importing.compare_again(self._core, report)
 
     @raises_hyperv_errors
     def import_vm(self, report: CompatibilityReport) -> VirtualMachine:
         """Import-VM -CompatibilityReport: the planned VM becomes a real one. Fails while findings are left."""
-        return transfer.import_vm(self._core, report)
+        return importing.import_vm(self._core, report)
 
     @raises_hyperv_errors
     def remove_vm(self, vm_id: str) -> None:
@@ -231,7 +231,7 @@ class HyperV(MachineCmdlets):
         Planned: as if never compared. Real: configuration, saved state and checkpoints go, disk files stay, and what the
         checkpoints left is merged into them after this returned (`get_merge_jobs`).
         """
-        transfer.remove(self._core, self._merges, vm_id)
+        importing.remove(self._core, self._merges, vm_id)
 
     @raises_hyperv_errors
     def get_system_compatibility_info(self, vm_id: str) -> bytes:

@@ -15,9 +15,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from lab.platform.directory import HostDirectory
-from lab.platform.files import ticks_of
 from lab.platform.identity import Identity, LogonKind
 from lab.platform.store import JsonStore
+from lab.platform.this_machine import ticks_of
 from lab.platform.windows import VERSIONS
 from qsm.facts.names import name_key
 

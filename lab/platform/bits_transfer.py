@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from lab.platform import errors, paths
 from lab.platform.bits_job import SIZE_UNKNOWN, FileRecord, JobRecord, JobState
 from lab.platform.errors import PlatformError
-from lab.platform.files import FileSystem, set_ticks, windows_errors
+from lab.platform.files import FileSystem
 from lab.platform.identity import SYSTEM, Identity, LogonKind
 from lab.platform.open_files import Access
 from lab.platform.smb_client import RemoteFacts, RemoteFile, SmbClient, TransferStopped
 from lab.platform.smb_wire import LONGEST_READ_BYTES
+from lab.platform.this_machine import set_ticks, windows_errors
 
 SAVE_SECONDS = 0.25  # how much progress a power loss may cost
 

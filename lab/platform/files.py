@@ -10,8 +10,6 @@ Hidden is what the temporary files of BITS are, and they are known by their name
 from __future__ import annotations
 
 import builtins
-import ctypes
-import errno
 import os
 import re
 import stat
@@ -27,38 +25,22 @@ from lab.platform.hooks import CmdletFaults, NoCmdletFaults, changing
 from lab.platform.open_files import ANYTHING, Access, OpenFiles
 from lab.platform.paths import PROGRAM_DATA as PROGRAM_DATA
 from lab.platform.store import write_whole
+from lab.platform.this_machine import (
+    ERROR_TEXTS,
+    rename_new,
+    set_ticks,
+    spelled_on_disk,
+    ticks_of,
+    vanished_is_fine,
+    windows_errors,
+)
 from lab.platform.volumes import Volume, Volumes
 from qsm.facts.names import name_key
 
 if TYPE_CHECKING:
     from lab.platform.acl import AccessLists
 
-UNIX_EPOCH_TICKS = 621_355_968_000_000_000  # DateTime(1970, 1, 1).Ticks
 BITS_TEMPORARY = re.compile(r"BIT[0-9A-F]{4,8}\.tmp", re.IGNORECASE)
-_RENAME_NOREPLACE = 1  # linux/fs.h
-_AT_FDCWD = -100  # linux/fcntl.h
-
-_HRESULTS = {
-    errno.ENOENT: errors.FILE_NOT_FOUND,
-    errno.ENOTDIR: errors.PATH_NOT_FOUND,
-    errno.EEXIST: errors.ALREADY_EXISTS,
-    errno.ENOTEMPTY: errors.FOLDER_NOT_EMPTY,
-    errno.ENOSPC: errors.DISK_FULL,
-    errno.EDQUOT: errors.DISK_FULL,
-    errno.EISDIR: errors.ACCESS_DENIED,
-    errno.EACCES: errors.ACCESS_DENIED,
-    errno.EPERM: errors.ACCESS_DENIED,
-    errno.ENAMETOOLONG: errors.INVALID_NAME,
-}
-_TEXTS = {
-    errors.FILE_NOT_FOUND: "There is no file or folder '{}'.",
-    errors.PATH_NOT_FOUND: "Could not find a part of the path '{}'.",
-    errors.ALREADY_EXISTS: "Cannot create '{}' because a file or folder of that name already exists.",
-    errors.FOLDER_NOT_EMPTY: "The folder '{}' is not empty.",
-    errors.DISK_FULL: "There is not enough space on the disk for '{}'.",
-    errors.ACCESS_DENIED: "Access to the path '{}' is denied.",
-    errors.INVALID_NAME: "The name of '{}' is not valid.",
-}
 
 
 @dataclass(frozen=True)
@@ -99,7 +81,7 @@ class FileSystem:
         found = self._root / drive[0]
         with windows_errors(path):
             for name in names:
-                found = _spelled(found, name)
+                found = spelled_on_disk(found, name)
         return found
 
     def windows_path(self, host_path: Path) -> str:
@@ -133,13 +115,13 @@ class FileSystem:
             return self._info(host_path, host_path.stat())
         except (FileNotFoundError, NotADirectoryError):
             code = errors.FILE_NOT_FOUND if host_path.parent.is_dir() else errors.PATH_NOT_FOUND
-            raise PlatformError(code, _TEXTS[code].format(path)) from None
+            raise PlatformError(code, ERROR_TEXTS[code].format(path)) from None
 
     def list(self, folder: str, *, recursive: bool = False) -> tuple[FileInfo, ...]:
         """Files and folders (hidden ones too) by path; PATH_NOT_FOUND if the folder is not there."""
         top = self.host_path(folder)
         if not top.is_dir():
-            raise PlatformError(errors.PATH_NOT_FOUND, _TEXTS[errors.PATH_NOT_FOUND].format(folder))
+            raise PlatformError(errors.PATH_NOT_FOUND, ERROR_TEXTS[errors.PATH_NOT_FOUND].format(folder))
         return tuple(sorted(self._entries(top, recursive=recursive), key=lambda info: name_key(info.path)))
 
     def volume_of(self, path: str, /) -> Volume:
@@ -153,7 +135,7 @@ class FileSystem:
     def require_room(self, path: str, extra_bytes: int) -> None:
         """DISK_FULL unless grow_allowed."""
         if extra_bytes > 0 and not self.grow_allowed(path, extra_bytes):
-            raise PlatformError(errors.DISK_FULL, _TEXTS[errors.DISK_FULL].format(path))
+            raise PlatformError(errors.DISK_FULL, ERROR_TEXTS[errors.DISK_FULL].format(path))
 
     # --- changes
 
@@ -195,7 +177,7 @@ class FileSystem:
             new = host_path.with_name(f"{host_path.name}.{os.urandom(4).hex()}.new")
             write_whole(new, data)
             try:
-                _rename_new(new, host_path)
+                rename_new(new, host_path)
             except FileExistsError:
                 new.unlink()
                 raise PlatformError(errors.FILE_EXISTS, f"The file '{path}' already exists.") from None
@@ -242,17 +224,17 @@ class FileSystem:
 
     def _require_folder(self, path: str, host_path: Path) -> None:
         if not host_path.parent.is_dir():
-            raise PlatformError(errors.PATH_NOT_FOUND, _TEXTS[errors.PATH_NOT_FOUND].format(path))
+            raise PlatformError(errors.PATH_NOT_FOUND, ERROR_TEXTS[errors.PATH_NOT_FOUND].format(path))
 
     def _move(self, source: Path, new: Path, destination: str) -> None:
         if new == source:  # only the spelling changes
             source.rename(source.with_name(paths.split(destination)[-1]))
             return
         try:
-            _rename_new(source, new)
+            rename_new(source, new)
         except FileExistsError:
             code = errors.ALREADY_EXISTS
-            raise PlatformError(code, _TEXTS[code].format(destination)) from None
+            raise PlatformError(code, ERROR_TEXTS[code].format(destination)) from None
 
     def _removed(self, path: str) -> None:
         if self.acl is not None:
@@ -260,10 +242,10 @@ class FileSystem:
 
     def _entries(self, folder: Path, *, recursive: bool) -> Iterator[FileInfo]:
         entries: builtins.list[os.DirEntry[str]] = []
-        with _vanished_is_fine():
+        with vanished_is_fine():
             entries = list(os.scandir(folder))
         for entry in entries:
-            with _vanished_is_fine():
+            with vanished_is_fine():
                 info = self._info(Path(entry.path), entry.stat())
                 yield info
                 if info.folder and recursive:
@@ -278,63 +260,3 @@ class FileSystem:
             folder=folder,
             hidden=BITS_TEMPORARY.fullmatch(host_path.name) is not None,
         )
-
-
-def ticks_of(mtime_ns: int) -> int:
-    """.NET ticks of a Unix time in nanoseconds (rounded down)."""
-    return mtime_ns // 100 + UNIX_EPOCH_TICKS
-
-
-def nanoseconds_of(ticks: int) -> int:
-    """Unix time in nanoseconds of .NET ticks."""
-    return (ticks - UNIX_EPOCH_TICKS) * 100
-
-
-def set_ticks(host_path: Path, ticks: int) -> None:
-    """Set the last write time of a file or folder of this machine."""
-    os.utime(host_path, ns=(host_path.stat().st_atime_ns, nanoseconds_of(ticks)))
-
-
-def _spelled(folder: Path, name: str) -> Path:
-    """The entry of that name as spelled on the disk; the name itself where there is none."""
-    exact = folder / name
-    if exact.exists():
-        return exact
-    wanted = name_key(name)
-    with _vanished_is_fine():
-        for spelled in os.listdir(folder):  # noqa: PTH208  (a Path for each of many names is slow)
-            if name_key(spelled) == wanted:
-                return folder / spelled
-    return exact
-
-
-def _rename_new(source: Path, destination: Path) -> None:
-    """Rename that refuses an existing name, in one step of the kernel. FileExistsError."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    result = libc.renameat2(
-        _AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(destination), ctypes.c_uint(_RENAME_NOREPLACE)
-    )
-    if result != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), str(destination))
-
-
-@contextmanager
-def _vanished_is_fine() -> Iterator[None]:
-    """What another process removes while we look is not there, and that is no error."""
-    try:
-        yield
-    except (FileNotFoundError, NotADirectoryError):
-        return
-
-
-@contextmanager
-def windows_errors(path: str) -> Iterator[None]:
-    """Errors of this machine's file system, as Windows would tell them of that path."""
-    try:
-        yield
-    except OSError as error:
-        hresult = _HRESULTS.get(error.errno or 0)
-        if hresult is None:
-            raise
-        raise PlatformError(hresult, _TEXTS[hresult].format(path)) from error

@@ -20,9 +20,10 @@ from lab.platform import smb_wire
 from lab.platform.accounts import Accounts
 from lab.platform.directory import HostDirectory, HostEntry
 from lab.platform.errors import ACCESS_DENIED, INVALID_PARAMETER, PlatformError
-from lab.platform.files import FileSystem, ticks_of
+from lab.platform.files import FileSystem
 from lab.platform.open_files import ANYTHING, Access, OpenFile, OpenFiles
 from lab.platform.smb import Shares
+from lab.platform.this_machine import ticks_of
 from qsm.facts.names import same_name
 
 HANDSHAKE_SECONDS = 30.0

@@ -19,10 +19,10 @@ from typing import Final, Protocol
 
 from lab.platform import errors
 from lab.platform.errors import PlatformError
-from lab.platform.files import ticks_of
 from lab.platform.hooks import CmdletFaults, changing
 from lab.platform.identity import SYSTEM, SYSTEM_ACCOUNT, Identity
 from lab.platform.store import JsonStore
+from lab.platform.this_machine import ticks_of
 from qsm.facts.names import name_key, one_of, same_name
 
 TASK_HAS_NOT_RUN: Final = 0x41303  # SCHED_S_TASK_HAS_NOT_RUN, "Task Scheduler Error and Success Constants"

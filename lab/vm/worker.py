@@ -25,7 +25,8 @@ from lab.guest.workload import Workload
 from lab.process.dying_with_parent import die_with_parent
 from lab.process.message_lines import MessageLines
 from lab.vm.disks import AttachedDisks, Attachments
-from lab.witness.client import GuestLink, WitnessError
+from lab.witness.connection import WitnessError
+from lab.witness.guest_link import GuestLink
 
 CATCH_UP_SECONDS = 0.1
 """A guest that was held up makes good at most this much of its rate."""

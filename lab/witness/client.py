@@ -1,43 +1,21 @@
-"""How the rest of the lab reaches the witness: to start it, to ask it, and (a guest) to tell it.
-
-A guest tells each write before it begins the next, and does not wait for an answer: a round trip per write would make
-the witness part of every guest's speed. It runs on only while it is heard; a write nobody can witness proves nothing.
-"""
+"""How the witness is asked, and what it answers."""
 
 import json
-import os
-import socket
-import struct
-import subprocess
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from lab.guest.guest import BlockTable, CompletedWrite
-from lab.process.children import start_child
+from lab.guest.guest import BlockTable
+from lab.witness.connection import Address, WitnessError, connect, frames_from
 from lab.witness.ledger import WitnessFinding, WitnessFindingKind
 from lab.witness.wire import (
     JSON_FRAME,
     TABLES_FRAME,
     Frame,
     WireError,
-    encode,
     encode_json,
-    encode_write,
-    pack_tables,
-    take_frames,
     unpack_tables,
 )
-
-Address = tuple[str, int]
-TIME_LIMIT_SECONDS = 10.0
-
-
-class WitnessError(Exception):
-    """The witness cannot be reached, or cannot answer; the text says which."""
 
 
 @dataclass(frozen=True)
@@ -89,45 +67,6 @@ class WitnessTable:
     last_sequence: int
     tables: Mapping[str, BlockTable]
     """Per slot."""
-
-
-class WitnessProcess:
-    """A running witness. Started by `start`, ended by `stop`; it dies with the process that started it."""
-
-    def __init__(self, process: subprocess.Popen[bytes], address: Address) -> None:
-        self._process = process
-        self.address = address
-        self.client = WitnessClient(address)
-
-    @classmethod
-    def start(cls, folder: Path) -> Self:
-        """Start a witness that keeps its journal in `folder` (and reads the one that is there).
-
-        Raises WitnessError where it does not come up; its own words are in `folder`/witness.log.
-        """
-        folder.mkdir(parents=True, exist_ok=True)
-        reading, writing = os.pipe()
-        log_file = folder / "witness.log"
-        process = start_child(
-            "lab.witness.witness", [str(folder), str(writing)], log_file=log_file, pass_file_descriptors=[writing]
-        )
-        os.close(writing)
-        with os.fdopen(reading) as port_file:
-            port = port_file.readline().strip()
-        if not port:
-            process.wait()
-            raise WitnessError(f"The witness did not start; see {log_file}.")
-        return cls(process, ("127.0.0.1", int(port)))
-
-    @property
-    def pid(self) -> int:
-        """The process id."""
-        return self._process.pid
-
-    def stop(self) -> None:
-        """End it. The journal stays."""
-        self._process.terminate()
-        self._process.wait()
 
 
 class WitnessClient:
@@ -202,81 +141,9 @@ class WitnessClient:
         return WitnessTable(tables=tables, **facts)
 
     def _exchange(self, question: str, arguments: Mapping[str, Any]) -> Frame:
-        with _connect(self.address) as connected:
+        with connect(self.address) as connected:
             try:
                 connected.sendall(encode_json({"question": question, **arguments}))
-                return next(_frames(connected))
+                return next(frames_from(connected))
             except (OSError, WireError, StopIteration) as error:
                 raise WitnessError(f"The witness at {self.address} did not answer {question!r}: {error}.") from error
-
-
-class GuestLink:
-    """A guest's line to the witness."""
-
-    def __init__(self, address: Address, *, on_gate_open: Callable[[], None], on_loss: Callable[[], None]) -> None:
-        """Connect. Raises WitnessError. The callbacks come from a thread of the link."""
-        self._socket = _connect(address)
-        self._incoming = _frames(self._socket)
-        self._on_gate_open, self._on_loss = on_gate_open, on_loss
-
-    def register(self, facts: Mapping[str, Any], tables: Mapping[str, BlockTable]) -> bool:
-        """Tell that a new incarnation runs, then what it knows of its disks; return whether it may write now.
-
-        The registration goes first: it is the moment in which the guest counts as running. Raises WitnessError.
-        """
-        try:
-            self._socket.sendall(encode_json({"register": facts}))
-            answer = json.loads(next(self._incoming).contents)
-            contents = pack_tables({"incarnation": facts["incarnation"]}, tables)
-            self._socket.sendall(encode(TABLES_FRAME, contents))
-        except (OSError, WireError, StopIteration) as error:
-            self._socket.close()
-            raise WitnessError(f"The witness did not take the registration: {error!r}.") from error
-        self._socket.settimeout(None)
-        limit = struct.pack("@ll", int(TIME_LIMIT_SECONDS), 0)  # struct timeval, socket(7): for sending only
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-        threading.Thread(target=self._listen, name="hears-the-witness", daemon=True).start()
-        return not answer["gate_closed"]
-
-    def acknowledge(self, write: CompletedWrite) -> None:
-        """Tell one completed write. Raises WitnessError."""
-        self._say(encode_write(write))
-
-    def say_goodbye(self, how: str, *, saved_as: str | None = None) -> None:
-        """Tell that this incarnation has ended: "saved" (with the id of the saved state) or "shut down"."""
-        self._say(encode_json({"end": {"how": how, "saved_as": saved_as}}))
-
-    def close(self) -> None:
-        """Hang up; what was said arrives, and the socket is closed when the witness has hung up too."""
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_WR)
-
-    def _say(self, frame: bytes) -> None:
-        try:
-            self._socket.sendall(frame)
-        except OSError as error:
-            raise WitnessError(f"The witness does not hear the guest any more: {error}.") from error
-
-    def _listen(self) -> None:
-        with suppress(OSError, WireError):
-            for frame in self._incoming:
-                if not json.loads(frame.contents)["gate_closed"]:
-                    self._on_gate_open()
-        self._socket.close()
-        self._on_loss()
-
-
-def _connect(address: Address) -> socket.socket:
-    try:
-        connected = socket.create_connection(address, timeout=TIME_LIMIT_SECONDS)
-    except OSError as error:
-        raise WitnessError(f"The witness at {address[0]}:{address[1]} cannot be reached: {error}.") from error
-    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connected
-
-
-def _frames(connected: socket.socket) -> Iterator[Frame]:
-    received = bytearray()
-    while data := connected.recv(1 << 20):
-        received += data
-        yield from take_frames(received)

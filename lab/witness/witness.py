@@ -17,13 +17,14 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from lab.process.dying_with_parent import die_with_parent
 from lab.witness import questions
-from lab.witness.ledger import INCARNATION, LOST, Ledger, WitnessedVM
+from lab.witness.journal import JOURNAL_NAME, WitnessJournal
+from lab.witness.ledger import INCARNATION, LOST, WitnessedVM
 from lab.witness.wire import (
     ACKNOWLEDGEMENTS_FRAME,
     JSON_FRAME,
@@ -36,11 +37,9 @@ from lab.witness.wire import (
     take_frames,
 )
 
-RECORD_HEADER = struct.Struct("<dcI")  # seconds since 1970, kind, length
 PAUSE_SECONDS = 0.002
 """Between two looks at all connections: a little later, and far fewer wake-ups at thousands of writes a second."""
 RECEIVE_BYTES = 1 << 20
-JOURNAL_NAME = "witness.journal"
 
 
 class Clock:
@@ -52,37 +51,6 @@ class Clock:
     def now(self) -> float:
         """Return the time."""
         return time.monotonic() + self._offset
-
-
-class WitnessJournal:
-    """The ledger and the file from which it can be made again."""
-
-    def __init__(self, path: Path) -> None:
-        """Read what an earlier witness wrote; a record that it could not finish is cut off."""
-        self.ledger = Ledger()
-        self._file = path.open("ab+", buffering=0)
-        self._file.seek(0)
-        whole = 0
-        for time_heard, kind, contents, end in _records(self._file.read()):
-            self.ledger.feed(time_heard, kind, contents=contents)
-            whole = end
-        self._file.truncate(whole)
-
-    def record(self, time_heard: float, kind: bytes, *, contents: bytes) -> None:
-        """Take one record in, and keep it."""
-        self.ledger.feed(time_heard, kind, contents=contents)
-        self._file.write(RECORD_HEADER.pack(time_heard, kind, len(contents)) + contents)
-
-
-def _records(data: bytes) -> Iterator[tuple[float, bytes, bytes, int]]:
-    position = 0
-    while position + RECORD_HEADER.size <= len(data):
-        time_heard, kind, length = RECORD_HEADER.unpack_from(data, position)
-        start = position + RECORD_HEADER.size
-        position = start + length
-        if position > len(data):
-            return
-        yield time_heard, kind, data[start:position], position
 
 
 class WitnessConnection:

@@ -16,7 +16,7 @@ from lab.engines.powershell.cmdlets import Call, CmdletError, Given, cmdlet
 from lab.engines.powershell.shapes import shape, uint64
 from lab.engines.powershell.wmi_hyperv import ROWS as HYPERV_ROWS
 from lab.engines.powershell.wmi_hyperv import export_settings, invoke, system_path
-from lab.platform.files import UNIX_EPOCH_TICKS
+from lab.platform.this_machine import UNIX_EPOCH_TICKS
 from qsm.facts.names import same_name
 
 Row = dict[str, Any]

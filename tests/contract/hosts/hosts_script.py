@@ -12,7 +12,7 @@ from lab.host.handle import LabHost
 from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import Verification, verify_disks
 from lab.laboratory import Laboratory
-from lab.witness.client import WitnessError
+from lab.witness.connection import WitnessError
 from qsm.hosts.operations import OPERATIONS
 
 

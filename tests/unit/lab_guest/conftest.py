@@ -10,7 +10,7 @@ from lab.disks.files import create_disk
 from lab.disks.model import DiskFormat, DiskKind
 from lab.guest.blocks import BLOCK_BYTES
 from lab.guest.guest import GuestMemory, boot
-from lab.witness.client import WitnessProcess
+from lab.witness.process import WitnessProcess
 
 
 @pytest.fixture

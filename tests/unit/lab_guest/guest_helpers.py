@@ -13,7 +13,7 @@ from lab.guest.workload import Workload
 from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import Verification, verify_disks
 from lab.vm.process import DiskAttachment, VirtualMachineProcess
-from lab.witness.client import WitnessProcess
+from lab.witness.process import WitnessProcess
 
 VM_ID = "5f0c2a4e-6a1d-4b8f-9c3e-0d1e2f3a4b5c"
 QUICK = Workload(

@@ -17,8 +17,11 @@ from waiting import wait_until
 
 from lab.guest.guest import Guest, GuestMemory, boot
 from lab.judges.verify_guest import verify_disks
-from lab.witness.client import GuestLink, WitnessClient, WitnessError, WitnessProcess
+from lab.witness.client import WitnessClient
+from lab.witness.connection import WitnessError
+from lab.witness.guest_link import GuestLink
 from lab.witness.ledger import WitnessFindingKind
+from lab.witness.process import WitnessProcess
 from lab.witness.wire import encode, encode_json
 
 Disks = dict[str, PlainDisk]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hyperv_helpers import HyperVHost
 
-from lab.witness.client import WitnessProcess
+from lab.witness.process import WitnessProcess
 
 
 @pytest.fixture(scope="session")

@@ -14,12 +14,14 @@ from waiting import wait_until
 
 from lab.guest.workload import Workload
 from lab.hyperv import INSTANT, HyperV, HyperVError, Timing, vm_host
-from lab.hyperv.model import NewAdapter, NewDisk, NewVM, VirtualMachine, VMHost
+from lab.hyperv.model import VirtualMachine, VMHost
+from lab.hyperv.new_vm import NewAdapter, NewDisk, NewVM
 from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import Verification, verify_disks
 from lab.platform.accounts import WindowsFacts
 from lab.platform.platform import Platform
-from lab.witness.client import WitnessError, WitnessProcess
+from lab.witness.connection import WitnessError
+from lab.witness.process import WitnessProcess
 from qsm.facts.states import CheckpointType, VMState
 
 MEBIBYTE = 1 << 20

@@ -10,7 +10,8 @@ import pytest
 from hyperv_helpers import FOLDER, MEBIBYTE, QUICK, CheckpointType, HyperVHost, refused
 
 from lab.hyperv.errors import ERROR_DISK_FULL, ERROR_INVALID_PARAMETER
-from lab.hyperv.model import DeviceKind, NewDisk
+from lab.hyperv.model import DeviceKind
+from lab.hyperv.new_vm import NewDisk
 from lab.platform.errors import PlatformError
 from lab.platform.open_files import Access
 from qsm.facts.states import VMState

@@ -14,7 +14,7 @@ import pytest
 from hyperv_helpers import HyperVHost
 from waiting import wait_until
 
-from lab.hyperv.model import NewDisk
+from lab.hyperv.new_vm import NewDisk
 from qsm.facts.states import StartAction, StopAction, VMState
 
 

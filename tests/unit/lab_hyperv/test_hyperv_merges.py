@@ -12,7 +12,8 @@ from waiting import wait_until
 
 from lab.disks import merge_into_parent
 from lab.hyperv import INSTANT
-from lab.hyperv.model import NewDisk, VirtualMachine
+from lab.hyperv.model import VirtualMachine
+from lab.hyperv.new_vm import NewDisk
 from lab.judges.verify_disks import FlatReader
 from lab.judges.verify_guest import verify_disks
 from lab.platform.errors import PlatformError

@@ -23,7 +23,8 @@ from lab.hyperv.errors import (
     RETURN_IN_USE,
     RETURN_INVALID_STATE,
 )
-from lab.hyperv.model import DeviceKind, NewDisk
+from lab.hyperv.model import DeviceKind
+from lab.hyperv.new_vm import NewDisk
 from lab.platform.acl import Right
 from qsm.facts.states import VMOperationalStatus, VMState
 

@@ -14,9 +14,10 @@ from platform_helpers import GIBIBYTE, MEGABYTE, create_host, refused
 from lab.platform import errors
 from lab.platform.acl import Right
 from lab.platform.errors import PlatformError
-from lab.platform.files import FileSystem, nanoseconds_of, ticks_of
+from lab.platform.files import FileSystem
 from lab.platform.open_files import Access
 from lab.platform.platform import Platform
+from lab.platform.this_machine import nanoseconds_of, ticks_of
 
 
 def test_names_are_found_in_any_case_and_keep_their_spelling(host: Platform) -> None:

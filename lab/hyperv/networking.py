@@ -1,0 +1,69 @@
+"""The virtual switches of a host, and the adapters of VMs that are connected to them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+
+from lab.hyperv.core import Core
+from lab.hyperv.errors import (
+    ERROR_ALREADY_EXISTS,
+    ErrorCategory,
+    HyperVError,
+)
+from lab.hyperv.model import NetworkAdapter, VirtualMachine, VlanSetting, VMSwitch
+from qsm.facts.names import same_name
+
+
+def find_switch(core: Core, name: str) -> VMSwitch | None:
+    """Return the switch of that name (case ignored), if there is one."""
+    return next((each for each in core.record.switches if same_name(each.name, name)), None)
+
+
+def new_switch(core: Core, name: str, *, switch_type: str) -> VMSwitch:
+    """New-VMSwitch."""
+    with core.changed:
+        if not name or find_switch(core, name) is not None:
+            what = f"A virtual switch '{name}' cannot be made on {core.host.name}: the name is empty or taken."
+            raise HyperVError(ERROR_ALREADY_EXISTS, ErrorCategory.INVALID_PARAMETER, what)
+        switch = VMSwitch(name, str(uuid.uuid4()), switch_type)
+        core.set_record(replace(core.record, switches=(*core.record.switches, switch)))
+    return switch
+
+
+def remove_switch(core: Core, name: str) -> None:
+    """Remove-VMSwitch."""
+    with core.changed:
+        switch = find_switch(core, name)
+        if switch is None:
+            what = f"There is no virtual switch '{name}' on {core.host.name}."
+            raise HyperVError(None, ErrorCategory.OBJECT_NOT_FOUND, what)
+        core.set_record(replace(core.record, switches=tuple(s for s in core.record.switches if s is not switch)))
+        for machine in core.machines.values():
+            for adapter in machine.configuration.network_adapters:
+                if adapter.switch_name == switch.name and not machine.planned:
+                    change_adapter(core, machine.vm_id, adapter.adapter_id, disconnect=True)
+
+
+def change_adapter(
+    core: Core, vm_id: str, adapter_id: str, *, switch_name: str | None = None, vlan: VlanSetting | None = None,
+    disconnect: bool = False,
+) -> VirtualMachine:  # fmt: skip
+    """Connect-, Disconnect-VMNetworkAdapter and Set-VMNetworkAdapterVlan: in any state."""
+    if switch_name is not None and find_switch(core, switch_name) is None:
+        what = f"Hyper-V was unable to find a virtual switch with name '{switch_name}' on {core.host.name}."
+        raise HyperVError(None, ErrorCategory.OBJECT_NOT_FOUND, what)
+    with core.changed:
+        machine = core.find(vm_id)
+        found = machine.configuration
+        if not any(each.adapter_id == adapter_id for each in found.network_adapters):
+            what = f"It has no network adapter {adapter_id}."
+            raise core.error(None, ErrorCategory.OBJECT_NOT_FOUND, machine, what)
+
+        def changed(adapter: NetworkAdapter) -> NetworkAdapter:
+            switch = None if disconnect else switch_name or adapter.switch_name
+            return replace(adapter, switch_name=switch, vlan=vlan or adapter.vlan)
+
+        adapters = tuple(changed(a) if a.adapter_id == adapter_id else a for a in found.network_adapters)
+        core.change(machine, replace(found, network_adapters=adapters))
+    return core.show(machine)
