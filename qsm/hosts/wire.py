@@ -134,7 +134,7 @@ def module_files() -> tuple[ModuleFile, ...]:
     checks, scans and parses every file of the module whenever a process starts, also while the VM stands still.
     """
     root = FOLDER / MODULE_NAME
-    kept = [f"{MODULE_NAME}.psd1", f"{MODULE_NAME}.psm1", "Operations.json", "Work.ps1"]
+    kept = [f"{MODULE_NAME}.psd1", f"{MODULE_NAME}.psm1", "Messages.json", "Operations.json", "Work.ps1"]
     files = [ModuleFile(name, compose(root / name).encode("ascii")) for name in kept]
     rooms = [root / "Public", *(path for path in (root / "Private").iterdir() if path.is_dir())]
     for room in rooms:

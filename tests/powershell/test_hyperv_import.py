@@ -22,7 +22,7 @@ def test_import_points_the_vm_at_its_new_place(world: World) -> None:
     assert [text.split(":")[0] for text in told.repaired] == [
         "disk SCSI 0",
         "adapter Network Adapter",
-        "DVD drive",
+        "DVD drive SCSI 0",
         "adapter Network Adapter",
         "disk SCSI 0",
     ]

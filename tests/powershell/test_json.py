@@ -136,7 +136,7 @@ def test_bytes_are_read_from_both_ends(shared_session: EngineSession) -> None:
 
 
 def test_errors_keep_their_facts(shared_session: EngineSession) -> None:
-    made = "New-QsmError -Id 'NoSpace' -Category refused -Message 'm' -Subject 'D:\\ü' -Facts @{ free_bytes = 1; l = @('x') }"
+    made = "New-QsmError -Id 'NoSpace' -Category refused -Text 'no_file' -Subject 'D:\\ü' -Facts @{ free_bytes = 1; l = @('x') }"
     for thrown in (
         f"throw ({made})",
         f"try {{ throw ({made}) }} catch {{ throw $_ }}",
@@ -161,8 +161,8 @@ def test_errors_keep_their_facts(shared_session: EngineSession) -> None:
         ("throw (New-Object UnauthorizedAccessException)", 0x80070005, "AccessDenied", False),
         ("Write-Error -Message 'x' -ErrorId 'HRESULT 0x80070043' -ErrorAction Stop", 0x80070043, "HostFailed", True),
         ("throw 'plain'", None, "HostFailed", False),
-        ("throw (New-QsmError -Id 'NoSpace' -Category failed -Message 'm' -HResult -2147024864)", 0x80070020, "NoSpace", True),
-        ("throw (New-QsmError -Id 'NoSpace' -Category failed -Message 'm' -HResult 2147942432)", 0x80070020, "NoSpace", True),
+        ("throw (New-QsmError -Id 'NoSpace' -Category failed -Text 'no_file' -HResult -2147024864)", 0x80070020, "NoSpace", True),
+        ("throw (New-QsmError -Id 'NoSpace' -Category failed -Text 'no_file' -HResult 2147942432)", 0x80070020, "NoSpace", True),
         ("Get-Absent", None, "HostFailed", False),
     ],
 )  # fmt: skip

@@ -93,7 +93,7 @@ TOLD: dict[str, tuple[str, list[Any]]] = {
         "Set-Content -LiteralPath \"$folder\\a.vhdx\" -Value 'a'\n"
         '$told = Remove-QsmListedFile -File "$folder\\a.vhdx" -Allowed "$folder\\a.vhdx" -Folder "$folder\\empty" -Reason \'x\'\n'
         "$told.removed.Count; $told.kept.Replace($folder, '')",
-        [0, "\\a.vhdx: in use", "\\empty: in use"],
+        [0, "\\a.vhdx: in use.", "\\empty: in use."],
     ),
     "what BITS may still hold while it cannot be asked: the files of copies that are not done": (
         NO_BITS + "(Get-QsmWorkLeft -MigrationId $migration).Replace($migration, 'M')",
@@ -200,7 +200,7 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
     "a start that nobody can look at afterwards": (
         "$World.fail['Get-VM'] = 0x80070005\n"
         "try { throw 'kaputt' } catch { throw (Get-QsmStartError -VMId $id -Cause $_ -Before 'x') }",
-        *("HostFailed", "failed", "it is unknown now, and it is not proved that it has not run: kaputt"),
+        *("HostFailed", "failed", "failed: kaputt. It is unknown now, and it is not proved that it has not run."),
     ),
     "a scheduler that does not answer": (
         "function Get-ScheduledTask { throw 'kaputt' }; Get-QsmTask",
@@ -241,7 +241,7 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
     ),
     "a VM that is not saved": (
         f"$vm.State = 'Running'; function Save-VM {{}}; {SAVE} save",
-        *("SaveFailed", "failed", "is Running instead of Saved after 1 s. Its automatic start is off."),
+        *("SaveFailed", "failed", "is Running instead of Saved after "),
     ),
     "a disk that cannot be read when the VM stands": (
         f"$World.fail['Get-VHD'] = 0x80070020; {SAVE} none",

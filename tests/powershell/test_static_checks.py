@@ -41,7 +41,13 @@ def test_nothing_is_overlooked() -> None:
     sent = {file.path: file.data.decode("ascii") for file in wire.module_files()}
     assert all(script.text in sent[f"{script.room}.ps1"] for script in SCRIPTS if script.function_file)
     rooms = {f"{script.room}.ps1" for script in SCRIPTS if script.function_file}
-    others = {"Operations.json", "QuickStorageMigration.psd1", "QuickStorageMigration.psm1", "Work.ps1"}
+    others = {
+        "Messages.json",
+        "Operations.json",
+        "QuickStorageMigration.psd1",
+        "QuickStorageMigration.psm1",
+        "Work.ps1",
+    }
     assert set(sent) == rooms | others
     loaded = re.search(r"foreach \(\$room in (.+)\) \{", sent["QuickStorageMigration.psm1"])
     assert loaded and {f"{name}.ps1" for name in re.findall(r"'(\w+)'", loaded[1])} == rooms

@@ -25,6 +25,7 @@ from lab.engines.powershell.standins import write_module
 from lab.host import powershell_line
 from lab.host.faults import FaultAction, FaultMoment, Faults, ProcessEnded
 from lab.host.model import HostModel
+from lab.host.sentences import say
 from lab.host.tally import Kind, Tally
 from lab.host.windows_process import HostProcess
 from lab.platform import errors
@@ -35,6 +36,7 @@ from lab.platform.store import write_whole
 from lab.platform.tasks import TaskProcess
 from lab.process.children import start_program
 from lab.winrm.engine import Caller, Command, Output, SignalName
+from qsm.facts.errors import ErrorFacts, ErrorKind
 
 ASKS_POLICY = "-ExecutionPolicy"
 SHORT_LIVED = {"DOTNET_EnableDiagnostics": "0", "DOTNET_TieredPGO": "0", "DOTNET_TC_CallCounting": "0"}
@@ -151,7 +153,7 @@ class PowerShellEngine:
         started, admitted = self._starter.start(
             words[1:], process, kind="endpoint", environment={**environment, **told}
         )
-        running = _Running(started, process, output, faults=self._faults)
+        running = _Running(started, process, output, faults=self._faults, host_name=self._host.name)
         running.begin(lambda: self._starter.ended(admitted))
         return running
 
@@ -203,8 +205,15 @@ class _Running:
     """One process behind the endpoint: a thread for each stream."""
 
     def __init__(
-        self, started: subprocess.Popen[bytes], process: HostProcess, output: Output, *, faults: Faults
+        self,
+        started: subprocess.Popen[bytes],
+        process: HostProcess,
+        output: Output,
+        *,
+        faults: Faults,
+        host_name: str,
     ) -> None:
+        self._host_name = host_name
         self._started = started
         self._process = process
         self._output = output
@@ -268,11 +277,12 @@ class _Running:
 
     def _write_line(self, pipe: IO[bytes], line: bytes) -> None:
         """Pass a line on, unless a fault keeps it from its operation."""
-        call, operation = _operation(line)
-        if operation:
+        told = _call_line(line)
+        if told is not None:
+            call, operation = str(told["call"]), str(told["operation"])
             fault = self._faults.at_operation(operation, FaultMoment.BEFORE, ended=self._process.ended.is_set)
             if fault is FaultAction.REFUSE:
-                self._say(_busy(call, operation))
+                self._say(_busy(call, self._host_name, str(told.get("migration_id", ""))))
                 return
             self._operations[call] = operation
         pipe.write(line)
@@ -310,27 +320,29 @@ class _Running:
             self._output.write("stdout", line)
 
 
-def _operation(line: bytes) -> tuple[str, str]:
-    """Call id and operation of a call line; empty for any other line."""
+def _call_line(line: bytes) -> dict[str, Any] | None:
+    """A call line as an object; None for any other line."""
     if b'"operation"' not in line:
-        return "", ""
+        return None
     try:
         told = json.loads(line)
-        return str(told["call"]), str(told["operation"])
-    except (ValueError, KeyError, TypeError):
-        return "", ""
+    except ValueError:
+        return None
+    return told if isinstance(told, dict) and {"call", "operation"} <= set(told) else None
 
 
-def _busy(call: str, operation: str) -> bytes:
-    error = {
-        "id": "Busy",
-        "category": "refused",
-        "retryable": True,
-        "message": f"The host is busy: {operation} was not begun. Ask again.",
-        "subject": "",
-        "hresult": None,
-        "facts": {},
-    }
+def _busy(call: str, host: str, migration_id: str) -> bytes:
+    message = say("migration_busy", host, migration=migration_id or "host", seconds=60)
+    busy = ErrorFacts(
+        id="Busy",
+        category=ErrorKind.REFUSED,
+        retryable=True,
+        message=message,
+        subject=migration_id,
+        hresult=None,
+        facts={},
+    )
+    error = busy.model_dump(mode="json")
     told = {"ok": False, "error": error, "revision": None, "attempt": None, "repeated": False, "seconds": 0.0}
     return f"@@QSM {call} {json.dumps(told)}\r\n".encode("ascii")
 

@@ -16,7 +16,7 @@ def build(ground: EngineGround) -> EngineParts:
         model.platform,
         model.hyperv,
         StateFolder(model.platform.files),
-        MigrationLocks(wait_seconds=plan.lock_wait_seconds),
+        MigrationLocks(model.name, wait_seconds=plan.lock_wait_seconds),
     )
     settings = EngineSettings(start_delay_seconds=plan.start_delay_seconds, noise=plan.noise)
     return EngineParts(PythonEngine(host, faults=ground.faults, settings=settings), TaskEngine(host))

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from lab.engines.python.installed_modules import InstalledModules, ModuleError
 from lab.engines.python.operations.dispatch import CallLine, Dispatcher
 from lab.engines.python.operations.errors import refused
-from lab.engines.python.operations.host import ModuleHost
+from lab.engines.python.operations.host import ModuleHost, migration_busy
 from lab.host.faults import FaultAction, FaultMoment, Faults
+from lab.host.sentences import say
 from lab.host.windows_process import current_is_ended
 from qsm.facts.errors import ErrorFacts
 
@@ -119,7 +120,7 @@ class Bootstraps:
     def _carry_out(self, streams: Streams, call: str, asked: dict[str, Any]) -> None:
         name = str(asked.get("operation"))
         if self._faults.at_operation(name, FaultMoment.BEFORE, ended=current_is_ended) is FaultAction.REFUSE:
-            busy = refused("Busy", f"{self._host.name} is busy: {name} was not begun. Ask again.", retryable=True)
+            busy = migration_busy(self._host.name, str(asked.get("migration_id", "")))
             _answer(streams, call, _told(False, _json(busy.facts)))
             return
         answer = _told(True, {}) if name == "ping" else self._dispatch(asked)
@@ -133,7 +134,7 @@ class Bootstraps:
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(str(part) for part in first["loc"])
-            wrong = refused("InvalidArgument", f"The call line: {place}: {first['msg']}. Nothing was done.")
+            wrong = refused("InvalidArgument", say("no_call", self._host.name, fields=place), argument=place)
             return _told(False, _json(wrong.facts))
         return self._dispatcher.answer(line)
 

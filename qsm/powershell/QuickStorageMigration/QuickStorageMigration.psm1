@@ -12,12 +12,15 @@ $script:QsmLockWaitSeconds = 60
 $script:QsmCall = $null
 # Where this module lies.
 $script:QsmModuleFolder = $PSScriptRoot
+# The sentences of errors by name; Get-QsmText reads them.
+$script:QsmTexts = $null
 # The operations by name, as the table that the tool and the hosts share has them.
 $script:QsmOperations = @{}
 
 foreach ($room in 'Calls', 'Copies', 'Disks', 'Files', 'Hosts', 'Imports', 'Json', 'Machines', 'Merges', 'Records', 'Tasks', 'Public') {
     . (Join-Path -Path $PSScriptRoot -ChildPath "$room.ps1")
 }
+$script:QsmTexts = ConvertFrom-QsmJson -Text (Get-Content -LiteralPath (Join-Path -Path $PSScriptRoot -ChildPath 'Messages.json') -Raw -Encoding UTF8)
 foreach ($row in (ConvertFrom-QsmJson -Text (Get-Content -LiteralPath (Join-Path -Path $PSScriptRoot -ChildPath 'Operations.json') -Raw -Encoding UTF8))) {
     $script:QsmOperations[$row.name] = $row
 }

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from lab.engines.python.operations.errors import refused
 from lab.engines.python.operations.host import ModuleHost, check_process
 from lab.engines.python.operations.journal import Journal
+from lab.host.sentences import say
 from qsm.plan.record import Record
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ class Call:
     @property
     def journal(self) -> Journal:
         """The migration's journal on this host."""
-        return Journal(self.host.folder, self.migration_id)
+        return Journal(self.host.folder, self.migration_id, host=self.host.name)
 
     @property
     def migration_folder(self) -> str:
@@ -74,7 +75,6 @@ def record_missing(migration_id: str, *, host: str) -> Exception:
     """Make the error for a migration that this host knows nothing of."""
     return refused(
         "RecordMissing",
-        f"{host} has no record of migration {migration_id}: nothing was changed. Look with find_migrations, here and "
-        "on the other host.",
+        say("record_missing", host, migration=migration_id),
         subject=migration_id,
     )

@@ -13,9 +13,10 @@ from lab.engines.python.operations import facts
 from lab.engines.python.operations.calls import Call
 from lab.engines.python.operations.errors import SHARING_VIOLATION, OperationError, failed, hresult_of, refused
 from lab.engines.python.operations.host import HEALTH_STATUSES, ModuleHost
-from lab.engines.python.operations.records import normal_id
+from lab.engines.python.operations.records import normal_id, owner_error
+from lab.host.sentences import because, say
 from lab.hyperv import HyperVError
-from lab.hyperv.model import VirtualMachine, VMSnapshot
+from lab.hyperv.model import VirtualMachine
 from qsm.facts.files import DiskPair, SlotPath
 from qsm.facts.names import same_name, same_path
 from qsm.facts.states import CheckpointType
@@ -28,21 +29,28 @@ def busy_with(vm: VirtualMachine) -> tuple[str, ...]:
 
 
 def world_changed(
-    host: ModuleHost, vm: VirtualMachine, *, found: Mapping[str, object], expected: Mapping[str, object]
+    host: ModuleHost, vm: VirtualMachine, *, found: Mapping[str, object], expected: Mapping[str, object], act: str
 ) -> OperationError:
     """Make the error for a VM that is no longer as it was judged: what is not as expected, under the same keys."""
-    texts = "; ".join(f"{what} is {found[what]}, expected {expected[what]}" for what in found)
+    reasons = [
+        say("difference", host.name, what=what, found=_listed(found[what]), expected=_listed(expected[what]))
+        for what in found
+    ]
     return refused(
         "WorldChanged",
-        f"VM {vm.name} on {host.name} is not as expected: {texts}. Nothing was changed.",
+        say("not_as_expected", host.name, vm=vm.name, reasons="; ".join(reasons), act=act),
         subject=vm.vm_id,
         found=dict(found),
         expected=dict(expected),
     )
 
 
+def _listed(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def require_as_expected(
-    host: ModuleHost, vm: VirtualMachine, *, state: str, checkpoint: str | None, disks: Sequence[SlotPath]
+    host: ModuleHost, vm: VirtualMachine, *, state: str, checkpoint: str | None, disks: Sequence[SlotPath], act: str
 ) -> None:
     """Check state, checkpoints, disks and that nothing works on the VM. Raises WorldChanged."""
     snapshots = host.hyperv.get_vm_snapshot(vm.vm_id)
@@ -61,7 +69,11 @@ def require_as_expected(
     wrong = [what for what in found if not same_name(str(found[what]), str(expected[what]))]
     if wrong:
         raise world_changed(
-            host, vm, found={what: found[what] for what in wrong}, expected={what: expected[what] for what in wrong}
+            host,
+            vm,
+            found={what: found[what] for what in wrong},
+            expected={what: expected[what] for what in wrong},
+            act=act,
         )
 
 
@@ -70,8 +82,9 @@ def _require_our_name(call: Call, name: str) -> None:
     if name != f"QSM {call.migration_id}":
         raise refused(
             "InvalidArgument",
-            f"{name!r} is not the checkpoint of migration {call.migration_id}. Nothing was changed.",
-            subject="name",
+            say("not_our_checkpoint", call.host.name, checkpoint=name, migration=call.migration_id),
+            subject=name,
+            argument="name",
         )
 
 
@@ -80,24 +93,26 @@ def take_checkpoint(call: Call, arguments: m.TakeCheckpointArguments) -> m.TakeC
     host = call.host
     _require_our_name(call, arguments.name)
     vm = facts.known_vm(host, arguments.vm_id)
-    require_as_expected(host, vm, state=arguments.expected_state, checkpoint=None, disks=arguments.expected_disks)
-    snapshot = _checkpoint(host, vm, name=arguments.name, checkpoint_type=arguments.checkpoint_type)
-    return m.TakeCheckpointResult(
-        checkpoint_id=snapshot.snapshot_id, disks=_prove(host, vm.vm_id, bases=arguments.expected_disks)
+    require_as_expected(
+        host,
+        vm,
+        state=arguments.expected_state,
+        checkpoint=None,
+        disks=arguments.expected_disks,
+        act=say("act_checkpoint", host.name),
     )
-
-
-def _checkpoint(host: ModuleHost, vm: VirtualMachine, *, name: str, checkpoint_type: str | None) -> VMSnapshot:
     try:
-        with _type_set(host, vm, checkpoint_type):
-            return host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name=name)
-    except HyperVError as error:
+        with _type_set(host, vm, arguments.checkpoint_type):
+            snapshot = host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name=arguments.name)
+            pairs = _prove(host, vm.vm_id, bases=arguments.expected_disks)
+    except facts.HOST_ERRORS as error:
         raise failed(
             "CheckpointFailed",
-            f"VM {vm.name} on {host.name} could not be checkpointed: {error.message}",
+            say("checkpoint_failed", host.name, checkpoint=arguments.name, vm=vm.name, cause=because(error)),
             subject=vm.vm_id,
             hresult=hresult_of(error),
         ) from error
+    return m.TakeCheckpointResult(checkpoint_id=snapshot.snapshot_id, disks=pairs)
 
 
 @contextmanager
@@ -120,31 +135,22 @@ def _type_set(host: ModuleHost, vm: VirtualMachine, checkpoint_type: str | None)
 def _prove(host: ModuleHost, vm_id: str, *, bases: Sequence[SlotPath]) -> tuple[DiskPair, ...]:
     """Prove that each disk's writes go to a differencing disk on the former file, which can be copied.
 
-    Raises CheckpointFailed, and HostFailed where the VM is gone.
+    Raises CheckpointFailed, HostFailed where the VM is gone, HyperVError, PlatformError.
     """
     leaves = {drive.slot: drive.path for drive in facts.vm_after(host, vm_id).hard_drives}
     pairs = []
     for former in bases:
-        try:
-            leaf = facts.disk_file(host, leaves.get(former.slot, ""))
-            base = facts.disk_file(host, former.path)
-        except facts.HOST_ERRORS as error:
-            raise _not_frozen(host, former, f"cannot be looked at: {error}", hresult=hresult_of(error)) from error
+        path = leaves.get(former.slot, "")
+        leaf = facts.disk_file(host, path)
         if leaf.parent_path is None or not same_path(leaf.parent_path, former.path):
-            raise _not_frozen(host, former, f"writes to {leaf.path}, whose parent is {leaf.parent_path}", hresult=None)
+            moved = say("checkpoint_moved_nothing", host.name, slot=former.slot, path=path, base=former.path)
+            raise failed("CheckpointFailed", moved, subject=former.path, slot=former.slot)
+        base = facts.disk_file(host, former.path)
         if not base.content_identity:
-            raise _not_frozen(host, former, "is still locked, so that it cannot be copied", hresult=SHARING_VIOLATION)
+            locked = say("base_still_locked", host.name, path=former.path)
+            raise failed("CheckpointFailed", locked, subject=former.path, hresult=SHARING_VIOLATION, slot=former.slot)
         pairs.append(DiskPair(slot=former.slot, base=base, leaf=leaf))
     return tuple(pairs)
-
-
-def _not_frozen(host: ModuleHost, base: SlotPath, what: str, *, hresult: int | None) -> OperationError:
-    return failed(
-        "CheckpointFailed",
-        f"After the checkpoint disk {base.slot} ({base.path}) on {host.name} {what}. The VM goes on; look at its disks.",
-        subject=base.slot,
-        hresult=hresult,
-    )
 
 
 def remove_checkpoint(call: Call, arguments: m.RemoveCheckpointArguments) -> m.Nothing:
@@ -152,14 +158,7 @@ def remove_checkpoint(call: Call, arguments: m.RemoveCheckpointArguments) -> m.N
     _require_our_name(call, arguments.name)
     record = call.known_record()
     if record.owner != "source":
-        raise refused(
-            "NotOwner",
-            f"The checkpoint of VM {record.vm_name} on {call.host.name} was left alone: the owner is {record.owner!r}, "
-            "so that the source must stay as it is.",
-            subject=record.vm_id,
-            owner=record.owner,
-            epoch=record.epoch,
-        )
+        raise owner_error(call, record, "NotOwner", "checkpoint_left_alone")
     vm = facts.known_vm(call.host, arguments.vm_id)
     for snapshot in call.host.hyperv.get_vm_snapshot(vm.vm_id):
         if snapshot.name == arguments.name:
@@ -179,14 +178,16 @@ def get_checkpoint_removal(call: Call, arguments: m.CheckpointRemovalArguments) 
 def _removal(call: Call, arguments: m.CheckpointRemovalArguments) -> m.CheckpointRemovalResult:
     host = call.host
     vm = facts.known_vm(host, arguments.vm_id)
-    remaining = [
-        f"checkpoint {snapshot.name}"
+    remaining: list[str] = [
+        say("left_checkpoint", host.name, name=snapshot.name)
         for snapshot in host.hyperv.get_vm_snapshot(vm.vm_id)
         if snapshot.name == arguments.name
     ]
-    remaining += [f"VM is busy: {status}" for status in busy_with(vm)]
+    remaining += [say("left_busy", host.name, status=status) for status in busy_with(vm)]
     remaining += _disks_left(host, vm, bases=arguments.bases)
-    remaining += [f"file {path}" for path in arguments.leaves if host.platform.files.exists(path)]
+    remaining += [
+        say("left_file", host.name, path=path) for path in arguments.leaves if host.platform.files.exists(path)
+    ]
     return m.CheckpointRemovalResult(
         done=not remaining,
         state=vm.state,
@@ -201,10 +202,10 @@ def _disks_left(host: ModuleHost, vm: VirtualMachine, *, bases: Sequence[SlotPat
     for base in bases:
         path = found.get(base.slot, "")
         if not same_path(path, base.path):
-            yield f"disk {base.slot} is {path!r}, not {base.path}"
+            yield say("left_disk", host.name, slot=base.slot, what=path)
             continue
         try:
             if host.hyperv.get_vhd(path).vhd_type == "Differencing":
-                yield f"disk {base.slot} is still a differencing disk: {path}"
+                yield say("left_disk", host.name, slot=base.slot, what=say("left_differencing", host.name))
         except facts.HOST_ERRORS as error:
-            yield f"disk {base.slot} cannot be looked at: {error}"
+            yield say("left_disk", host.name, slot=base.slot, what=because(error))

@@ -10,6 +10,7 @@ from lab.engines.python.operations import facts
 from lab.engines.python.operations.calls import Call
 from lab.engines.python.operations.errors import refused
 from lab.engines.python.operations.removal import keep_files_of, remove_files_of
+from lab.host.sentences import say
 from qsm.facts.files import FileFacts
 from qsm.facts.names import path_key
 from qsm.facts.states import StartAction
@@ -19,31 +20,33 @@ from qsm.plan.record import Record
 GONE = ("Saved", "Off")
 
 
-def _require_handed_over(call: Call, target_record: Record) -> Record:
-    """Raises NotOwner without both proofs."""
-    record = call.known_record()
-    proofs = (
-        record.owner == "handed over"
-        and target_record.migration_id == call.migration_id
-        and target_record.vm_id == record.vm_id
-        and target_record.role == "target"
-        and target_record.owner == "target"
-    )
-    if not proofs:
+def _require_handed_over(call: Call, target_record: Record, *, act: str) -> Record:
+    """Raises NotOwner without both proofs, for the act that the sentence of that name says."""
+    record, host = call.known_record(), call.host.name
+    wanted = {"migration_id": record.migration_id, "vm_id": record.vm_id, "role": "target", "owner": "target"}
+    wrong: list[str] = []
+    if record.owner != "handed over":
+        wrong.append(say("why_source_owns", host, owner=record.owner))
+    wrong += [
+        say("why_target_record", host, field=name, found=getattr(target_record, name), expected=expected)
+        for name, expected in wanted.items()
+        if getattr(target_record, name) != expected
+    ]
+    if wrong:
         raise refused(
             "NotOwner",
-            f"VM {record.vm_name} on {call.host.name} was not touched: here the owner is {record.owner!r}, and the "
-            f"target's record ({target_record.migration_id}) says {target_record.owner!r}.",
+            say("target_does_not_own", host, act=say(act, host), reasons="; ".join(wrong), vm=record.vm_name),
             subject=record.vm_id,
             owner=record.owner,
             epoch=record.epoch,
+            target_owner=target_record.owner,
         )
     return record
 
 
 def retire_source(call: Call, arguments: m.RetireSourceArguments) -> m.Nothing:
     """Keep the source's VM, but so that it cannot come back by accident."""
-    _require_handed_over(call, arguments.target_record)
+    _require_handed_over(call, arguments.target_record, act="act_source_left")
     hyperv = call.host.hyperv
     vm = facts.known_vm(call.host, arguments.vm_id)
     for adapter in vm.network_adapters:
@@ -56,15 +59,14 @@ def retire_source(call: Call, arguments: m.RetireSourceArguments) -> m.Nothing:
 
 def remove_source(call: Call, arguments: m.RemoveSourceArguments) -> m.Nothing:
     """Remove the source's VM; its checkpoint is merged after this returned."""
-    record = _require_handed_over(call, arguments.target_record)
+    record = _require_handed_over(call, arguments.target_record, act="act_source_not_removed")
     vm = facts.real_vm(call.host, arguments.vm_id)
     if vm is None:
         return m.Nothing()
     if str(vm.state) not in GONE:
         raise refused(
             "NotOwner",
-            f"VM {vm.name} is {vm.state} on {call.host.name} although it was handed over: it was not touched. Find out "
-            "who started it.",
+            say("source_runs", call.host.name, vm=vm.name, state=vm.state),
             subject=vm.vm_id,
             owner=record.owner,
             epoch=record.epoch,
@@ -99,13 +101,15 @@ def get_source_removal(call: Call, arguments: m.VMArguments) -> m.SourceRemovalR
 
 def _removal(call: Call, vm_id: str) -> m.SourceRemovalResult:
     host = call.host
-    remaining = []
+    remaining: list[str] = []
     vm = facts.real_vm(host, vm_id)
     if vm is not None:
-        remaining.append(f"VM {vm.name} is {vm.state}")
-    remaining += [f"{path} is not merged yet" for path in _checkpoint_leaves(call) if host.platform.files.exists(path)]
+        remaining.append(say("left_vm", host.name, vm=vm.name))
     remaining += [
-        f"{path} is in use"
+        say("left_merge", host.name, path=path) for path in _checkpoint_leaves(call) if host.platform.files.exists(path)
+    ]
+    remaining += [
+        say("left_file", host.name, path=path)
         for path in _chain_files(call)
         if host.platform.files.exists(path) and host.platform.open_files.holders(path)
     ]
@@ -114,11 +118,19 @@ def _removal(call: Call, vm_id: str) -> m.SourceRemovalResult:
 
 def remove_source_files(call: Call, arguments: m.RemoveSourceFilesArguments) -> m.RemoveFilesResult:
     """Remove the disk files that the migration has left behind at the source."""
-    record = _require_handed_over(call, arguments.target_record)
+    record = _require_handed_over(call, arguments.target_record, act="act_source_files_not_removed")
     if facts.real_vm(call.host, record.vm_id) is not None:
-        return keep_files_of(call.host, arguments.files, vm_name=record.vm_name)
+        return keep_files_of(
+            call.host, arguments.files, reason=say("kept_still_registered", call.host.name, vm=record.vm_name)
+        )
     ours = {path_key(path) for path in _chain_files(call)}
-    return remove_files_of(call.host, arguments.files, arguments.folders, allowed=lambda path: path_key(path) in ours)
+    return remove_files_of(
+        call.host,
+        arguments.files,
+        arguments.folders,
+        allowed=lambda path: path_key(path) in ours,
+        reason=say("kept_not_saved", call.host.name, migration=call.migration_id),
+    )
 
 
 def create_probe_file(call: Call, arguments: m.ProbeFileArguments) -> FileFacts:

@@ -15,6 +15,7 @@ from lab.engines.python.operations.errors import refused
 from lab.engines.python.operations.host import ModuleHost, check_process
 from lab.engines.python.operations.records import require_owner_none
 from lab.engines.python.operations.work import Work, all_work, made_files
+from lab.host.sentences import say
 from lab.platform.errors import NOT_LOGGED_ON, PlatformError
 from lab.platform.paths import parent
 from qsm.facts.names import path_key
@@ -27,7 +28,7 @@ STOP_SECONDS = 240
 
 def start_copy(call: Call, arguments: m.StartCopyArguments) -> m.WorkResult:
     """Check, write down the request, start the task."""
-    require_owner_none(call, act="Nothing was copied")
+    require_owner_none(call, act=say("act_not_copied", call.host.name))
     work = Work(call.host, call.migration_id, "copy", arguments.number)
     request = arguments.model_dump(mode="json")
     if work.is_alive(request):
@@ -46,17 +47,23 @@ def _require_room(host: ModuleHost, arguments: m.StartCopyArguments) -> None:
     for file in arguments.files:
         needed[host.platform.files.volume_of(file.destination).root] += file.length_bytes
     for root, length_bytes in needed.items():
-        require_room(host, root, needed_bytes=length_bytes + arguments.reserve_bytes)
+        require_room(host, root, needed_bytes=length_bytes + arguments.reserve_bytes, sentence="copy_no_space")
 
 
-def require_room(host: ModuleHost, path: str, *, needed_bytes: int) -> None:
-    """Raises NoSpace where a path's volume has less room than is needed."""
+def require_room(host: ModuleHost, path: str, *, needed_bytes: int, sentence: str, **about: str) -> None:
+    """Raises NoSpace, in a sentence that says what the room is for, where a path's volume has less than is needed."""
     volume = host.platform.files.volume_of(path)
     if volume.free_bytes < needed_bytes:
         raise refused(
             "NoSpace",
-            f"Volume {volume.root} on {host.name} has {volume.free_bytes} bytes free; {needed_bytes} are needed, the "
-            "reserve included. Nothing was changed; make room or choose another volume.",
+            say(
+                sentence,
+                host.name,
+                volume=volume.root,
+                free_bytes=volume.free_bytes,
+                needed_bytes=needed_bytes,
+                **about,
+            ),
             subject=volume.root,
             volume=volume.root,
             free_bytes=volume.free_bytes,
@@ -72,8 +79,7 @@ def _require_free_names(call: Call, arguments: m.StartCopyArguments) -> None:
         if path_key(path) not in ours and call.host.platform.files.exists(path):
             raise refused(
                 "FileInTheWay",
-                f"{path} exists already on {call.host.name} and is not of this migration. Nothing was changed; move it "
-                "away or choose another folder.",
+                say("copy_in_the_way", call.host.name, path=path, migration=call.migration_id),
                 subject=path,
                 path=path,
             )
@@ -96,7 +102,7 @@ def _look(work: Work) -> m.GetCopyResult:
     running = work.is_running  # asked before the file is read: a task that ends in between has written its end
     request = work.request()
     if request is None:
-        raise refused("InvalidArgument", f"There is no copy {work.number} of migration {work.migration_id}.")
+        raise work.unknown()
     state = work.state() or _nothing_yet(request)
     result = m.GetCopyResult.model_validate(state)
     volume = next(iter(facts.known_volumes_of(work.host, [request["files"][0]["destination"]])), None)

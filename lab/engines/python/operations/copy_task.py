@@ -14,6 +14,7 @@ from lab.engines.python.operations.facts import file_facts
 from lab.engines.python.operations.host import check_process
 from lab.engines.python.operations.stopwatch import Stopwatch
 from lab.engines.python.operations.work import Work, made_files
+from lab.host.sentences import because, say
 from lab.platform.bits import SIZE_UNKNOWN, BitsJob, JobState, Priority
 from lab.platform.errors import PlatformError
 from lab.platform.identity import SYSTEM
@@ -80,8 +81,7 @@ class CopyTask:
     def _unforeseen(self, error: Exception) -> OperationError:
         return failed(
             "CopyFailed",
-            f"The copy {self._work.task_name} on {self._work.host.name} failed and all its jobs were ended: "
-            f"{str(error) or type(error).__name__}",
+            say("copy_failed", self._work.host.name, name=self._work.task_name, cause=because(error)),
             subject=self._work.task_name,
             hresult=hresult_of(error),
         )
@@ -155,7 +155,13 @@ class CopyTask:
             if job is None:
                 raise failed(
                     "CopyFailed",
-                    f"The BITS job of {destination} on {self._work.host.name} is gone: somebody removed it.",
+                    say(
+                        "job_gone",
+                        self._work.host.name,
+                        name=self._work.task_name,
+                        index=list(jobs).index(destination),
+                        path=destination,
+                    ),
                     subject=destination,
                 )
             current[destination] = job
@@ -177,7 +183,13 @@ class CopyTask:
             if job.state in (JobState.ERROR, JobState.CANCELLED):
                 raise failed(
                     "CopyFailed",
-                    f"{destination} could not be copied to {self._work.host.name}: {job.error_description}",
+                    say(
+                        "job_failed",
+                        self._work.host.name,
+                        source=job.files[0].remote_name,
+                        path=destination,
+                        cause=f"{job.error_description.rstrip('. ')} (0x{job.error_hresult or 0:08X}).",
+                    ),
                     subject=destination,
                     hresult=job.error_hresult,
                 )
@@ -186,8 +198,13 @@ class CopyTask:
             if volume.free_bytes < self._wanted.reserve_bytes:
                 raise failed(
                     "NoSpace",
-                    f"Volume {volume.root} on {self._work.host.name} has only {volume.free_bytes} bytes free, less than "
-                    f"the reserve of {self._wanted.reserve_bytes}: the copy was ended and its unfinished files are gone.",
+                    say(
+                        "reserve_used",
+                        self._work.host.name,
+                        volume=volume.root,
+                        free_bytes=volume.free_bytes,
+                        reserve_bytes=self._wanted.reserve_bytes,
+                    ),
                     subject=volume.root,
                     volume=volume.root,
                     free_bytes=volume.free_bytes,
@@ -203,9 +220,14 @@ class CopyTask:
             if (found.length_bytes, found.last_write_ticks) != (file.length_bytes, file.last_write_ticks):
                 raise failed(
                     "CopyAltered",
-                    f"{file.source} changed while it was copied: {file.destination} on {self._work.host.name} has "
-                    f"{found.length_bytes} bytes of {found.last_write_ticks}, expected {file.length_bytes} bytes of "
-                    f"{file.last_write_ticks}. The copy must not be used.",
+                    say(
+                        "copy_altered",
+                        self._work.host.name,
+                        path=file.destination,
+                        found=f"{found.length_bytes} bytes, time {found.last_write_ticks}",
+                        expected=f"{file.length_bytes} bytes, time {file.last_write_ticks}",
+                        source=file.source,
+                    ),
                     subject=file.destination,
                     found=found.model_dump(mode="json"),
                     expected=file.model_dump(mode="json"),
@@ -220,8 +242,7 @@ class CopyTask:
         if path_key(destination) not in made and self._work.host.platform.files.exists(destination):
             raise failed(
                 "CopyFailed",
-                f"{destination} has appeared on {self._work.host.name} while it was copied, and is not of this migration. "
-                "It was left alone.",
+                say("copy_appeared", self._work.host.name, path=destination, migration=self._work.migration_id),
                 subject=destination,
             )
         self._work.note_made(destination)

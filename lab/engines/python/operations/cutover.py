@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from lab.engines.python.operations import facts
 from lab.engines.python.operations.calls import Call
-from lab.engines.python.operations.checkpoint import require_as_expected, world_changed
+from lab.engines.python.operations.checkpoint import require_as_expected
 from lab.engines.python.operations.copies import require_room
-from lab.engines.python.operations.errors import failed, hresult_of
+from lab.engines.python.operations.errors import failed, hresult_of, refused
 from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.stopwatch import Stopwatch
+from lab.host.sentences import because, say
 from lab.hyperv import HyperVError
 from lab.hyperv.model import VirtualMachine
 from qsm.facts.files import DiskFile
@@ -31,18 +32,16 @@ def save_vm(call: Call, arguments: m.SaveVMArguments) -> m.SaveVMResult:
     _guard(host, vm, arguments)
     _stop(host, vm, arguments)
     stopped = facts.vm_after(host, vm.vm_id)
-    disks = tuple(facts.vm_disk(host, drive) for drive in stopped.hard_drives)
-    problems = [f"disk {disk.slot}: {disk.error}" for disk in disks if disk.error]
     expected = {"save": "Saved", "shutdown": "Off", "none": arguments.expected_state}[arguments.mode]
+    about = {"vm": vm.name, "state": stopped.state}
     if str(stopped.state) != expected:
-        problems.append(f"it is {stopped.state}, expected {expected}")
-    if problems:
-        raise failed(
-            "SaveFailed",
-            f"VM {vm.name} on {host.name} is not as it should be after it was stopped: {'; '.join(problems)}.",
-            subject=vm.vm_id,
-            state=str(stopped.state),
-        )
+        other = say("save_other_state", host.name, expected=expected, seconds=int(watch.seconds()), **about)
+        raise failed("SaveFailed", other, subject=vm.vm_id, state=str(stopped.state))
+    disks = tuple(facts.vm_disk(host, drive) for drive in stopped.hard_drives)
+    unread = next((disk for disk in disks if disk.error), None)
+    if unread is not None:
+        told = say("save_disk_unreadable", host.name, path=unread.path, error=unread.error, **about)
+        raise failed("SaveFailed", told, subject=unread.path, state=str(stopped.state))
     return m.SaveVMResult.model_validate(
         {
             "state": str(stopped.state),
@@ -61,24 +60,40 @@ def _guard(host: ModuleHost, vm: VirtualMachine, arguments: m.SaveVMArguments) -
         state=arguments.expected_state,
         checkpoint=arguments.expected_checkpoint,
         disks=arguments.expected_disks,
+        act=say("act_stop", host.name),
     )
     for base in arguments.expected_bases:
-        _require_unchanged(host, vm, base)
+        _require_unchanged(host, base)
     if arguments.mode == "none" and arguments.expected_state not in ("Saved", "Off"):
-        raise world_changed(host, vm, found={"state": arguments.expected_state}, expected={"state": "Saved or Off"})
+        raise refused(
+            "WorldChanged",
+            say("does_not_stand_still", host.name, vm=vm.name, state=arguments.expected_state),
+            subject=vm.vm_id,
+            found={"state": arguments.expected_state},
+            expected={"state": "Saved or Off"},
+        )
     if arguments.mode == "save":
-        memory = max(vm.memory_assigned_bytes, vm.memory_startup_bytes)
-        require_room(host, vm.configuration_location, needed_bytes=memory + arguments.reserve_bytes)
+        needed_bytes = max(vm.memory_assigned_bytes, vm.memory_startup_bytes) + arguments.reserve_bytes
+        require_room(host, vm.configuration_location, needed_bytes=needed_bytes, sentence="memory_no_space", vm=vm.name)
 
 
-def _require_unchanged(host: ModuleHost, vm: VirtualMachine, base: DiskFile) -> None:
+def _require_unchanged(host: ModuleHost, base: DiskFile) -> None:
     """Raises WorldChanged unless a frozen file has the length, time and identity that it had; an empty one is none."""
+    expected = facts.disk_text(base)
     try:
-        found = facts.disk_text(facts.disk_file(host, base.path))
+        there = host.platform.files.exists(base.path)
+        found = facts.disk_text(facts.disk_file(host, base.path)) if there else say("no_file", host.name)
     except facts.HOST_ERRORS as error:
-        found = f"cannot be looked at: {error}"
-    if found != facts.disk_text(base) or not base.content_identity:
-        raise world_changed(host, vm, found={base.path: found}, expected={base.path: facts.disk_text(base)})
+        found = say("not_readable", host.name, cause=because(error))
+    if found != expected or not base.content_identity:
+        act = say("act_stop", host.name)
+        raise refused(
+            "WorldChanged",
+            say("frozen_disk_changed", host.name, path=base.path, found=found, expected=expected, act=act),
+            subject=base.path,
+            found={base.path: found},
+            expected={base.path: expected},
+        )
 
 
 def _stop(host: ModuleHost, vm: VirtualMachine, arguments: m.SaveVMArguments) -> None:
@@ -92,7 +107,7 @@ def _stop(host: ModuleHost, vm: VirtualMachine, arguments: m.SaveVMArguments) ->
     except HyperVError as error:
         raise failed(
             "SaveFailed",
-            f"VM {vm.name} on {host.name} could not be stopped ({arguments.mode}): {error.message}",
+            say("save_failed", host.name, vm=vm.name, cause=because(error)),
             subject=vm.vm_id,
             hresult=hresult_of(error),
             state=str(facts.vm_after(host, vm.vm_id).state),
@@ -118,17 +133,14 @@ def export_configuration(call: Call, arguments: m.VMArguments) -> m.ExportResult
     except HyperVError as error:
         raise failed(
             "ExportFailed",
-            f"The configuration of VM {vm.name} on {host.name} could not be exported: {error.message}",
+            say("export_failed", host.name, vm=vm.name, folder=folder, cause=because(error)),
             subject=vm.vm_id,
             hresult=hresult_of(error),
         ) from error
     found = host.platform.files.list(folder, recursive=True)
     files = [facts.file_facts(host, info.path) for info in found if not info.folder]
-    configuration = next((path for path in written if path.lower().endswith((".vmcx", ".xml"))), None)
-    if configuration is None:
-        raise failed(
-            "ExportFailed",
-            f"The export of VM {vm.name} on {host.name} holds no configuration: {list(written)}.",
-            subject=vm.vm_id,
-        )
-    return m.ExportResult(folder=folder, configuration=configuration, files=tuple(files))
+    configurations = [path for path in written if path.lower().endswith((".vmcx", ".xml"))]
+    if len(configurations) != 1:
+        without = say("export_without_configuration", host.name, vm=vm.name, folder=folder, count=len(configurations))
+        raise failed("ExportFailed", without, subject=vm.vm_id, found=list(written))
+    return m.ExportResult(folder=folder, configuration=configurations[0], files=tuple(files))

@@ -20,9 +20,11 @@ from lab.engines.python.operations.errors import OperationError, refused, unfore
 from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.journal import Attempt, Journal, arguments_hash
 from lab.engines.python.operations.table import FUNCTIONS
+from lab.host.sentences import Sentence, say
 from lab.platform.errors import PlatformError
 from qsm.facts.errors import ErrorFacts
 from qsm.facts.frozen import Frozen
+from qsm.facts.machines import LockFacts
 from qsm.hosts.messages import RecordResult
 from qsm.hosts.operations import OPERATIONS, AfterUnknown, Operation
 from qsm.plan.record import AttemptState, Record
@@ -71,7 +73,9 @@ class Dispatcher:
         except Exception as error:  # whatever the host raises, the caller gets an answer
             operation = OPERATIONS.get(call.operation)
             changes = operation is not None and operation.changes
-            outcome = _told(unforeseen(error, changes=changes, subject=call.subject, host=self._host.name))
+            outcome = _told(
+                unforeseen(error, operation=call.operation, changes=changes, subject=call.subject, host=self._host.name)
+            )
         return {
             "ok": outcome.ok,
             "result" if outcome.ok else "error": outcome.content,
@@ -93,27 +97,27 @@ class Dispatcher:
     def _carry_out(self, call: CallLine) -> _Outcome:
         operation = OPERATIONS.get(call.operation)
         if operation is None:
-            raise refused("InvalidArgument", f"There is no operation {call.operation!r}.", subject=call.operation)
+            raise refused("InvalidArgument", say("operation_unknown", self._host.name, operation=call.operation))
         needed = operation.record != "none" or call.migration_id != ""
         if needed and not MIGRATION_ID.fullmatch(call.migration_id):
-            raise refused("InvalidArgument", f"{call.migration_id!r} is no migration id.", subject=call.migration_id)
+            raise refused("InvalidArgument", say("no_migration_id", self._host.name, migration=call.migration_id))
         if not operation.changes:
             return self._ask(operation, call)
         with self._host.locks.held(call.migration_id):
             return self._change(operation, call)
 
     def _ask(self, operation: Operation[Any, Any], call: CallLine) -> _Outcome:
-        arguments = _arguments(operation, call.arguments)
+        arguments = _arguments(operation, call.arguments, host=self._host.name)
         record = self._record(operation, call, arguments)
         result = FUNCTIONS[operation.name](self._context(call, record), arguments)
         return _Outcome(True, _result(operation, result))
 
     def _change(self, operation: Operation[Any, Any], call: CallLine) -> _Outcome:
-        arguments = _arguments(operation, call.arguments)  # step 1
+        arguments = _arguments(operation, call.arguments, host=self._host.name)  # step 1
         if operation.record == "none":
             return _Outcome(True, _result(operation, FUNCTIONS[operation.name](self._context(call, None), arguments)))
-        journal = Journal(self._host.folder, call.migration_id)
-        known = _from_journal(operation, call, journal.last(operation.name, call.subject))  # step 2
+        journal = Journal(self._host.folder, call.migration_id, host=self._host.name)
+        known = _from_journal(self._host, operation, call, journal.last(operation.name, call.subject))  # step 2
         if known is not None:
             return known
         record = self._record(operation, call, arguments)  # step 3
@@ -154,7 +158,7 @@ class Dispatcher:
     def _facts(self, error: Exception, call: CallLine) -> ErrorFacts:
         if isinstance(error, OperationError):
             return error.facts
-        return unforeseen(error, changes=True, subject=call.subject, host=self._host.name)
+        return unforeseen(error, operation=call.operation, changes=True, subject=call.subject, host=self._host.name)
 
     def _write_record(self, operation: Operation[Any, Any], context: Call, *, done: bool) -> Record | None:
         """Write the record once: what the function wants changed, the step and, for fenced operations, the revision."""
@@ -184,9 +188,16 @@ class Dispatcher:
         if operation.side not in ("either", record.role):
             raise refused(
                 "WrongRole",
-                f"{operation.name} belongs to the {operation.side}; in migration {call.migration_id} {self._host.name} "
-                f"is the {record.role}. Nothing was changed.",
-                subject=call.migration_id,
+                say(
+                    "wrong_role",
+                    self._host.name,
+                    operation=operation.name,
+                    vm=record.vm_name,
+                    role=record.role,
+                    migration=call.migration_id,
+                    side=operation.side,
+                ),
+                subject=call.subject,
                 role=record.role,
                 side=operation.side,
             )
@@ -194,8 +205,14 @@ class Dispatcher:
         if vm_id is not None and records.normal_id(vm_id) != record.vm_id:
             raise refused(
                 "InvalidArgument",
-                f"Migration {call.migration_id} on {self._host.name} is about VM {record.vm_id} ({record.vm_name}), not "
-                f"about {vm_id}. Nothing was changed.",
+                say(
+                    "another_vm",
+                    self._host.name,
+                    migration=call.migration_id,
+                    record_vm_id=record.vm_id,
+                    vm=record.vm_name,
+                    vm_id=vm_id,
+                ),
                 subject=vm_id,
             )
         return record
@@ -204,19 +221,15 @@ class Dispatcher:
         """Raises TurnedBack, RevisionStale, NotOwner (the VM's lock here is not this migration's)."""
         if record is None:
             return
+        host = self._host.name
+        about = {"operation": operation.name, "vm": record.vm_name, "migration": call.migration_id}
         if operation.forward and record.direction == "back":
-            raise refused(
-                "TurnedBack",
-                f"Migration {call.migration_id} of VM {record.vm_name} is on its way back: {operation.name} was not "
-                f"carried out on {self._host.name}.",
-                subject=call.migration_id,
-            )
+            raise refused("TurnedBack", say("turned_back", host, **about), subject=call.subject)
         if operation.fenced and call.revision != record.revision:
             raise refused(
                 "RevisionStale",
-                f"The record of migration {call.migration_id} on {self._host.name} has revision {record.revision}, not "
-                f"{call.revision}: somebody else acted. Nothing was changed; read the record and decide anew.",
-                subject=call.migration_id,
+                say("revision_stale", host, given=call.revision, current=record.revision, **about),
+                subject=call.subject,
                 given=call.revision,
                 current=record.revision,
             )
@@ -224,9 +237,7 @@ class Dispatcher:
             lock = records.read_lock(self._host, record.vm_id)
             raise refused(
                 "NotOwner",
-                f"{operation.name} was not carried out on {self._host.name}: VM {record.vm_name} is not migration "
-                f"{call.migration_id}'s to act on, which "
-                + (f"has ended ({record.end})." if record.end else "does not hold the lock on it."),
+                say("not_this_migrations", host, why=_why_not_locked(host, record, lock), **about),
                 subject=record.vm_id,
                 owner=record.owner,
                 epoch=record.epoch,
@@ -235,22 +246,34 @@ class Dispatcher:
             )
 
 
-def _arguments(operation: Operation[Any, Any], arguments: Mapping[str, Any]) -> Any:
+def _why_not_locked(host: str, record: Record, lock: LockFacts | None) -> str:
+    if record.end in ("home", "forward"):
+        return say("why_ended", host, end=record.end)
+    if lock is None:
+        return say("why_never_locked", host)
+    return say("why_locked", host, migration=lock.migration_id, by=lock.by, since_utc=lock.since_utc)
+
+
+def _arguments(operation: Operation[Any, Any], arguments: Mapping[str, Any], *, host: str) -> Any:
     """Check the arguments. Raises InvalidArgument."""
     try:
         checked = operation.arguments.model_validate(arguments)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "arguments"
-        raise refused(
-            "InvalidArgument", f"{operation.name}: {place}: {first['msg']}. Nothing was changed.", subject=place
-        ) from error
+        raise refused("InvalidArgument", _wrong_argument(operation.name, host, place, first), argument=place) from error
     vm_id = getattr(checked, "vm_id", None)
     if vm_id is not None and records.normal_guid(vm_id) is None:
-        raise refused(
-            "InvalidArgument", f"{operation.name}: {vm_id!r} is no id of a VM. Nothing was changed.", subject="vm_id"
-        )
+        wrong = say("argument_does_not_fit", host, operation=operation.name, cause=f"'{vm_id}' is not the id of a VM.")
+        raise refused("InvalidArgument", wrong, argument="vm_id")
     return checked
+
+
+def _wrong_argument(operation: str, host: str, place: str, problem: Mapping[str, Any]) -> Sentence:
+    if problem["type"] in ("missing", "extra_forbidden"):
+        name = "argument_missing" if problem["type"] == "missing" else "argument_unknown"
+        return say(name, host, operation=operation, argument=place)
+    return say("argument_does_not_fit", host, operation=operation, cause=f"{place}: {problem['msg']}.")
 
 
 def _result(operation: Operation[Any, Any], result: Frozen | None) -> dict[str, Any]:
@@ -264,7 +287,9 @@ def _told(facts: ErrorFacts, *, attempt: int | None = None, repeated: bool = Fal
     return _Outcome(False, facts.model_dump(mode="json"), attempt=attempt, repeated=repeated)
 
 
-def _from_journal(operation: Operation[Any, Any], call: CallLine, last: Attempt | None) -> _Outcome | None:
+def _from_journal(
+    host: ModuleHost, operation: Operation[Any, Any], call: CallLine, last: Attempt | None
+) -> _Outcome | None:
     """Answer from the journal what is known; None where a new attempt may begin.
 
     What is said of an attempt that ended otherwise, or whose end nobody knows, carries its number too.
@@ -273,15 +298,14 @@ def _from_journal(operation: Operation[Any, Any], call: CallLine, last: Attempt 
         return None
     converges = operation.after_unknown is AfterUnknown.CONVERGE
     if last.state == "done":
-        return _repeat(operation, call, last)
+        return _repeat(host, operation, call, last)
     if converges:
         return None
     if last.state == "failed":
         return _Outcome(False, dict(last.error or {}), attempt=last.attempt, repeated=True)
     lost = unknown(
         "OutcomeUnknown",
-        f"{operation.name} of {call.subject!r} was started at {last.at_utc} in migration {call.migration_id} and nobody "
-        "wrote down its end: it may have been carried out. Look at the VM before anything else is done.",
+        _about(host, "outcome_unknown", call, last),
         subject=call.subject,
         attempt=last.attempt,
         at_utc=last.at_utc,
@@ -289,12 +313,17 @@ def _from_journal(operation: Operation[Any, Any], call: CallLine, last: Attempt 
     return _told(lost.facts, attempt=last.attempt)
 
 
-def _repeat(operation: Operation[Any, Any], call: CallLine, last: Attempt) -> _Outcome:
+def _about(host: ModuleHost, name: str, call: CallLine, last: Attempt) -> Sentence:
+    return say(
+        name, host.name, operation=call.operation, subject=call.subject, attempt=last.attempt, at_utc=last.at_utc
+    )
+
+
+def _repeat(host: ModuleHost, operation: Operation[Any, Any], call: CallLine, last: Attempt) -> _Outcome:
     if last.arguments_hash != arguments_hash(call.arguments):
         other = refused(
             "OperationMismatch",
-            f"{operation.name} of {call.subject!r} was done already in migration {call.migration_id}, with other "
-            "arguments. Nothing was changed.",
+            _about(host, "operation_mismatch", call, last),
             subject=call.subject,
             attempt=last.attempt,
             at_utc=last.at_utc,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lab.host.sentences import Sentence, because, say
 from qsm.facts.errors import ErrorFacts, ErrorKind
 
 ACCESS_DENIED = 0x80070005  # winerror.h, here and below
@@ -40,7 +41,7 @@ class OperationError(Exception):
 
 def refused(
     error_id: str,
-    message: str,
+    message: Sentence,
     *,
     subject: str = "",
     hresult: int | None = None,
@@ -55,27 +56,28 @@ def refused(
 
 
 def failed(
-    error_id: str, message: str, *, subject: str = "", hresult: int | None = None, **facts: Any
+    error_id: str, message: Sentence, *, subject: str = "", hresult: int | None = None, **facts: Any
 ) -> OperationError:
     """Make an error for an operation that may have changed something; its HRESULT, if any, is among the facts too."""
     told = {"hresult": hresult, **facts}
     return OperationError(_facts(error_id, ErrorKind.FAILED, message, subject=subject, hresult=hresult, facts=told))
 
 
-def unknown(error_id: str, message: str, *, subject: str = "", **facts: Any) -> OperationError:
+def unknown(error_id: str, message: Sentence, *, subject: str = "", **facts: Any) -> OperationError:
     """Make an error for an operation of which nobody knows whether it changed something."""
     return OperationError(_facts(error_id, ErrorKind.UNKNOWN, message, subject=subject, facts=facts))
 
 
-def unforeseen(error: Exception, *, changes: bool, subject: str, host: str) -> ErrorFacts:
+def unforeseen(error: Exception, *, operation: str, changes: bool, subject: str, host: str) -> ErrorFacts:
     """Tell an error that the operation did not foresee: `AccessDenied` by its HRESULT, `HostFailed` otherwise."""
     hresult = hresult_of(error)
     error_id = "AccessDenied" if hresult == ACCESS_DENIED else "HostFailed"
-    text = str(error) or type(error).__name__
+    told = {"operation": operation, "cause": because(error)}
+    message = say("unforeseen_subject", host, subject=subject, **told) if subject else say("unforeseen", host, **told)
     return _facts(
         error_id,
         ErrorKind.FAILED if changes else ErrorKind.REFUSED,
-        f"{text} (on {host})",
+        message,
         subject=subject,
         hresult=hresult,
         facts={},
@@ -91,7 +93,7 @@ def hresult_of(error: BaseException) -> int | None:
 def _facts(
     error_id: str,
     category: ErrorKind,
-    message: str,
+    message: Sentence,
     *,
     subject: str,
     facts: dict[str, Any],

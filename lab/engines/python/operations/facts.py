@@ -14,6 +14,7 @@ from typing import TypeVar
 from lab.engines.python.operations.errors import SHARING_VIOLATION, failed, refused
 from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.records import normal_id, read_lock
+from lab.host.sentences import because, say
 from lab.hyperv import ErrorCategory, HyperVError
 from lab.hyperv.model import DeviceKind, HardDiskDrive, NetworkAdapter, VirtualMachine, VMSecurity, VMSnapshot
 from lab.platform.errors import FILE_NOT_FOUND, PATH_NOT_FOUND, PlatformError
@@ -74,23 +75,41 @@ def disk_text(file: DiskFile) -> str:
     return f"{file.length_bytes} bytes, time {file.last_write_ticks}, identity {file.content_identity}"
 
 
-def disk_changes(before: Iterable[VMDisk], now: Iterable[VMDisk]) -> list[str]:
-    """Return what of a VM's disks is not as it was, each as a sentence; a disk that cannot be read, or whose contents
-    cannot be identified, is not as it was."""
-    known = {(disk.slot, path_key(file.path)): disk_text(file) for disk in before for file in disk.chain}
-    reasons = []
-    for disk in now:
+def changes_since(
+    host: ModuleHost,
+    before: tuple[Iterable[VMDisk], Iterable[FileFacts]],
+    now: tuple[Iterable[VMDisk], Iterable[FileFacts]],
+) -> list[str]:
+    """Return what of a VM's disks and saved-state files is not as it was, each as a sentence.
+
+    A disk that cannot be read, or whose contents cannot be identified, is not as it was.
+    """
+    reasons: list[str] = []
+    for disk in now[0]:
         if disk.error:
-            reasons.append(f"disk {disk.slot} ({disk.path}) cannot be read: {disk.error}")
-        for file in disk.chain:
-            was = known.pop((disk.slot, path_key(file.path)), None)
-            if was is None:
-                reasons.append(f"{file.path} was not a file of disk {disk.slot}")
-            elif not file.content_identity:
-                reasons.append(f"{file.path} cannot be identified: something has it open")
-            elif was != disk_text(file):
-                reasons.append(f"{file.path} changed since: {disk_text(file)}, it was {was}")
-    return reasons + [f"{path} is no file of disk {slot} any more" for slot, path in known]
+            reasons.append(say("why_disk_unreadable", host.name, path=disk.path, error=disk.error))
+        reasons += [
+            say("why_not_identified", host.name, path=file.path) for file in disk.chain if not file.content_identity
+        ]
+    was, is_now = _identities(*before), _identities(*now)
+    for key, (path, text) in was.items():
+        if key not in is_now:
+            reasons.append(say("why_not_used", host.name, path=path))
+        elif is_now[key][1] != text:
+            reasons.append(say("why_changed", host.name, path=path, found=is_now[key][1], before=text))
+    return reasons + [say("why_new", host.name, path=path) for key, (path, _) in is_now.items() if key not in was]
+
+
+def _identities(disks: Iterable[VMDisk], saved: Iterable[FileFacts]) -> dict[str, tuple[str, str]]:
+    """Return each file by its path without regard to case, and what of it would change if the VM ran."""
+    found = {
+        path_key(file.path): (file.path, f"{disk_text(file)}, slot {disk.slot}")
+        for disk in disks
+        for file in disk.chain
+    }
+    return found | {
+        path_key(file.path): (file.path, f"{file.length_bytes} bytes, time {file.last_write_ticks}") for file in saved
+    }
 
 
 def _is_readable(host: ModuleHost, path: str) -> bool:
@@ -126,7 +145,7 @@ def vm_disk(host: ModuleHost, drive: HardDiskDrive) -> VMDisk:
         try:
             files = chain(host, drive.path)
         except HOST_ERRORS as problem:
-            error = str(problem)
+            error = because(problem)
     return VMDisk(
         slot=drive.slot,
         path=drive.path,
@@ -181,7 +200,7 @@ def known_vm(host: ModuleHost, vm_id: str) -> VirtualMachine:
     """Return a real VM. Raises VMNotFound."""
     vm = real_vm(host, vm_id)
     if vm is None:
-        raise refused("VMNotFound", f"{host.name} has no VM {normal_id(vm_id)}: nothing was changed.", subject=vm_id)
+        raise refused("VMNotFound", say("vm_not_found", host.name, vm_id=normal_id(vm_id)), subject=vm_id)
     return vm
 
 
@@ -189,11 +208,7 @@ def vm_after(host: ModuleHost, vm_id: str) -> VirtualMachine:
     """Return a real VM that was just acted on: that it is gone now is no refusal. Raises HostFailed (failed)."""
     vm = real_vm(host, vm_id)
     if vm is None:
-        raise failed(
-            "HostFailed",
-            f"VM {normal_id(vm_id)} is no longer on {host.name} after it was acted on: somebody removed or moved it.",
-            subject=vm_id,
-        )
+        raise failed("HostFailed", say("vm_gone", host.name, vm_id=normal_id(vm_id)), subject=vm_id)
     return vm
 
 
@@ -252,11 +267,11 @@ def _obstacles(host: ModuleHost, vm_id: str, questions: _Questions) -> tuple[Obs
         found += [Obstacle(code=code, detail=device) for device in devices or ()]
     security = questions.ask("Get-VMSecurity", lambda: host.hyperv.get_vm_security(vm_id)) or VMSecurity()
     if security.tpm_enabled:
-        found.append(Obstacle(code="VirtualTpm", detail="the VM has a virtual TPM"))
+        found.append(Obstacle(code="VirtualTpm", detail=say("obstacle_tpm", host.name)))
     if security.shielded:
-        found.append(Obstacle(code="Shielded", detail="the VM is shielded"))
+        found.append(Obstacle(code="Shielded", detail=say("obstacle_shielded", host.name)))
     if security.encrypt_state_and_vm_migration_traffic:
-        found.append(Obstacle(code="EncryptedState", detail="saved state and migration traffic are encrypted"))
+        found.append(Obstacle(code="EncryptedState", detail=say("obstacle_encrypted", host.name)))
     return tuple(found)
 
 

@@ -7,9 +7,13 @@ and the target's epoch grows before the source takes it back, so that a late cal
 
 from __future__ import annotations
 
+from typing import Any
+
 from lab.engines.python.operations import facts
 from lab.engines.python.operations.calls import Call
-from lab.engines.python.operations.errors import OperationError, failed, hresult_of, refused
+from lab.engines.python.operations.errors import failed, hresult_of, refused
+from lab.engines.python.operations.records import owner_error
+from lab.host.sentences import because, say
 from lab.hyperv import HyperVError
 from lab.hyperv.model import VirtualMachine
 from qsm.facts.states import CheckpointType, StartAction
@@ -19,39 +23,16 @@ from qsm.plan.record import Owner, Record
 STANDING = ("Saved", "Off")
 
 
-def _not_owner(call: Call, record: Record, *, act: str) -> OperationError:
-    return refused(
-        "NotOwner",
-        f"{act} is not for {call.host.name} (the {record.role}) now: by its record the owner of VM {record.vm_name} is "
-        f"{record.owner!r}, epoch {record.epoch}. Nothing was changed.",
-        subject=record.vm_id,
-        owner=record.owner,
-        epoch=record.epoch,
-    )
-
-
-def _epoch_stale(call: Call, record: Record, *, given: int | None) -> OperationError:
-    return refused(
-        "EpochStale",
-        f"Epoch {given} does not fit on {call.host.name}: the record of VM {record.vm_name} has epoch {record.epoch}, "
-        f"owner {record.owner!r}. Nothing was changed.",
-        subject=record.vm_id,
-        owner=record.owner,
-        epoch=record.epoch,
-    )
-
-
 def hand_over(call: Call, arguments: m.VMArguments) -> None:
     """Give the VM away: from here the source's start function refuses."""
     record = call.known_record()
     if record.owner not in ("source", "handed over"):
-        raise _not_owner(call, record, act="Handing over")
+        raise owner_error(call, record, "NotOwner", "hand_over_not_owner")
     state, reasons = _why_not_standing(call, arguments.vm_id)
     if reasons:
         raise refused(
             "NotStandingStill",
-            f"VM {record.vm_name} on {call.host.name} was not handed over: {'; '.join(reasons)}. Nothing was changed; the "
-            "source owns it.",
+            say("not_standing_still", call.host.name, vm=record.vm_name, reasons="; ".join(reasons)),
             subject=record.vm_id,
             state=state,
             reasons=reasons,
@@ -64,20 +45,21 @@ def _why_not_standing(call: Call, vm_id: str) -> tuple[str, list[str]]:
 
     A VM that somebody started and saved again stands still too, but what was copied lacks its last writes.
     """
-    saved = call.journal.last_result("save_vm")
+    host, saved = call.host.name, call.journal.last_result("save_vm")
     try:
         vm = facts.real_vm(call.host, vm_id)
         if vm is None:
-            return "Absent", ["it is not here"]
+            return "Absent", [say("why_absent", host)]
         disks = [facts.vm_disk(call.host, drive) for drive in vm.hard_drives]
     except facts.HOST_ERRORS as error:
-        return "Unknown", [f"it cannot be looked at: {error}"]
+        return "Unknown", [say("why_not_looked_at", host, cause=because(error))]
     state = str(vm.state)
     if saved is None:
-        return state, [f"this migration has not brought it to stand still (it is {state})"]
+        return state, [say("why_not_saved", host, state=state)]
     before = m.SaveVMResult.model_validate(saved)
-    reasons = [] if state == before.state and state in STANDING else [f"it is {state}, and was {before.state}"]
-    return state, reasons + facts.disk_changes(before.disks, disks)
+    same = state == before.state and state in STANDING
+    reasons = [] if same else [say("why_saved_otherwise", host, state=state, before=before.state)]
+    return state, reasons + facts.changes_since(call.host, (before.disks, ()), (disks, ()))
 
 
 def allow_start(call: Call, arguments: m.EpochArguments) -> None:
@@ -85,9 +67,9 @@ def allow_start(call: Call, arguments: m.EpochArguments) -> None:
     record = call.known_record()
     again = record.owner == "may start" and record.epoch == arguments.epoch
     if not again and (arguments.epoch != record.epoch + 1 or record.owner != "none"):
-        raise _epoch_stale(call, record, given=arguments.epoch)
+        raise owner_error(call, record, "EpochStale", "start_epoch_not_allowed", epoch=arguments.epoch)
     if not call.journal.is_done("import_vm"):
-        raise _epoch_stale(call, record, given=arguments.epoch)
+        raise owner_error(call, record, "EpochStale", "start_without_import")
     call.change_record(owner=Owner.MAY_START, epoch=arguments.epoch)
 
 
@@ -108,14 +90,18 @@ def start_vm(call: Call, arguments: m.StartVMArguments) -> m.VMStateResult:
 
 def _require_grant(call: Call, record: Record, *, epoch: int | None) -> None:
     """Raises NotOwner, EpochStale unless the record of this host grants a start."""
+    host = call.host.name
+    about = {"vm": record.vm_name, "role": record.role, "migration": record.migration_id}
+    facts_told: dict[str, Any] = {"subject": record.vm_id, "owner": record.owner, "epoch": record.epoch}
     if record.role == "source":
         if record.owner != "source":
-            raise _not_owner(call, record, act="Starting the VM")
+            raise refused("NotOwner", say("start_may_run_at_target", host, owner=record.owner, **about), **facts_told)
         return
     if record.owner not in ("may start", "target"):
-        raise _not_owner(call, record, act="Starting the VM")
+        raise refused("NotOwner", say("start_not_handed_over", host, owner=record.owner, **about), **facts_told)
     if record.owner == "may start" and epoch != record.epoch:
-        raise _epoch_stale(call, record, given=epoch)
+        late = say("start_epoch_stale", host, given=epoch, epoch=record.epoch, **about)
+        raise refused("EpochStale", late, **facts_told)
 
 
 def _start(call: Call, vm: VirtualMachine) -> None:
@@ -132,15 +118,14 @@ def _start(call: Call, vm: VirtualMachine) -> None:
         if before is None or facts.standing_mark(call.host, found) != before:
             raise failed(
                 "HostFailed",
-                f"VM {vm.name} could not be started on {call.host.name}: {error.message} It was {vm.state} and is {now} "
-                "now, and it is not proved that it has not run.",
+                say("start_failed", call.host.name, vm_id=vm.vm_id, state=now, cause=because(error)),
                 subject=vm.vm_id,
                 hresult=hresult_of(error),
                 state=now,
             ) from error
         raise refused(
             "StartRefused",
-            f"Hyper-V on {call.host.name} refused to start VM {vm.name}, which is {now} as before: {error.message}",
+            say("start_refused", call.host.name, vm_id=vm.vm_id, state=now, cause=because(error)),
             subject=vm.vm_id,
             hresult=hresult_of(error),
             state=now,
@@ -153,12 +138,12 @@ def confirm_target(call: Call, arguments: m.ConfirmTargetArguments) -> None:
     if record.owner == "target":
         return
     if record.owner != "may start":
-        raise _not_owner(call, record, act="Confirming the target")
+        raise owner_error(call, record, "NotOwner", "confirm_not_allowed")
     if record.epoch != arguments.epoch:
-        raise _epoch_stale(call, record, given=arguments.epoch)
+        raise owner_error(call, record, "EpochStale", "confirm_epoch", epoch=arguments.epoch)
     vm = facts.known_vm(call.host, arguments.vm_id)
     if arguments.started and not _was_started(call, vm):
-        raise _not_owner(call, record, act=f"Confirming the target, where VM {vm.name} was never started,")
+        raise owner_error(call, record, "NotOwner", "confirm_not_started", state=vm.state)
     call.change_record(owner=Owner.TARGET)
 
 
@@ -172,8 +157,14 @@ def restore_settings(call: Call, arguments: m.RestoreSettingsArguments) -> m.Not
     """Give the VM its own start action and checkpoint type again."""
     record = call.known_record()
     if record.owner.value != record.role.value:
-        raise _not_owner(call, record, act="Restoring settings")
-    action, kind = _settings(arguments)
+        raise refused(
+            "NotOwner",
+            say("settings_not_owner", call.host.name, vm_id=record.vm_id, owner=record.owner, role=record.role),
+            subject=record.vm_id,
+            owner=record.owner,
+            epoch=record.epoch,
+        )
+    action, kind = _settings(call.host.name, arguments)
     vm = facts.known_vm(call.host, arguments.vm_id)
     call.host.hyperv.set_vm(
         vm.vm_id,
@@ -183,10 +174,11 @@ def restore_settings(call: Call, arguments: m.RestoreSettingsArguments) -> m.Not
     return m.Nothing()
 
 
-def _settings(arguments: m.RestoreSettingsArguments) -> tuple[StartAction, CheckpointType | None]:
+def _settings(host: str, arguments: m.RestoreSettingsArguments) -> tuple[StartAction, CheckpointType | None]:
     """Raises InvalidArgument for a word that Hyper-V does not know."""
     kind = arguments.checkpoint_type
     try:
         return StartAction.named(arguments.automatic_start_action), CheckpointType.named(kind) if kind else None
     except ValueError as error:
-        raise refused("InvalidArgument", f"restore_settings: {error}. Nothing was changed.") from error
+        wrong = say("argument_does_not_fit", host, operation="restore_settings", cause=because(error))
+        raise refused("InvalidArgument", wrong) from error

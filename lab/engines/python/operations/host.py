@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from lab.engines.python.operations.errors import refused
+from lab.engines.python.operations.errors import OperationError, refused
 from lab.engines.python.operations.state_folder import StateFolder
 from lab.host.model import HostModel
+from lab.host.sentences import say
 from lab.host.windows_process import current_is_ended, current_process
 
 LOCK_WAIT_SECONDS = 60.0
@@ -30,10 +31,17 @@ HEALTH_STATUSES = frozenset(
 at work on it."""
 
 
+def migration_busy(host: str, migration_id: str, *, seconds: float = LOCK_WAIT_SECONDS) -> OperationError:
+    """Make the refusal of a call that waited for another one of the same migration."""
+    told = say("migration_busy", host, migration=migration_id or "host", seconds=f"{seconds:g}")
+    return refused("Busy", told, subject=migration_id, retryable=True)
+
+
 class MigrationLocks:
     """One lock per migration, as named mutexes are: whoever is ended loses it."""
 
-    def __init__(self, *, wait_seconds: float = LOCK_WAIT_SECONDS) -> None:
+    def __init__(self, host: str, *, wait_seconds: float = LOCK_WAIT_SECONDS) -> None:
+        self._host = host
         self._wait_seconds = wait_seconds
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
@@ -45,13 +53,7 @@ class MigrationLocks:
         with self._guard:
             lock = self._locks.setdefault(migration_id, threading.Lock())
         if not self._acquire(lock, seconds):
-            raise refused(
-                "Busy",
-                f"Another call of migration {migration_id or '(none)'} is still at work after {seconds:g} "
-                "seconds: nothing was changed by this one. Ask again.",
-                subject=migration_id,
-                retryable=True,
-            )
+            raise migration_busy(self._host, migration_id, seconds=seconds)
         try:
             yield
         finally:
@@ -71,7 +73,7 @@ class ModuleHost(HostModel):
     """One lab host, as the module's operations see it."""
 
     folder: StateFolder
-    locks: MigrationLocks = field(default_factory=MigrationLocks)
+    locks: MigrationLocks
 
 
 def check_process() -> None:

@@ -7,13 +7,13 @@ be repaired must therefore be found out and the planned VM be removed, all withi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 
 from lab.engines.python.operations import facts
 from lab.engines.python.operations.calls import Call
 from lab.engines.python.operations.errors import OperationError, failed, hresult_of, refused
 from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.records import normal_id, require_owner_none
+from lab.host.sentences import because, say
 from lab.hyperv import HyperVError
 from lab.hyperv.model import CompatibilityReport, DvdDrive, NetworkAdapter, VirtualMachine
 from lab.platform.acl import Right
@@ -26,7 +26,7 @@ from qsm.hosts import messages as m
 def import_vm(call: Call, arguments: m.ImportVMArguments) -> m.ImportVMResult:
     """Import the VM whose files were copied under the folder."""
     host = call.host
-    require_owner_none(call, act=f"VM {arguments.vm_id} was not imported")
+    require_owner_none(call, act=say("act_not_imported", host.name, vm_id=normal_id(arguments.vm_id)))
     _clear_the_way(host, arguments)
     report = _compare(host, arguments)
     report, repaired = _repair(host, report, arguments)
@@ -52,10 +52,12 @@ def _clear_the_way(host: ModuleHost, arguments: m.ImportVMArguments) -> None:
         return
     files = [present.configuration_file, *(drive.path for drive in present.hard_drives)]
     if not present.planned or not any(inside_folder(path, arguments.folder) for path in files):
+        about = {"vm_id": present.vm_id, "vm": present.name}
         raise refused(
             "VMExists",
-            f"{host.name} has a {'planned ' if present.planned else ''}VM {present.name} with id {present.vm_id} already, "
-            f"at {present.path}. Nothing was changed.",
+            say("planned_vm_exists", host.name, folders=present.configuration_location, **about)
+            if present.planned
+            else say("vm_exists", host.name, state=present.state, path=present.path, **about),
             subject=present.vm_id,
             state="planned" if present.planned else str(present.state),
         )
@@ -84,20 +86,13 @@ def _repair(
         repaired += _connect(host, report.vm.vm_id, switches)
         repaired += _empty_drives(host, report)
         report = host.hyperv.compare_vm_again(report)
-        findings = _findings(report, disks)
+        findings = _findings(host, report, disks)
         if findings:
             host.hyperv.remove_vm(report.vm.vm_id)
             raise _incompatible(host, report, findings)
     except HyperVError as error:
-        _remove_planned(host, report)
         raise _import_failed(host, arguments, error) from error
     return report, tuple(repaired)
-
-
-def _remove_planned(host: ModuleHost, report: CompatibilityReport) -> None:
-    """One that is not to be removed now is removed by the next attempt."""
-    with suppress(HyperVError):
-        host.hyperv.remove_vm(report.vm.vm_id)
 
 
 def _empty_drives(host: ModuleHost, report: CompatibilityReport) -> list[str]:
@@ -108,7 +103,7 @@ def _empty_drives(host: ModuleHost, report: CompatibilityReport) -> list[str]:
     return [f"DVD drive {slot}: emptied" for slot in slots]
 
 
-def _findings(report: CompatibilityReport, disks: Mapping[str, str]) -> list[dict[str, str]]:
+def _findings(host: ModuleHost, report: CompatibilityReport, disks: Mapping[str, str]) -> list[dict[str, str]]:
     """Return what still keeps the VM from being imported, as it travels."""
     findings = [
         {"id": str(finding.message_id), "source": type(finding.source).__name__, "text": finding.message}
@@ -116,7 +111,7 @@ def _findings(report: CompatibilityReport, disks: Mapping[str, str]) -> list[dic
     ]
     found = sorted(drive.slot for drive in report.vm.hard_drives)
     if found != sorted(disks):
-        text = f"The VM has disks in the slots {found} instead of {sorted(disks)}."
+        text = say("other_slots", host.name, found="', '".join(found), expected="', '".join(sorted(disks)))
         findings.append({"id": "DiskSlot", "source": "VirtualMachine", "text": text})
     return findings
 
@@ -126,7 +121,7 @@ def _set_switch(host: ModuleHost, vm_id: str, adapter: NetworkAdapter, switch_na
         host.hyperv.disconnect_vm_network_adapter(vm_id, adapter.adapter_id)
         return [f"adapter {adapter.name}: disconnected"]
     host.hyperv.connect_vm_network_adapter(vm_id, adapter.adapter_id, switch_name=switch_name)
-    return [f"adapter {adapter.name}: {switch_name}"]
+    return [f"adapter {adapter.name}: switch {switch_name}"]
 
 
 def _repoint(host: ModuleHost, vm_id: str, disks: Mapping[str, str]) -> list[str]:
@@ -154,33 +149,35 @@ def _import(host: ModuleHost, report: CompatibilityReport, arguments: m.ImportVM
     try:
         return host.hyperv.import_vm(report)
     except HyperVError as error:
-        if facts.real_vm(host, report.vm.vm_id) is None:
-            _remove_planned(host, report)
         raise _import_failed(host, arguments, error) from error
 
 
 def _prove(host: ModuleHost, vm: VMFacts, arguments: m.ImportVMArguments) -> None:
     """Raises ImportFailed unless state, disks and switches are what was asked for, and every disk can be read."""
-    problems = []
+    problems: list[str] = []
     if vm.state != arguments.expected_state:
-        problems.append(f"state {vm.state}, expected {arguments.expected_state}")
+        problems.append(say("why_state", host.name, state=vm.state, expected=arguments.expected_state))
     if vm.checkpoints:
-        problems.append(f"it has {len(vm.checkpoints)} checkpoints")
+        problems.append(say("why_checkpoints", host.name, count=len(vm.checkpoints)))
     found = sorted(f"{disk.slot} {disk.path}" for disk in vm.disks)
     expected = sorted(f"{disk.slot} {disk.path}" for disk in arguments.disks)
     if not same_name(", ".join(found), ", ".join(expected)):
-        problems.append(f"its disks are {found}, expected {expected}")
-    problems += [f"disk {disk.slot} cannot be read: {disk.error}" for disk in vm.disks if disk.error]
-    connected = {adapter.adapter_id: adapter.switch_name for adapter in vm.adapters}
+        problems.append(say("why_disks", host.name, found=", ".join(found), expected=", ".join(expected)))
     problems += [
-        f"adapter {choice.adapter_id} is connected to {connected.get(choice.adapter_id)}, expected {choice.switch_name}"
-        for choice in arguments.switches
-        if choice.adapter_id not in connected or connected[choice.adapter_id] != choice.switch_name
+        say("why_slot_unreadable", host.name, slot=disk.slot, error=disk.error) for disk in vm.disks if disk.error
     ]
+    adapters = {adapter.adapter_id: adapter for adapter in vm.adapters}
+    for choice in arguments.switches:
+        adapter = adapters.get(choice.adapter_id)
+        if adapter is None:
+            problems.append(say("why_no_adapter", host.name, adapter=choice.adapter_id))
+        elif adapter.switch_name != choice.switch_name:
+            found_name, wanted = adapter.switch_name, choice.switch_name
+            problems.append(say("why_switch", host.name, adapter=adapter.name, found=found_name, expected=wanted))
     if problems:
         raise failed(
             "ImportFailed",
-            f"VM {vm.name} was imported on {host.name} but is not as it should be: {'; '.join(problems)}.",
+            say("imported_otherwise", host.name, vm=vm.name, reasons="; ".join(problems)),
             subject=vm.vm_id,
         )
 
@@ -208,20 +205,31 @@ def _grant_disks(host: ModuleHost, vm: VirtualMachine) -> tuple[str, ...]:
 def _import_failed(
     host: ModuleHost, arguments: m.ImportVMArguments, error: HyperVError | PlatformError
 ) -> OperationError:
+    """Make the error of an import that broke off, after removing what it left."""
+    vm_id = normal_id(arguments.vm_id)
     return failed(
         "ImportFailed",
-        f"VM {normal_id(arguments.vm_id)} could not be imported on {host.name} from {arguments.configuration}: "
-        f"{error.message}",
-        subject=arguments.vm_id,
+        say("import_failed", host.name, vm_id=vm_id, cause=because(error), left=_undo(host, vm_id)),
+        subject=vm_id,
         hresult=hresult_of(error),
     )
 
 
+def _undo(host: ModuleHost, vm_id: str) -> str:
+    """Remove the planned VM as far as possible, and tell what is left. One that stays is removed by the next attempt."""
+    try:
+        if any(planned.vm_id == vm_id for planned in host.hyperv.get_planned_vms()):
+            host.hyperv.remove_vm(vm_id)
+    except HyperVError as error:
+        return say("left_planned", host.name, cause=because(error))
+    return say("left_no_vm" if facts.real_vm(host, vm_id) is None else "left_registered", host.name)
+
+
 def _incompatible(host: ModuleHost, report: CompatibilityReport, findings: list[dict[str, str]]) -> OperationError:
-    texts = "; ".join(finding["text"] for finding in findings)
+    texts = "; ".join(say("finding", host.name, **finding) for finding in findings)
     return refused(
         "ImportIncompatible",
-        f"VM {report.vm.name} does not fit on {host.name}: {texts}. The planned VM was removed again.",
+        say("import_incompatible", host.name, vm_id=report.vm.vm_id, findings=texts),
         subject=report.vm.vm_id,
         findings=findings,
     )

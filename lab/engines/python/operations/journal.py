@@ -16,6 +16,7 @@ from typing import Any
 from lab.engines.python.operations.clock import now_utc
 from lab.engines.python.operations.errors import failed
 from lab.engines.python.operations.state_folder import StateFolder
+from lab.host.sentences import say
 from qsm.facts.errors import ErrorFacts
 from qsm.plan.record import AttemptState, OperationOutcome
 
@@ -42,7 +43,8 @@ class Attempt:
 class Journal:
     """The journal of one migration. Writers hold the migration's lock."""
 
-    def __init__(self, folder: StateFolder, migration_id: str) -> None:
+    def __init__(self, folder: StateFolder, migration_id: str, *, host: str) -> None:
+        self._host = host
         self._folder = folder
         self._operations = f"migrations\\{migration_id}\\operations"
 
@@ -55,7 +57,9 @@ class Journal:
         """Write down that an attempt begins. One that never ended is closed as failed by the same write."""
         attempts = self._attempts(operation, subject)
         if attempts and attempts[-1].state == "started":
-            lost = failed("HostFailed", f"{operation} of {subject!r} was started and never ended.", subject=subject)
+            lost = failed(
+                "HostFailed", say("never_ended", self._host, operation=operation, subject=subject), subject=subject
+            )
             attempts[-1] = _end(
                 attempts[-1], AttemptState.FAILED, error=lost.facts.model_dump(mode="json"), result=None
             )

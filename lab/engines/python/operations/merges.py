@@ -14,6 +14,7 @@ from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.records import require_owner_none
 from lab.engines.python.operations.stopwatch import Stopwatch
 from lab.engines.python.operations.work import FINAL_STATES, Work
+from lab.host.sentences import because, say
 from lab.hyperv import HyperVError
 from qsm.facts.errors import ErrorFacts
 from qsm.facts.files import DiskFile
@@ -23,18 +24,18 @@ from qsm.hosts import messages as m
 
 def start_merge(call: Call, arguments: m.StartMergeArguments) -> m.WorkResult:
     """Check, write down the request, start the task."""
-    require_owner_none(call, act="Nothing was merged")
+    require_owner_none(call, act=say("act_not_merged", call.host.name))
     work = Work(call.host, call.migration_id, "merge", arguments.number)
     request = arguments.model_dump(mode="json")
     if work.is_alive(request):
         return m.WorkResult(task_name=work.task_name)
     for path in (arguments.base, *arguments.children):
         if not call.host.platform.files.is_file(path):
-            raise refused(
-                "FileMissing", f"{call.host.name} has no file {path}. Nothing was changed.", subject=path, path=path
-            )
+            missing = say("merge_disk_missing", call.host.name, path=path)
+            raise refused("FileMissing", missing, subject=path, path=path)
     growth = _growth_bytes(call.host, arguments)
-    require_room(call.host, arguments.base, needed_bytes=growth + arguments.reserve_bytes)
+    needed_bytes = growth + arguments.reserve_bytes
+    require_room(call.host, arguments.base, needed_bytes=needed_bytes, sentence="merge_no_space", base=arguments.base)
     work.begin(request, module=call.module)
     return m.WorkResult(task_name=work.task_name)
 
@@ -62,7 +63,7 @@ def get_merge(call: Call, arguments: m.WorkArguments) -> m.GetMergeResult:
 def _look(work: Work) -> m.GetMergeResult:
     running = work.is_running  # asked before the file is read: a task that ends in between has written its end
     if work.request() is None:
-        raise refused("InvalidArgument", f"There is no merge {work.number} of migration {work.migration_id}.")
+        raise work.unknown()
     nothing_yet = m.GetMergeResult(state=WorkState.STARTING, stage="", percent=0, disk=None, seconds=0.0, error=None)
     state = work.state()
     result = m.GetMergeResult.model_validate(state) if state else nothing_yet
@@ -91,14 +92,7 @@ class MergeTask:
             self._write("Failed", error=error.facts)
             return 1
         except Exception as error:  # whatever the host raises, the state file must say that it is over
-            failure = failed(
-                "MergeFailed",
-                f"Preparing {self._wanted.base} on {self._host.name} failed: {str(error) or type(error).__name__}. The "
-                "source's disks are untouched.",
-                subject=self._wanted.base,
-                hresult=hresult_of(error),
-            )
-            self._write("Failed", error=failure.facts)
+            self._write("Failed", error=self._merge_failed(error).facts)
             return 1
         if disk is None:
             self._write("Stopped")
@@ -120,6 +114,11 @@ class MergeTask:
             act()
         return self._merged()
 
+    def _merge_failed(self, error: Exception) -> OperationError:
+        stage = str((self._work.state() or {}).get("stage", ""))
+        told = say("merge_failed", self._host.name, base=self._wanted.base, stage=stage, cause=because(error))
+        return failed("MergeFailed", told, subject=self._wanted.base, hresult=hresult_of(error))
+
     def _link(self) -> None:
         parent = self._wanted.base
         for child in self._wanted.children:
@@ -137,8 +136,13 @@ class MergeTask:
         if found != expected or not disk.content_identity:
             raise failed(
                 "DiskChainBroken",
-                f"{disk.path} on {self._host.name} is not the disk that was frozen: length and identity are {found}, "
-                f"expected {expected}. It was not written to.",
+                say(
+                    "base_is_another_disk",
+                    self._host.name,
+                    base=self._wanted.base,
+                    found=f"{found[0]} bytes, {found[1]}",
+                    expected=f"{expected[0]} bytes, {expected[1]}",
+                ),
                 subject=disk.path,
             )
         leaf = (self._wanted.base, *self._wanted.children)[-1]
@@ -150,8 +154,9 @@ class MergeTask:
     def _broken(self, path: str, error: HyperVError) -> OperationError:
         return failed(
             "DiskChainBroken",
-            f"The chain of {path} on {self._host.name} does not hold: {error.message}",
-            subject=path,
+            say("chain_does_not_hold", self._host.name, base=self._wanted.base, leaf=path, cause=because(error)),
+            subject=self._wanted.base,
+            path=path,
             hresult=hresult_of(error),
         )
 
@@ -162,12 +167,7 @@ class MergeTask:
         try:
             self._host.hyperv.merge_vhd(leaf, destination_path=self._wanted.base)
         except HyperVError as error:
-            raise failed(
-                "MergeFailed",
-                f"{leaf} could not be merged into {self._wanted.base} on {self._host.name}: {error.message}",
-                subject=self._wanted.base,
-                hresult=hresult_of(error),
-            ) from error
+            raise self._merge_failed(error) from error
 
     def _merged(self) -> DiskFile:
         """Return the base as it is now. Raises MergeFailed unless it stands alone."""
@@ -176,8 +176,14 @@ class MergeTask:
         if disk.parent_path is not None or disk.type == "Differencing" or left:
             raise failed(
                 "MergeFailed",
-                f"After the merge {disk.path} on {self._host.name} is of type {disk.type} with parent {disk.parent_path}, "
-                f"and {len(left)} children are left.",
+                say(
+                    "not_merged",
+                    self._host.name,
+                    base=disk.path,
+                    type=disk.type,
+                    parent_path=disk.parent_path,
+                    count=len(left),
+                ),
                 subject=disk.path,
                 left=left,
             )

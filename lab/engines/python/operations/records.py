@@ -13,6 +13,7 @@ from lab.engines.python.operations.clock import now_utc
 from lab.engines.python.operations.errors import OperationError, refused
 from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.journal import Journal
+from lab.host.sentences import because, say
 from lab.platform.errors import PlatformError
 from qsm.facts.machines import LockFacts
 from qsm.facts.names import same_name
@@ -77,7 +78,23 @@ def holds_lock(host: ModuleHost, record: Record) -> bool:
     lock = read_lock(host, record.vm_id)
     if lock is not None:
         return lock.migration_id == record.migration_id
-    return Journal(host.folder, record.migration_id).is_done("take_lock")
+    return Journal(host.folder, record.migration_id, host=host.name).is_done("take_lock")
+
+
+def owner_error(call: Call, record: Record, error_id: str, name: str, /, **values: object) -> OperationError:
+    """Make the refusal of an act that the owner or the epoch in the record does not allow: NotOwner, EpochStale."""
+    told = say(
+        "owner_error",
+        call.host.name,
+        what=say(name, call.host.name, **values),
+        role=record.role,
+        migration=record.migration_id,
+        vm=record.vm_name,
+        owner=record.owner,
+        epoch=record.epoch,
+        direction=record.direction,
+    )
+    return refused(error_id, told, subject=record.vm_id, owner=record.owner, epoch=record.epoch)
 
 
 def require_owner_none(call: Call, *, act: str) -> Record:
@@ -86,8 +103,7 @@ def require_owner_none(call: Call, *, act: str) -> Record:
     if record.owner != "none":
         raise refused(
             "NotOwner",
-            f"{act} on {call.host.name}: the owner of VM {record.vm_name} is {record.owner!r} there, so that it may be the "
-            "only one. Withdraw first.",
+            say("target_may_own", call.host.name, act=act, vm=record.vm_name, owner=record.owner),
             subject=record.vm_id,
             owner=record.owner,
             epoch=record.epoch,
@@ -133,8 +149,14 @@ def _require_same(call: Call, existing: Record, arguments: m.CreateRecordArgumen
         return
     raise refused(
         "RecordExists",
-        f"{call.host.name} has a record of migration {call.migration_id} already (VM {existing.vm_name}, made "
-        f"{existing.created_utc} by {existing.by}), and it says something else. Nothing was changed.",
+        say(
+            "record_exists",
+            call.host.name,
+            migration=call.migration_id,
+            vm=existing.vm_name,
+            created_utc=existing.created_utc,
+            by=existing.by,
+        ),
         subject=call.migration_id,
     )
 
@@ -156,7 +178,7 @@ def take_lock(call: Call, arguments: m.LockArguments) -> m.LockResult:
     if held is None:
         raise refused(
             "Busy",
-            f"The lock on VM {arguments.vm_name} on {call.host.name} was just released. Nothing was changed. Ask again.",
+            say("lock_just_released", call.host.name, vm=arguments.vm_name),
             subject=vm_id,
             retryable=True,
         )
@@ -164,8 +186,14 @@ def take_lock(call: Call, arguments: m.LockArguments) -> m.LockResult:
         return m.LockResult(lock=held)
     raise refused(
         "AlreadyMigrating",
-        f"VM {arguments.vm_name} is being migrated already on {call.host.name}: migration {held.migration_id}, by "
-        f"{held.by} since {held.since_utc}. Nothing was changed.",
+        say(
+            "already_migrating",
+            call.host.name,
+            vm=arguments.vm_name,
+            migration=held.migration_id,
+            by=held.by,
+            since_utc=held.since_utc,
+        ),
         subject=vm_id,
         **held.model_dump(mode="json"),
     )
@@ -176,15 +204,7 @@ def turn_back(call: Call, arguments: m.Nothing) -> None:
     record = call.known_record()
     expected = "source" if record.role == "source" else "none"
     if record.owner != expected:
-        raise refused(
-            "NotOwner",
-            f"Migration {call.migration_id} cannot turn back on {call.host.name} (the {record.role}): the owner of VM "
-            f"{record.vm_name} is {record.owner!r} by its record, not {expected!r}. Withdraw on the target and take the "
-            "VM back at the source first.",
-            subject=call.migration_id,
-            owner=record.owner,
-            epoch=record.epoch,
-        )
+        raise owner_error(call, record, "NotOwner", "turn_back_not_owner")
     call.change_record(direction=Direction.BACK, raise_revision=True)
 
 
@@ -193,14 +213,7 @@ def close_migration(call: Call, arguments: m.CloseMigrationArguments) -> None:
     record = call.known_record()
     ended = {"home": ("source", "none"), "forward": ("handed over", "target")}.get(arguments.end)
     if ended is not None and record.owner not in ended:
-        raise refused(
-            "NotOwner",
-            f"Migration {call.migration_id} cannot end as {arguments.end!r} on {call.host.name} (the {record.role}): the "
-            f"owner of VM {record.vm_name} is {record.owner!r} by its record. Nothing was changed.",
-            subject=call.migration_id,
-            owner=record.owner,
-            epoch=record.epoch,
-        )
+        raise owner_error(call, record, "NotOwner", "cannot_end", end=arguments.end)
     if ended is not None:
         for folder in ("copies", "merges", "export"):
             call.host.folder.remove_tree(f"{call.migration_folder}\\{folder}")
@@ -236,7 +249,7 @@ def find_migrations(call: Call, arguments: m.FindMigrationArguments) -> m.FindMi
         found.append(
             m.MigrationFacts(
                 record=record,
-                outcomes=Journal(call.host.folder, migration_id).outcomes(),
+                outcomes=Journal(call.host.folder, migration_id, host=call.host.name).outcomes(),
                 locked=lock is not None and lock.migration_id == migration_id,
             )
         )
@@ -258,6 +271,7 @@ def _matches(arguments: m.FindMigrationArguments, migration_id: str, *, vm_id: s
 def clean_host(call: Call, arguments: m.Nothing) -> m.CleanHostResult:
     """Remove what no migration needs any more. A migration that is worked on, or cannot be read, stays."""
     removed, kept = [], []
+    name_of_host = call.host.name
     for migration_id in call.host.folder.names(MIGRATIONS):
         name = f"{MIGRATIONS}\\{migration_id}"
         try:
@@ -266,15 +280,17 @@ def clean_host(call: Call, arguments: m.Nothing) -> m.CleanHostResult:
                 if why is None:
                     call.host.folder.remove_tree(name)
         except (OperationError, PlatformError, ValueError) as error:
-            why = str(error)
+            why = because(error)
         if why is None:
             removed.append(call.host.folder.path(name))
         else:
-            kept.append(f"{call.host.folder.path(name)}: migration {migration_id} {why}")
+            path = call.host.folder.path(name)
+            kept.append(say("kept_migration", name_of_host, path=path, migration=migration_id, why=why))
     for module in call.host.folder.names(MODULES):
         name = f"{MODULES}\\{module}"
         if module == call.module:
-            kept.append(f"{call.host.folder.path(name)}: this module is the one that runs")
+            why = say("kept_running", name_of_host)
+            kept.append(say("kept", name_of_host, path=call.host.folder.path(name), why=why))
         else:
             call.host.folder.remove_tree(name)
             removed.append(call.host.folder.path(name))
@@ -284,9 +300,9 @@ def clean_host(call: Call, arguments: m.Nothing) -> m.CleanHostResult:
 def _why_kept(host: ModuleHost, migration_id: str) -> str | None:
     record = read(host, migration_id)
     if record is None:
-        return "has no record"
+        return say("kept_no_record", host.name)
     if record.end not in ("home", "forward"):
-        return f"has not ended ({record.end or record.step})"
+        return say("kept_not_ended", host.name, step=record.end or record.step)
     lock = read_lock(host, record.vm_id)
     locks = lock is not None and lock.migration_id == migration_id
-    return f"ended, but still locks VM {record.vm_name}" if locks else None
+    return say("kept_locks", host.name, vm=record.vm_name) if locks else None

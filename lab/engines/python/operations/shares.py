@@ -11,7 +11,8 @@ import re
 from typing import Any
 
 from lab.engines.python.operations.calls import Call
-from lab.engines.python.operations.errors import OperationError, failed, hresult_of, refused
+from lab.engines.python.operations.errors import failed, hresult_of, refused
+from lab.host.sentences import because, say
 from lab.platform.acl import Right
 from lab.platform.errors import PlatformError
 from qsm.facts.names import inside_folder, one_of, same_name, same_path
@@ -30,8 +31,7 @@ def open_share(call: Call, arguments: m.OpenShareArguments) -> m.OpenShareResult
     if sid is None:
         raise refused(
             "AccountUnknown",
-            f"{host.name} does not know the account {arguments.account}, so that it cannot be given read access. "
-            "Nothing was changed.",
+            say("account_unknown", host.name, account=arguments.account),
             subject=arguments.account,
             account=arguments.account,
         )
@@ -43,7 +43,7 @@ def open_share(call: Call, arguments: m.OpenShareArguments) -> m.OpenShareResult
         if not same_path(share.path, arguments.folder):
             raise refused(
                 "ShareFailed",
-                f"Share {name} on {host.name} exists and shows {share.path}, not {arguments.folder}. Nothing was changed.",
+                say("share_exists", host.name, name=name, path=share.path, folder=arguments.folder),
                 subject=name,
                 share=name,
                 path=share.path,
@@ -66,22 +66,22 @@ def open_share(call: Call, arguments: m.OpenShareArguments) -> m.OpenShareResult
                 name, arguments.folder, read_access=(arguments.account,), temporary=True, caching_mode="None"
             )
     except PlatformError as error:
-        raise _not_open(call, name, arguments, error.message, hresult=hresult_of(error)) from error
+        raise failed(
+            "ShareFailed",
+            say(
+                "share_failed",
+                host.name,
+                name=name,
+                folder=arguments.folder,
+                account=arguments.account,
+                cause=because(error),
+            ),
+            subject=name,
+            hresult=hresult_of(error),
+        ) from error
     if not is_open(call, name):
-        raise _not_open(call, name, arguments, "it does not let the account read", hresult=None)
+        raise failed("ShareFailed", say("share_not_there", host.name, name=name, sid=sid), subject=name, share=name)
     return m.OpenShareResult(share=m.ShareFacts(name=name, path=arguments.folder, files=arguments.files))
-
-
-def _not_open(
-    call: Call, name: str, arguments: m.OpenShareArguments, why: str, *, hresult: int | None
-) -> OperationError:
-    return failed(
-        "ShareFailed",
-        f"Share {name} on {call.host.name} could not be opened for {arguments.account}: {why}. Closing the migration's "
-        "shares takes back what was granted.",
-        subject=name,
-        hresult=hresult,
-    )
 
 
 def _together(one: list[str], other: Any) -> list[str]:
@@ -95,16 +95,16 @@ def _is_to_be_granted(call: Call, path: str, arguments: m.OpenShareArguments, *,
     """
     acl, account = call.host.platform.acl, arguments.account
     if not inside_folder(path, arguments.folder):
-        why = f"does not lie below {arguments.folder}"
+        why = say("why_outside", call.host.name, folder=arguments.folder)
     elif not call.host.platform.files.is_file(path):
-        why = "is not there"
+        why = say("why_missing", call.host.name)
     elif acl.grants(path, account, Right.READ):
         return False
     elif path in known or not any(same_name(entry.account, account) for entry in acl.entries(path)):
         return True
     else:
-        why = f"has access entries of its own for {account} that do not let it read"
-    raise refused("ShareFailed", f"{path} on {call.host.name} {why}. Nothing was shared.", subject=path, path=path)
+        why = say("why_denied", call.host.name, sid=call.host.platform.accounts.resolve(account))
+    raise refused("ShareFailed", say("file_not_shared", call.host.name, path=path, why=why), subject=path, path=path)
 
 
 def _notes_folder(call: Call) -> str:

@@ -12,12 +12,11 @@ from lab.engines.python.operations import facts
 from lab.engines.python.operations.calls import Call
 from lab.engines.python.operations.errors import refused
 from lab.engines.python.operations.host import ModuleHost
-from lab.engines.python.operations.records import require_owner_none
+from lab.engines.python.operations.records import normal_id, owner_error, require_owner_none
 from lab.engines.python.operations.removal import keep_files_of, remove_files_of
 from lab.engines.python.operations.work import made_files
+from lab.host.sentences import because, say
 from lab.hyperv.model import VirtualMachine
-from lab.platform.errors import PlatformError
-from qsm.facts.files import FileFacts
 from qsm.facts.machines import VMFacts
 from qsm.facts.names import inside_folder, path_key
 from qsm.hosts import messages as m
@@ -31,8 +30,7 @@ def withdraw(call: Call, arguments: m.VMArguments) -> None:
     if reasons:
         raise refused(
             "MayHaveRun",
-            f"VM {record.vm_name} may have run on {call.host.name}: {'; '.join(reasons)}. It was not taken back: the "
-            "source may miss writes that the guest has acknowledged here.",
+            say("may_have_run", call.host.name, vm=record.vm_name, reasons="; ".join(reasons)),
             subject=record.vm_id,
             reasons=reasons,
         )
@@ -40,11 +38,10 @@ def withdraw(call: Call, arguments: m.VMArguments) -> None:
 
 
 def _reasons_to_think_it_ran(call: Call, record: Record, vm_id: str) -> list[str]:
-    reasons = []
-    if record.owner == "target":
-        reasons.append("the record says that the target owns it")
+    host = call.host.name
+    reasons: list[str] = [say("why_target_owns", host)] if record.owner == "target" else []
     reasons += [
-        f"start_vm was {outcome.state} at {outcome.at_utc}"
+        say("why_start_on_record", host, state=outcome.state, at_utc=outcome.at_utc)
         for outcome in call.journal.of("start_vm")
         if outcome.state != "refused"
     ]
@@ -54,10 +51,11 @@ def _reasons_to_think_it_ran(call: Call, record: Record, vm_id: str) -> list[str
         if vm is not None and imported is not None:
             return reasons + _changes_since(call.host, vm, m.ImportVMResult.model_validate(imported).vm)
     except facts.HOST_ERRORS as error:
-        return [*reasons, f"the VM cannot be looked at: {error}"]
+        return [*reasons, say("why_not_compared", host, cause=because(error))]
     if vm is not None:
-        return [*reasons, "there is no finished import to compare its files with"]
-    return reasons if _was_never_here(call, record, imported=imported is not None) else [*reasons, "the VM is not here"]
+        return [*reasons, say("why_no_import", host)]
+    never_here = _was_never_here(call, record, imported=imported is not None)
+    return reasons if never_here else [*reasons, say("why_vm_gone", host)]
 
 
 def _was_never_here(call: Call, record: Record, *, imported: bool) -> bool:
@@ -67,44 +65,25 @@ def _was_never_here(call: Call, record: Record, *, imported: bool) -> bool:
 
 
 def _changes_since(host: ModuleHost, vm: VirtualMachine, before: VMFacts) -> list[str]:
-    reasons = [] if str(vm.state) == before.state else [f"it was {before.state} after the import and is {vm.state}"]
-    reasons += facts.disk_changes(before.disks, [facts.vm_disk(host, drive) for drive in vm.hard_drives])
-    for file in before.saved_state_files:
-        reasons += _file_changes(host, file)
-    now = tuple(sorted(path_key(path) for path in vm.saved_state_files))
-    if now != tuple(sorted(path_key(file.path) for file in before.saved_state_files)):
-        reasons.append("its saved state lies in other files")
-    return reasons
-
-
-def _file_changes(host: ModuleHost, before: FileFacts) -> list[str]:
-    try:
-        now = facts.file_facts(host, before.path)
-    except PlatformError as error:
-        return [f"{before.path} cannot be looked at: {error.message}"]
-    same = (now.length_bytes, now.last_write_ticks) == (before.length_bytes, before.last_write_ticks)
-    return [] if same else [f"{before.path} changed since the import"]
+    same = str(vm.state) == before.state
+    reasons = [] if same else [say("why_imported_otherwise", host.name, state=vm.state, before=before.state)]
+    disks = [facts.vm_disk(host, drive) for drive in vm.hard_drives]
+    saved = facts.existing_files(host, vm.saved_state_files)
+    return reasons + facts.changes_since(host, (before.disks, before.saved_state_files), (disks, saved))
 
 
 def take_back(call: Call, arguments: m.TakeBackArguments) -> None:
     """Give the VM back to the source: the target has withdrawn, or is destroyed and somebody answers for it."""
     record = call.known_record()
     override = arguments.override.strip()
-    if (arguments.epoch is None and not override) or (arguments.epoch is not None and arguments.epoch < 1):
-        raise refused(
-            "InvalidArgument",
-            f"Taking VM {record.vm_name} back needs the target's epoch after withdrawing, or an override; the epoch given "
-            f"is {arguments.epoch}. Nothing was changed.",
-            subject="epoch",
-        )
+    if arguments.epoch is None and not override:
+        without = say("take_back_without_proof", call.host.name, vm=record.vm_name)
+        raise refused("InvalidArgument", without, subject=record.vm_id)
+    if arguments.epoch is not None and arguments.epoch < 1:
+        never = say("take_back_epoch", call.host.name, vm=record.vm_name, epoch=arguments.epoch)
+        raise refused("InvalidArgument", never, subject=record.vm_id)
     if record.owner not in ("handed over", "source"):
-        raise refused(
-            "NotOwner",
-            f"VM {record.vm_name} cannot be taken back on {call.host.name}: its owner is {record.owner!r}.",
-            subject=record.vm_id,
-            owner=record.owner,
-            epoch=record.epoch,
-        )
+        raise owner_error(call, record, "NotOwner", "take_back_not_handed_over")
     if override:
         call.change_record(end_text=arguments.override)
     if arguments.epoch is not None:
@@ -114,7 +93,7 @@ def take_back(call: Call, arguments: m.TakeBackArguments) -> None:
 
 def remove_imported_vm(call: Call, arguments: m.VMArguments) -> m.Nothing:
     """Remove the VM, planned or real, that lies under the plan's folder and does not run."""
-    record = require_owner_none(call, act=f"VM {arguments.vm_id} was not removed")
+    record = require_owner_none(call, act=say("act_not_removed", call.host.name, vm_id=normal_id(arguments.vm_id)))
     vm = facts.vm_or_planned(call.host, arguments.vm_id)
     if vm is None:
         return m.Nothing()
@@ -122,17 +101,22 @@ def remove_imported_vm(call: Call, arguments: m.VMArguments) -> m.Nothing:
     folder = str(plan.get("target_folder", ""))
     files = [vm.configuration_file, *((drive.path for drive in vm.hard_drives) if vm.planned else ())]
     if not any(inside_folder(path, folder) for path in files):
-        raise _not_ours(call, record, f"its configuration {vm.configuration_file} does not lie under {folder!r}")
+        raise _not_ours(call, record, vm, folder=folder)
     if not vm.planned and str(vm.state) not in ("Saved", "Off"):
-        raise _not_ours(call, record, f"it is {vm.state}")
+        raise _not_ours(call, record, vm, folder=folder)
     call.host.hyperv.remove_vm(vm.vm_id)
     return m.Nothing()
 
 
-def _not_ours(call: Call, record: Record, why: str) -> Exception:
+def _not_ours(call: Call, record: Record, vm: VirtualMachine, *, folder: str) -> Exception:
+    about = {"folder": folder, "migration": record.migration_id}
+    planned = say("planned_not_ours", call.host.name, vm_id=vm.vm_id, **about)
+    other = say(
+        "imported_not_ours", call.host.name, vm=vm.name, state=vm.state, location=vm.configuration_location, **about
+    )
     return refused(
         "NotOwner",
-        f"Nothing of VM {record.vm_name} was removed on {call.host.name}: {why}.",
+        planned if vm.planned else other,
         subject=record.vm_id,
         owner=record.owner,
         epoch=record.epoch,
@@ -141,9 +125,18 @@ def _not_ours(call: Call, record: Record, why: str) -> Exception:
 
 def remove_files(call: Call, arguments: m.RemoveFilesArguments) -> m.RemoveFilesResult:
     """Remove what this migration copied here, file by file, and folders that are empty then."""
-    record = require_owner_none(call, act="The copied files were not removed")
+    record = require_owner_none(call, act=say("act_files_not_removed", call.host.name))
     imported = any(outcome.state != "refused" for outcome in call.journal.of("import_vm"))
     if imported and facts.vm_or_planned(call.host, record.vm_id) is not None:
-        return keep_files_of(call.host, arguments.files, vm_name=record.vm_name)
+        return keep_files_of(
+            call.host, arguments.files, reason=say("kept_registered", call.host.name, vm=record.vm_name)
+        )
+    reason = say("kept_not_copied", call.host.name, migration=call.migration_id)
     ours = {path_key(path) for path in made_files(call.host, call.migration_id)}
-    return remove_files_of(call.host, arguments.files, arguments.folders, allowed=lambda path: path_key(path) in ours)
+    return remove_files_of(
+        call.host,
+        arguments.files,
+        arguments.folders,
+        allowed=lambda path: path_key(path) in ours,
+        reason=reason,
+    )

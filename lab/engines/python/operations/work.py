@@ -11,8 +11,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from lab.engines.python.operations.errors import failed, refused
+from lab.engines.python.operations.errors import OperationError, failed, refused
 from lab.engines.python.operations.host import TASK_FOLDER, ModuleHost
+from lab.host.sentences import say
 from lab.platform.errors import FILE_NOT_FOUND, PlatformError
 from lab.platform.tasks import TaskState
 from qsm.facts.errors import ErrorFacts
@@ -55,7 +56,7 @@ class Work:
         if self.is_running and not self.has_ended:
             raise refused(
                 "Busy",
-                f"{self.task_name} is at work on another request on {self.host.name}. Nothing was changed; stop it first.",
+                say("work_busy", self.host.name, name=self.task_name),
                 subject=self.task_name,
                 retryable=True,
             )
@@ -144,12 +145,16 @@ class Work:
             f"-MigrationId {self.migration_id} -Kind {self.kind} -Number {self.number} -Module {module}"
         )
 
+    def unknown(self) -> OperationError:
+        """Make the error for work that was never asked for."""
+        about = {"migration": self.migration_id, "kind": self.kind, "number": self.number}
+        return refused("InvalidArgument", say("work_unknown", self.host.name, **about), argument="number")
+
     def died(self) -> ErrorFacts:
         """Make the error for a task that is gone without a final state."""
         return failed(
             "HostFailed",
-            f"The task {self.task_name} on {self.host.name} ended without saying how: the host was restarted, or somebody "
-            "ended it. Start the work again.",
+            say("work_lost", self.host.name, name=self.task_name),
             subject=self.task_name,
         ).facts.model_copy(update={"retryable": True})
 

@@ -61,7 +61,7 @@ function Checkpoint-QsmVM {
 
     Assert-QsmCheckpointName -Name $Name -MigrationId $MigrationId
     $vm = Get-QsmVMObject -VMId $VMId -Required
-    Assert-QsmVMAsExpected -VM $vm -State $ExpectedState -Checkpoint $null -Disk $ExpectedDisks -Act 'take a checkpoint'
+    Assert-QsmVMAsExpected -VM $vm -State $ExpectedState -Checkpoint $null -Disk $ExpectedDisks -Act (Get-QsmText -Name 'act_checkpoint')
     if (-not $PSCmdlet.ShouldProcess($vm.Name, "Take the checkpoint '$Name'")) { return }
     $former = Get-QsmCheckpointType -VM $vm
     $change = $CheckpointType -ne '' -and $null -ne $former -and $former -ne $CheckpointType
@@ -74,8 +74,7 @@ function Checkpoint-QsmVM {
             if ($change) { Set-QsmCheckpointType -VMId $VMId -CheckpointType $former -Confirm:$false }
         }
     } catch {
-        throw (ConvertTo-QsmFailure -Cause $_ -Id 'CheckpointFailed' -Subject "$VMId" -Message (
-                "The checkpoint '$Name' of VM '$($vm.Name)' on $env:COMPUTERNAME failed. The VM was not stopped; look whether the checkpoint is there."))
+        throw (ConvertTo-QsmFailure -Cause $_ -Id 'CheckpointFailed' -Subject "$VMId" -Text 'checkpoint_failed' -Value @{ checkpoint = $Name; vm = $vm.Name })
     }
     [PSCustomObject][ordered]@{ checkpoint_id = ([string]$checkpoint.Id).ToLowerInvariant(); disks = $pairs }
 }

@@ -25,16 +25,16 @@ function Clear-QsmHost {
         try {
             $why = Use-QsmLock -MigrationId $id -WaitSeconds 1 -ScriptBlock { Remove-QsmEndedMigration -MigrationId $id }
         } catch {
-            $why = $_.Exception.Message
+            $why = Get-QsmCause -ErrorRecord $_
         }
-        if ($null -eq $why) { $removed += $folder } else { $kept += "$folder`: migration $id $why" }
+        if ($null -eq $why) { $removed += $folder } else { $kept += Get-QsmText -Name 'kept_migration' -Value @{ path = $folder; migration = $id; why = $why } }
     }
     $modules = Join-Path -Path (Get-QsmRoot) -ChildPath 'modules'
     $running = Split-Path -Path (Split-Path -Path $script:QsmModuleFolder -Parent) -Leaf
     if (Test-Path -LiteralPath $modules) {
         foreach ($module in @(Get-ChildItem -LiteralPath $modules -Directory | Sort-Object -Property Name)) {
             if ($module.Name -eq $running) {
-                $kept += "$($module.FullName): this module is the one that runs"
+                $kept += Get-QsmText -Name 'kept' -Value @{ path = $module.FullName; why = Get-QsmText -Name 'kept_running' }
             } elseif ($PSCmdlet.ShouldProcess($module.FullName, 'Remove a module')) {
                 Remove-QsmFolder -Path $module.FullName
                 $removed += $module.FullName

@@ -43,7 +43,7 @@ function Close-QsmMigration {
     $record = Get-QsmRecord -MigrationId $MigrationId
     $owners = @{ home = 'source', 'none'; forward = 'handed over', 'target' }
     if ($End -ne 'held' -and $owners[$End] -notcontains $record.owner) {
-        throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Message "The migration cannot end as '$End' here.")
+        throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Text 'cannot_end' -Value @{ end = $End })
     }
     if (-not $PSCmdlet.ShouldProcess($MigrationId, "End the migration: $End")) { return }
     if ($End -ne 'held') {

@@ -45,18 +45,18 @@ function Confirm-QsmTarget {
 
     $record = Get-QsmRecord -MigrationId $MigrationId
     if (@('may start', 'target') -notcontains $record.owner) {
-        throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Message 'The target did not take the VM over: it may not start it.')
+        throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Text 'confirm_not_allowed')
     }
     if ($record.owner -eq 'target') { return [PSCustomObject]@{ record = Set-QsmRecord -MigrationId $MigrationId } }
     if ($record.epoch -ne $Epoch) {
-        throw (New-QsmOwnerError -Id 'EpochStale' -Record $record -Message "The target did not take the VM over with epoch $Epoch.")
+        throw (New-QsmOwnerError -Id 'EpochStale' -Record $record -Text 'confirm_epoch' -Value @{ epoch = $Epoch })
     }
     $vm = Get-QsmVMObject -VMId $VMId -Required
     if ($Started) {
         $starts = @(Get-QsmOutcome -MigrationId $MigrationId -Operation 'start_vm' -State 'started', 'done', 'failed')
         $done = @($starts | Where-Object { $_.state -eq 'done' }).Count -gt 0
         if (-not $done -and ($starts.Count -eq 0 -or @('Running', 'Paused') -notcontains [string]$vm.State)) {
-            throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Message "The target did not take the VM over: its start is not on record as done, and its state is $($vm.State).")
+            throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Text 'confirm_not_started' -Value @{ state = $vm.State })
         }
     }
     if (-not $PSCmdlet.ShouldProcess($record.vm_name, 'Take the VM over')) { return }

@@ -42,7 +42,7 @@ function Disable-QsmSourceVM {
         [string]$MigrationId
     )
 
-    Assert-QsmTargetOwns -MigrationId $MigrationId -TargetRecord $TargetRecord -Act 'The source VM was left as it is'
+    Assert-QsmTargetOwns -MigrationId $MigrationId -TargetRecord $TargetRecord -Act (Get-QsmText -Name 'act_source_left')
     $vm = Get-QsmVMObject -VMId $VMId -Required
     if (-not $PSCmdlet.ShouldProcess($vm.Name, 'Disconnect and disable')) { return }
     foreach ($adapter in @(Get-VMNetworkAdapter -VM $vm -ErrorAction Stop)) {

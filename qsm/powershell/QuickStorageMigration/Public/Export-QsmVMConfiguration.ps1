@@ -42,15 +42,15 @@ function Export-QsmVMConfiguration {
         foreach ($disk in @(Get-QsmTreeFile -Folder $folder | Where-Object { $_ -match '\.a?vhdx?\z' })) { Remove-Item -LiteralPath $disk -Force -Confirm:$false -ErrorAction Stop }
         $after = @(Get-VMHardDiskDrive -VM (Get-QsmVMObject -VMId $VMId -Required) -ErrorAction Stop | ForEach-Object { [string]$_.Path })
         if (($before -join "`n") -ne ($after -join "`n")) {
-            throw (New-QsmError -Id 'ExportFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; found = $after; expected = $before } -Message "The export of VM '$($vm.Name)' on $env:COMPUTERNAME has changed its disks: $($after -join ', ') instead of $($before -join ', ').")
+            throw (New-QsmError -Id 'ExportFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; found = $after; expected = $before } -Text 'export_changed_disks' -Value @{ vm = $vm.Name; found = $after -join ', '; expected = $before -join ', ' })
         }
         $files = @(Get-QsmTreeFile -Folder $folder | ForEach-Object { Get-QsmFileFact -Path $_ })
         $configuration = @($files | Where-Object { (Split-Path -Path $_.path -Leaf) -match "\A$VMId\.(vmcx|xml)\z" } | ForEach-Object { $_.path })
         if ($configuration.Count -ne 1) {
-            throw (New-QsmError -Id 'ExportFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; found = @($files | ForEach-Object { $_.path }) } -Message "The export of VM '$($vm.Name)' in '$folder' on $env:COMPUTERNAME holds $($configuration.Count) configuration files instead of one.")
+            throw (New-QsmError -Id 'ExportFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; found = @($files | ForEach-Object { $_.path }) } -Text 'export_without_configuration' -Value @{ vm = $vm.Name; folder = $folder; count = $configuration.Count })
         }
     } catch {
-        throw (ConvertTo-QsmFailure -Cause $_ -Id 'ExportFailed' -Subject "$VMId" -Message "The configuration of VM '$($vm.Name)' on $env:COMPUTERNAME was not exported to '$folder'. The VM itself was left as it is.")
+        throw (ConvertTo-QsmFailure -Cause $_ -Id 'ExportFailed' -Subject "$VMId" -Text 'export_failed' -Value @{ vm = $vm.Name; folder = $folder })
     }
     [PSCustomObject][ordered]@{ folder = $folder; configuration = $configuration[0]; files = $files }
 }

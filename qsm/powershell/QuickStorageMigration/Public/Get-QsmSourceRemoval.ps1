@@ -42,11 +42,11 @@ function Get-QsmSourceRemoval {
     $since = if ($null -eq $removal) { [DateTime]::UtcNow } else { ([DateTime]$removal.at_utc).ToUniversalTime() }
     $question = {
         $vm = Get-QsmVMObject -VMId $VMId
-        $remaining = @(if ($null -ne $vm) { "VM $($vm.Name)" })
+        $remaining = @(if ($null -ne $vm) { Get-QsmText -Name 'left_vm' -Value @{ vm = $vm.Name } })
         $merging = @(Get-QsmStorageJob -Path $chains | ForEach-Object { $_.path })
-        $remaining += @($merging | ForEach-Object { "merge of $_" })
+        $remaining += @($merging | ForEach-Object { Get-QsmText -Name 'left_merge' -Value @{ path = $_ } })
         $late = ([DateTime]::UtcNow - $since).TotalSeconds -gt 60
-        $remaining += @($leaves | Where-Object { (Test-Path -LiteralPath $_) -and -not (Test-QsmSameText -Text $_ -Other $merging) -and -not $late } | ForEach-Object { "file $_" })
+        $remaining += @($leaves | Where-Object { (Test-Path -LiteralPath $_) -and -not (Test-QsmSameText -Text $_ -Other $merging) -and -not $late } | ForEach-Object { Get-QsmText -Name 'left_file' -Value @{ path = $_ } })
         [PSCustomObject][ordered]@{ done = $remaining.Count -eq 0; remaining = $remaining }
     }
     Wait-QsmChange -Question $question -Ended { $args[0].done } -Mark { $args[0].remaining -join ',' } -WaitSeconds $WaitSeconds

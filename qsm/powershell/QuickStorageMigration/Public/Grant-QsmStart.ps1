@@ -34,10 +34,10 @@ function Grant-QsmStart {
     $record = Get-QsmRecord -MigrationId $MigrationId
     if ($record.owner -eq 'may start' -and $record.epoch -eq $Epoch) { return [PSCustomObject]@{ record = Set-QsmRecord -MigrationId $MigrationId } }
     if ($record.owner -ne 'none' -or $Epoch -ne $record.epoch + 1) {
-        throw (New-QsmOwnerError -Id 'EpochStale' -Record $record -Message "Starting the VM here with epoch $Epoch was not allowed.")
+        throw (New-QsmOwnerError -Id 'EpochStale' -Record $record -Text 'start_epoch_not_allowed' -Value @{ epoch = $Epoch })
     }
     if (@(Get-QsmOutcome -MigrationId $MigrationId -Operation 'import_vm' -State 'done').Count -eq 0) {
-        throw (New-QsmOwnerError -Id 'EpochStale' -Record $record -Message 'Starting the VM here was not allowed: no import_vm is done.')
+        throw (New-QsmOwnerError -Id 'EpochStale' -Record $record -Text 'start_without_import')
     }
     if (-not $PSCmdlet.ShouldProcess($record.vm_name, "Allow to start the VM with epoch $Epoch")) { return }
     [PSCustomObject]@{ record = Set-QsmRecord -MigrationId $MigrationId -Change @{ owner = 'may start'; epoch = $Epoch } }

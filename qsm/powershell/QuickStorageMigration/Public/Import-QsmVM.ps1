@@ -66,7 +66,7 @@ function Import-QsmVM {
         [string]$MigrationId
     )
 
-    Assert-QsmOwnerNone -Record (Get-QsmRecord -MigrationId $MigrationId) -Act "VM $VMId was not imported"
+    Assert-QsmOwnerNone -Record (Get-QsmRecord -MigrationId $MigrationId) -Act (Get-QsmText -Name 'act_not_imported' -Value @{ vm_id = $VMId })
     Assert-QsmImportFree -VMId $VMId -Folder $Folder
     if (-not $PSCmdlet.ShouldProcess($Configuration, 'Import the VM')) { return }
     $planned = $null

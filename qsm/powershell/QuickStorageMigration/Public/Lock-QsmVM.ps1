@@ -59,13 +59,11 @@ function Lock-QsmVM {
     } catch {
         if ($_.FullyQualifiedErrorId -notlike 'FileInTheWay*') { throw }
         $held = Read-QsmJson -Path $path
-        if ($null -eq $held) { throw (New-QsmError -Id 'Busy' -Category 'refused' -Retryable -Message "The lock on VM '$VMName' on $env:COMPUTERNAME was just released. Try again.") }
+        if ($null -eq $held) { throw (New-QsmError -Id 'Busy' -Category 'refused' -Retryable -Text 'lock_just_released' -Value @{ vm = $VMName }) }
         if ($held.migration_id -ne $MigrationId) {
             $facts = [ordered]@{}
             foreach ($field in $held.PSObject.Properties) { $facts[$field.Name] = $field.Value }
-            throw (New-QsmError -Id 'AlreadyMigrating' -Category 'refused' -Subject $held.vm_id -Facts $facts -Message (
-                    "VM '$VMName' is being migrated already on $env:COMPUTERNAME`: migration $($held.migration_id), by $($held.by), since $($held.since_utc). " +
-                    'Nothing was changed. Let it end, or abandon or finish it.'))
+            throw (New-QsmError -Id 'AlreadyMigrating' -Category 'refused' -Subject $held.vm_id -Facts $facts -Text 'already_migrating' -Value @{ vm = $VMName; migration = $held.migration_id; by = $held.by; since_utc = $held.since_utc })
         }
         $lock = $held
     }

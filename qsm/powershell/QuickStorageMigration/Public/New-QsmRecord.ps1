@@ -93,9 +93,7 @@ function New-QsmRecord {
             ConvertTo-QsmJson -Canonical -InputObject @($side.role, $side.vm_id, $side.vm_name, $side.peer, $side.by, $side.plan)
         }
         if ($told[0] -cne $told[1]) {
-            throw (New-QsmError -Id 'RecordExists' -Category 'refused' -Subject $MigrationId -Message (
-                    "Host $env:COMPUTERNAME has a record of migration $MigrationId already (VM '$($existing.vm_name)', made $($existing.created_utc) by " +
-                    "$($existing.by)), and it says something else. Nothing was changed."))
+            throw (New-QsmError -Id 'RecordExists' -Category 'refused' -Subject $MigrationId -Text 'record_exists' -Value @{ migration = $MigrationId; vm = $existing.vm_name; created_utc = $existing.created_utc; by = $existing.by })
         }
         $record = $existing
     }

@@ -57,8 +57,7 @@ function Open-QsmShare {
     $name = "qsm-$MigrationId-$Number$"
     $sid = Resolve-QsmSid -Account $Account
     if ($null -eq $sid) {
-        throw (New-QsmError -Id 'AccountUnknown' -Category refused -Subject $Account -Facts @{ account = $Account } -Message (
-                "Host $env:COMPUTERNAME does not know the account '$Account', so it cannot grant it anything. Both hosts must be in one domain or in domains that trust."))
+        throw (New-QsmError -Id 'AccountUnknown' -Category refused -Subject $Account -Facts @{ account = $Account } -Text 'account_unknown' -Value @{ account = $Account })
     }
     $notePath = Get-QsmSharePath -MigrationId $MigrationId -Number $Number
     $note = Read-QsmJson -Path $notePath
@@ -66,7 +65,7 @@ function Open-QsmShare {
     $missing = @(Get-QsmMissingGrant -Folder $Folder -File $Files -Sid $sid -Known $known)
     $share = Get-QsmShare -Name $name
     if ($null -ne $share -and -not (Test-QsmSameText -Text $share.Path.TrimEnd('\') -Other $Folder.TrimEnd('\'))) {
-        throw (New-QsmError -Id 'ShareFailed' -Category refused -Subject $name -Facts @{ share = $name; path = $share.Path } -Message "The share '$name' on $env:COMPUTERNAME exists and shows '$($share.Path)' instead of '$Folder'. Nothing was changed.")
+        throw (New-QsmError -Id 'ShareFailed' -Category refused -Subject $name -Facts @{ share = $name; path = $share.Path } -Text 'share_exists' -Value @{ name = $name; path = $share.Path; folder = $Folder })
     }
     if (-not $PSCmdlet.ShouldProcess($name, "Share '$Folder' with $Account")) { return }
 
@@ -80,7 +79,7 @@ function Open-QsmShare {
         if ($null -eq $share) { [void](New-SmbShare -Name $name -Path $Folder -ReadAccess $Account -CachingMode None -Temporary -ErrorAction Stop) }
         Assert-QsmShare -Name $name -Sid $sid -File $Files
     } catch {
-        throw (ConvertTo-QsmFailure -Cause $_ -Id 'ShareFailed' -Subject $name -Message "The share '$name' of '$Folder' on $env:COMPUTERNAME could not be opened for $Account. Closing the shares of the migration takes back what was granted.")
+        throw (ConvertTo-QsmFailure -Cause $_ -Id 'ShareFailed' -Subject $name -Text 'share_failed' -Value @{ name = $name; folder = $Folder; account = $Account })
     }
     [PSCustomObject]@{ share = [PSCustomObject][ordered]@{ name = $name; path = $Folder; files = @($Files) } }
 }

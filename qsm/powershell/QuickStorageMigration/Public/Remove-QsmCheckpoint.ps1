@@ -40,7 +40,7 @@ function Remove-QsmCheckpoint {
     Assert-QsmCheckpointName -Name $Name -MigrationId $MigrationId
     $record = Get-QsmRecord -MigrationId $MigrationId
     if ($record.owner -ne 'source') {
-        throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Message 'The checkpoint was left alone: the source must stay as it is until it owns the VM again.')
+        throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Text 'checkpoint_left_alone')
     }
     $vm = Get-QsmVMObject -VMId $VMId -Required
     foreach ($checkpoint in @(Get-VMSnapshot -VM $vm -ErrorAction Stop | Where-Object { $_.Name -ceq $Name })) {

@@ -37,12 +37,12 @@ function Remove-QsmCopiedFile {
     )
 
     $record = Get-QsmRecord -MigrationId $MigrationId
-    Assert-QsmOwnerNone -Record $record -Act 'The copied files were not removed'
+    Assert-QsmOwnerNone -Record $record -Act (Get-QsmText -Name 'act_files_not_removed')
     if (-not $PSCmdlet.ShouldProcess($MigrationId, "Remove $($Files.Count) copied files")) { return }
     $imported = @(Get-QsmOutcome -MigrationId $MigrationId -Operation 'import_vm' -State 'started', 'done', 'failed').Count -gt 0
     if ($imported -and ($null -ne (Get-QsmVMObject -VMId $record.vm_id) -or @(Get-QsmPlannedVM -VMId $record.vm_id).Count -gt 0)) {
-        return Remove-QsmListedFile -File $Files -Allowed @() -Folder @() -Reason "VM '$($record.vm_name)' is registered here" -Confirm:$false
+        return Remove-QsmListedFile -File $Files -Allowed @() -Folder @() -Reason (Get-QsmText -Name 'kept_registered' -Value @{ vm = $record.vm_name }) -Confirm:$false
     }
     $made = @(Get-QsmMadeFile -MigrationId $MigrationId)
-    Remove-QsmListedFile -File $Files -Allowed $made -Folder $Folders -Reason "no copy of migration $MigrationId made it" -Confirm:$false
+    Remove-QsmListedFile -File $Files -Allowed $made -Folder $Folders -Reason (Get-QsmText -Name 'kept_not_copied' -Value @{ migration = $MigrationId }) -Confirm:$false
 }

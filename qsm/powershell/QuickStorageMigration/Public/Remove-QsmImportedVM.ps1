@@ -30,18 +30,18 @@ function Remove-QsmImportedVM {
     )
 
     $record = Get-QsmRecord -MigrationId $MigrationId
-    Assert-QsmOwnerNone -Record $record -Act "VM $VMId was not removed"
+    Assert-QsmOwnerNone -Record $record -Act (Get-QsmText -Name 'act_not_removed' -Value @{ vm_id = $VMId })
     $facts = @{ owner = $record.owner; epoch = $record.epoch }
     $folder = [string](Get-QsmProperty -InputObject $record.plan -Name 'target_folder' -Default '')
     $planned = @(Get-QsmPlannedVM -VMId $VMId)
     foreach ($one in $planned) {
         if (@(@($one.folders) + @($one.disk_paths) | Where-Object { Test-QsmPathUnder -Path $_ -Folder $folder }).Count -eq 0) {
-            throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts $facts -Message "The planned VM $VMId on $env:COMPUTERNAME does not lie in '$folder', so it is not of migration $MigrationId. It was left alone.")
+            throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts $facts -Text 'planned_not_ours' -Value @{ vm_id = $VMId; folder = $folder; migration = $MigrationId })
         }
     }
     $vm = Get-QsmVMObject -VMId $VMId
     if ($null -ne $vm -and (-not (Test-QsmPathUnder -Path ([string]$vm.ConfigurationLocation) -Folder $folder) -or @('Off', 'Saved') -notcontains [string]$vm.State)) {
-        throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts $facts -Message "VM '$($vm.Name)' on $env:COMPUTERNAME is $($vm.State) in '$($vm.ConfigurationLocation)'; only one that stands still in '$folder' is of migration $MigrationId. It was left alone.")
+        throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts $facts -Text 'imported_not_ours' -Value @{ vm = $vm.Name; state = $vm.State; location = $vm.ConfigurationLocation; folder = $folder; migration = $MigrationId })
     }
     foreach ($one in $planned) { if ($PSCmdlet.ShouldProcess($one.vm_id, 'Remove the planned VM')) { Remove-QsmPlannedVM -PlannedVM $one -Confirm:$false } }
     if ($null -eq $vm -or -not $PSCmdlet.ShouldProcess($vm.Name, 'Remove the VM')) { return }

@@ -41,12 +41,12 @@ function Remove-QsmSourceFile {
         [string]$MigrationId
     )
 
-    Assert-QsmTargetOwns -MigrationId $MigrationId -TargetRecord $TargetRecord -Act 'The source files were not removed'
+    Assert-QsmTargetOwns -MigrationId $MigrationId -TargetRecord $TargetRecord -Act (Get-QsmText -Name 'act_source_files_not_removed')
     if (-not $PSCmdlet.ShouldProcess($MigrationId, "Remove $($Files.Count) source files")) { return }
     $record = Get-QsmRecord -MigrationId $MigrationId
     if ($null -ne (Get-QsmVMObject -VMId $record.vm_id)) {
-        return Remove-QsmListedFile -File $Files -Allowed @() -Folder @() -Reason "VM '$($record.vm_name)' is still registered here" -Confirm:$false
+        return Remove-QsmListedFile -File $Files -Allowed @() -Folder @() -Reason (Get-QsmText -Name 'kept_still_registered' -Value @{ vm = $record.vm_name }) -Confirm:$false
     }
     $saved = @(Get-QsmSavedDisk -MigrationId $MigrationId | ForEach-Object { [string]$_.path })
-    Remove-QsmListedFile -File $Files -Allowed $saved -Folder $Folders -Reason "it is no disk that save_vm of migration $MigrationId reported" -Confirm:$false
+    Remove-QsmListedFile -File $Files -Allowed $saved -Folder $Folders -Reason (Get-QsmText -Name 'kept_not_saved' -Value @{ migration = $MigrationId }) -Confirm:$false
 }

@@ -35,13 +35,12 @@ function Remove-QsmSourceVM {
         [string]$MigrationId
     )
 
-    Assert-QsmTargetOwns -MigrationId $MigrationId -TargetRecord $TargetRecord -Act 'The source VM was not removed'
+    Assert-QsmTargetOwns -MigrationId $MigrationId -TargetRecord $TargetRecord -Act (Get-QsmText -Name 'act_source_not_removed')
     $record = Get-QsmRecord -MigrationId $MigrationId
     $vm = Get-QsmVMObject -VMId $VMId
     if ($null -eq $vm) { return }
     if (@('Off', 'Saved') -notcontains [string]$vm.State) {
-        throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts @{ owner = 'handed over'; epoch = $record.epoch; state = [string]$vm.State } -Message (
-                "VM '$($vm.Name)' on $env:COMPUTERNAME was not removed: it is $($vm.State) although it was handed over. Somebody started it by hand, so it may run twice; look at both hosts at once."))
+        throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts @{ owner = 'handed over'; epoch = $record.epoch; state = [string]$vm.State } -Text 'source_runs' -Value @{ vm = $vm.Name; state = $vm.State })
     }
     if (-not $PSCmdlet.ShouldProcess($vm.Name, 'Remove the VM')) { return }
     Remove-VM -VM $vm -Force -Confirm:$false -ErrorAction Stop

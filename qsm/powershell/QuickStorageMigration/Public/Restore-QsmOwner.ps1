@@ -40,15 +40,13 @@ function Restore-QsmOwner {
 
     $record = Get-QsmRecord -MigrationId $MigrationId
     if ($null -eq $Epoch -and $Override.Trim() -eq '') {
-        throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Subject $record.vm_id -Message (
-                "VM '$($record.vm_name)' was not taken back on $env:COMPUTERNAME`: neither the epoch of a withdrawal nor an override was given. Nothing was changed."))
+        throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Subject $record.vm_id -Text 'take_back_without_proof' -Value @{ vm = $record.vm_name })
     }
     if ($null -ne $Epoch -and $Epoch -lt 1) {
-        throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Subject $record.vm_id -Message (
-                "VM '$($record.vm_name)' was not taken back on $env:COMPUTERNAME`: epoch $Epoch cannot come from a withdrawal. Nothing was changed."))
+        throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Subject $record.vm_id -Text 'take_back_epoch' -Value @{ vm = $record.vm_name; epoch = $Epoch })
     }
     if (@('handed over', 'source') -notcontains $record.owner) {
-        throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Message 'The VM was not taken back: it was not handed over.')
+        throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Text 'take_back_not_handed_over')
     }
     $change = @{ owner = 'source'; direction = 'back' }
     if ($null -ne $Epoch) { $change.epoch = $Epoch }

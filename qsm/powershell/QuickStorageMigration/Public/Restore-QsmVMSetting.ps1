@@ -46,8 +46,7 @@ function Restore-QsmVMSetting {
 
     $record = Get-QsmRecord -MigrationId $MigrationId
     if ($record.owner -ne $record.role) {
-        throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts @{ owner = $record.owner; epoch = $record.epoch } -Message (
-                "The settings of VM $VMId on $env:COMPUTERNAME were left as they are: the owner is '$($record.owner)' and this is the $($record.role)."))
+        throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts @{ owner = $record.owner; epoch = $record.epoch } -Text 'settings_not_owner' -Value @{ vm_id = $VMId; owner = $record.owner; role = $record.role })
     }
     $vm = Get-QsmVMObject -VMId $VMId -Required
     if (-not $PSCmdlet.ShouldProcess($vm.Name, "Set the automatic start to $AutomaticStartAction")) { return }
@@ -58,5 +57,5 @@ function Restore-QsmVMSetting {
     $found = "$($vm.AutomaticStartAction) $(if ($typed) { Get-QsmCheckpointType -VM $vm })"
     $expected = "$AutomaticStartAction $(if ($typed) { $CheckpointType })"
     if ($found -eq $expected) { return }
-    throw (New-QsmError -Id 'HostFailed' -Category failed -Subject "$VMId" -Facts @{ found = $found; expected = $expected } -Message "The settings of VM '$($vm.Name)' on $env:COMPUTERNAME are '$found' instead of '$expected' after they were set.")
+    throw (New-QsmError -Id 'HostFailed' -Category failed -Subject "$VMId" -Facts @{ found = $found; expected = $expected } -Text 'settings_not_taken' -Value @{ vm = $vm.Name; found = $found; expected = $expected })
 }

@@ -34,21 +34,19 @@ function Revoke-QsmStart {
 
     $record = Get-QsmRecord -MigrationId $MigrationId
     $reasons = @()
-    if ($record.owner -eq 'target') { $reasons += 'the record says that the target owns the VM' }
+    if ($record.owner -eq 'target') { $reasons += Get-QsmText -Name 'why_target_owns' }
     foreach ($start in @(Get-QsmOutcome -MigrationId $MigrationId -Operation 'start_vm' -State 'started', 'done', 'failed')) {
-        $reasons += "start_vm was $($start.state) at $($start.at_utc)"
+        $reasons += Get-QsmText -Name 'why_start_on_record' -Value @{ state = $start.state; at_utc = $start.at_utc }
     }
     if ($reasons.Count -eq 0) {
         try {
             $reasons = @(Compare-QsmImportedVM -MigrationId $MigrationId -VMId $VMId)
         } catch {
-            $reasons = @("the VM could not be compared: $($_.Exception.Message)")
+            $reasons = @(Get-QsmText -Name 'why_not_compared' -Value @{ cause = Get-QsmCause -ErrorRecord $_ })
         }
     }
     if ($reasons.Count -gt 0) {
-        throw (New-QsmError -Id 'MayHaveRun' -Category 'refused' -Subject $record.vm_id -Facts @{ reasons = $reasons } -Message (
-                "VM '$($record.vm_name)' may have run on $env:COMPUTERNAME, so it was not withdrawn: $($reasons -join '; '). Nothing was changed. " +
-                'If it ran here, this copy is the one that holds its last writes.'))
+        throw (New-QsmError -Id 'MayHaveRun' -Category 'refused' -Subject $record.vm_id -Facts @{ reasons = $reasons } -Text 'may_have_run' -Value @{ vm = $record.vm_name; reasons = $reasons -join '; ' })
     }
     if (-not $PSCmdlet.ShouldProcess($record.vm_name, 'Withdraw the permission to start')) { return }
     [PSCustomObject]@{ record = Set-QsmRecord -MigrationId $MigrationId -Change @{ epoch = $record.epoch + 1; owner = 'none'; direction = 'back' } }

@@ -75,10 +75,10 @@ function Save-QsmVM {
 
     $clock = [Diagnostics.Stopwatch]::StartNew()
     $vm = Get-QsmVMObject -VMId $VMId -Required
-    Assert-QsmVMAsExpected -VM $vm -State $ExpectedState -Checkpoint $ExpectedCheckpoint -Disk $ExpectedDisks -Act 'stop it for moving'
-    Assert-QsmFrozenDisk -Disk $ExpectedBases -Act 'stop the VM'
+    Assert-QsmVMAsExpected -VM $vm -State $ExpectedState -Checkpoint $ExpectedCheckpoint -Disk $ExpectedDisks -Act (Get-QsmText -Name 'act_stop')
+    Assert-QsmFrozenDisk -Disk $ExpectedBases -Act (Get-QsmText -Name 'act_stop')
     if ($Mode -eq 'none' -and @('Saved', 'Off') -notcontains $ExpectedState) {
-        throw (New-QsmError -Id 'WorldChanged' -Category refused -Subject "$VMId" -Facts @{ found = @{ state = $ExpectedState }; expected = @{ state = 'Saved or Off' } } -Message "VM '$($vm.Name)' on $env:COMPUTERNAME is $ExpectedState and does not stand still, so it cannot be moved as it lies.")
+        throw (New-QsmError -Id 'WorldChanged' -Category refused -Subject "$VMId" -Facts @{ found = @{ state = $ExpectedState }; expected = @{ state = 'Saved or Off' } } -Text 'does_not_stand_still' -Value @{ vm = $vm.Name; state = $ExpectedState })
     }
     if ($Mode -eq 'save') { Assert-QsmMemorySpace -VM $vm -ReserveBytes $ReserveBytes }
     if (-not $PSCmdlet.ShouldProcess($vm.Name, "Stop for moving ($Mode)")) { return }
@@ -89,17 +89,16 @@ function Save-QsmVM {
         $wanted = @{ save = 'Saved'; shutdown = 'Off'; none = $ExpectedState }[$Mode]
         $vm = Wait-QsmVMState -VMId $VMId -State $wanted -LimitSeconds $WaitLimitSeconds
         if ([string]$vm.State -ne $wanted) {
-            throw (New-QsmError -Id 'SaveFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; state = [string]$vm.State } -Message (
-                    "VM '$($vm.Name)' on $env:COMPUTERNAME is $($vm.State) instead of $wanted after $([int]$clock.Elapsed.TotalSeconds) s. Its automatic start is off."))
+            throw (New-QsmError -Id 'SaveFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; state = [string]$vm.State } -Text 'save_other_state' -Value @{ vm = $vm.Name; state = $vm.State; expected = $wanted; seconds = [int]$clock.Elapsed.TotalSeconds })
         }
         $disks = @(Get-QsmVMDisk -VM $vm)
         $unread = $disks | Where-Object { $null -ne $_.error } | Select-Object -First 1
         if ($null -ne $unread) {
-            throw (New-QsmError -Id 'SaveFailed' -Category failed -Subject $unread.path -Facts @{ hresult = $null; state = [string]$vm.State } -Message "VM '$($vm.Name)' on $env:COMPUTERNAME is $($vm.State), but its disk '$($unread.path)' cannot be read: $($unread.error)")
+            throw (New-QsmError -Id 'SaveFailed' -Category failed -Subject $unread.path -Facts @{ hresult = $null; state = [string]$vm.State } -Text 'save_disk_unreadable' -Value @{ vm = $vm.Name; state = $vm.State; path = $unread.path; error = $unread.error })
         }
     } catch {
         $now = try { [string](Get-QsmVMObject -VMId $VMId).State } catch { 'unknown' }
-        throw (ConvertTo-QsmFailure -Cause $_ -Id 'SaveFailed' -Subject "$VMId" -Facts @{ state = $now } -Message "VM '$($vm.Name)' on $env:COMPUTERNAME was not brought to a stand. It may run, or stand; its automatic start is off.")
+        throw (ConvertTo-QsmFailure -Cause $_ -Id 'SaveFailed' -Subject "$VMId" -Facts @{ state = $now } -Text 'save_failed' -Value @{ vm = $vm.Name })
     }
     [PSCustomObject][ordered]@{
         state             = [string]$vm.State

@@ -32,7 +32,7 @@ function Set-QsmHandedOver {
 
     $record = Get-QsmRecord -MigrationId $MigrationId
     if (@('source', 'handed over') -notcontains $record.owner) {
-        throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Message 'The VM was not handed over: the source does not own it.')
+        throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Text 'hand_over_not_owner')
     }
     $state = 'Unknown'
     try {
@@ -40,11 +40,10 @@ function Set-QsmHandedOver {
         $state = if ($null -ne $vm) { [string]$vm.State } else { 'Absent' }
         $reasons = @(Compare-QsmSavedVM -MigrationId $MigrationId -VM $vm)
     } catch {
-        $reasons = @("it cannot be looked at: $($_.Exception.Message)")
+        $reasons = @(Get-QsmText -Name 'why_not_looked_at' -Value @{ cause = Get-QsmCause -ErrorRecord $_ })
     }
     if ($reasons.Count -gt 0) {
-        throw (New-QsmError -Id 'NotStandingStill' -Category 'refused' -Subject $record.vm_id -Facts @{ state = $state; reasons = $reasons } -Message (
-                "VM '$($record.vm_name)' on $env:COMPUTERNAME was not handed over: $($reasons -join '; '). Nothing was changed; the source owns it."))
+        throw (New-QsmError -Id 'NotStandingStill' -Category 'refused' -Subject $record.vm_id -Facts @{ state = $state; reasons = $reasons } -Text 'not_standing_still' -Value @{ vm = $record.vm_name; reasons = $reasons -join '; ' })
     }
     if ($record.owner -eq 'handed over') { return [PSCustomObject]@{ record = Set-QsmRecord -MigrationId $MigrationId } }
     if (-not $PSCmdlet.ShouldProcess($record.vm_name, 'Hand the VM over')) { return }

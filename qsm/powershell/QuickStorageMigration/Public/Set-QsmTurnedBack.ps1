@@ -27,7 +27,7 @@ function Set-QsmTurnedBack {
     $record = Get-QsmRecord -MigrationId $MigrationId
     $needed = if ($record.role -eq 'source') { 'source' } else { 'none' }
     if ($record.owner -ne $needed) {
-        throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Message "The migration cannot simply be turned back: withdraw at the target first, then take the VM back at the source.")
+        throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Text 'turn_back_not_owner')
     }
     if (-not $PSCmdlet.ShouldProcess($MigrationId, 'Turn the migration back')) { return }
     [PSCustomObject]@{ record = Set-QsmRecord -MigrationId $MigrationId -Change @{ direction = 'back' } }

@@ -45,7 +45,7 @@ function Start-QsmCopy {
         [string]$MigrationId
     )
 
-    Assert-QsmOwnerNone -Record (Get-QsmRecord -MigrationId $MigrationId) -Act 'Nothing was copied'
+    Assert-QsmOwnerNone -Record (Get-QsmRecord -MigrationId $MigrationId) -Act (Get-QsmText -Name 'act_not_copied')
     $request = [PSCustomObject][ordered]@{ files = $Files; reserve_bytes = $ReserveBytes }
     $name = Get-QsmWorkName -MigrationId $MigrationId -Kind copy -Number $Number
     if (Test-QsmWorkAlive -MigrationId $MigrationId -Kind copy -Number $Number -Request $request) { return [PSCustomObject]@{ task_name = $name } }
@@ -54,14 +54,12 @@ function Start-QsmCopy {
     foreach ($file in $Files) { $length[$file.destination] = [long]$file.length_bytes }
     $short = Get-QsmNeededSpace -Length $length -ReserveBytes $ReserveBytes
     if ($null -ne $short) {
-        throw (New-QsmError -Id 'NoSpace' -Category refused -Subject $short.volume -Facts @{ volume = $short.volume; free_bytes = $short.free_bytes; needed_bytes = $short.needed_bytes } -Message (
-                "Volume $($short.volume) on $env:COMPUTERNAME has $($short.free_bytes) bytes free, but the files and the reserve need $($short.needed_bytes). Nothing was copied."))
+        throw (New-QsmError -Id 'NoSpace' -Category refused -Subject $short.volume -Facts @{ volume = $short.volume; free_bytes = $short.free_bytes; needed_bytes = $short.needed_bytes } -Text 'copy_no_space' -Value @{ volume = $short.volume; free_bytes = $short.free_bytes; needed_bytes = $short.needed_bytes })
     }
     $ours = @(Get-QsmMadeFile -MigrationId $MigrationId)
     $foreign = $Files | Where-Object { -not (Test-QsmSameText -Text $_.destination -Other $ours) -and (Test-Path -LiteralPath $_.destination) } | Select-Object -First 1
     if ($null -ne $foreign) {
-        throw (New-QsmError -Id 'FileInTheWay' -Category refused -Subject $foreign.destination -Facts @{ path = $foreign.destination } -Message (
-                "'$($foreign.destination)' exists already on $env:COMPUTERNAME and no copy of migration $MigrationId made it. Nothing was copied; move it away or choose another folder."))
+        throw (New-QsmError -Id 'FileInTheWay' -Category refused -Subject $foreign.destination -Facts @{ path = $foreign.destination } -Text 'copy_in_the_way' -Value @{ path = $foreign.destination; migration = $MigrationId })
     }
     if (-not $PSCmdlet.ShouldProcess($name, "Fetch $($Files.Count) files")) { return }
     foreach ($folder in @($length.Keys | ForEach-Object { Split-Path -Path $_ -Parent } | Select-Object -Unique)) {

@@ -64,7 +64,7 @@ function Start-QsmMerge {
         [string]$MigrationId
     )
 
-    Assert-QsmOwnerNone -Record (Get-QsmRecord -MigrationId $MigrationId) -Act 'Nothing was merged'
+    Assert-QsmOwnerNone -Record (Get-QsmRecord -MigrationId $MigrationId) -Act (Get-QsmText -Name 'act_not_merged')
     $request = [PSCustomObject][ordered]@{
         base = $Base; children = $Children; base_length_bytes = $BaseLengthBytes; base_content_identity = $BaseContentIdentity; reserve_bytes = $ReserveBytes
     }
@@ -75,15 +75,14 @@ function Start-QsmMerge {
     foreach ($path in @($Base) + $Children) {
         $file = Get-QsmFileFact -Path $path
         if ($null -eq $file) {
-            throw (New-QsmError -Id 'FileMissing' -Category refused -Subject $path -Facts @{ path = $path } -Message "The disk file '$path' is not there on $env:COMPUTERNAME. Nothing was merged; was it copied?")
+            throw (New-QsmError -Id 'FileMissing' -Category refused -Subject $path -Facts @{ path = $path } -Text 'merge_disk_missing' -Value @{ path = $path })
         }
         if (-not (Test-QsmSameText -Text $path -Other $Base)) { $growth += $file.length_bytes }
     }
     if ($Children.Count -gt 0 -and (Get-QsmDiskFile -Path $Base).type -eq 'Fixed') { $growth = [long]0 }
     $short = Get-QsmNeededSpace -Length @{ $Base = $growth } -ReserveBytes $ReserveBytes
     if ($null -ne $short) {
-        throw (New-QsmError -Id 'NoSpace' -Category refused -Subject $short.volume -Facts @{ volume = $short.volume; free_bytes = $short.free_bytes; needed_bytes = $short.needed_bytes } -Message (
-                "Volume $($short.volume) on $env:COMPUTERNAME has $($short.free_bytes) bytes free, but merging into '$Base' and the reserve may need $($short.needed_bytes). Nothing was merged."))
+        throw (New-QsmError -Id 'NoSpace' -Category refused -Subject $short.volume -Facts @{ volume = $short.volume; free_bytes = $short.free_bytes; needed_bytes = $short.needed_bytes } -Text 'merge_no_space' -Value @{ volume = $short.volume; free_bytes = $short.free_bytes; base = $Base; needed_bytes = $short.needed_bytes })
     }
     if (-not $PSCmdlet.ShouldProcess($Base, "Merge $($Children.Count) differencing disks")) { return }
     Start-QsmWork -MigrationId $MigrationId -Kind merge -Number $Number -Request $request -Confirm:$false

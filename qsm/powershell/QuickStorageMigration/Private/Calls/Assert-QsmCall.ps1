@@ -26,6 +26,6 @@ function Assert-QsmCall {
     $given = @($Call.PSObject.Properties | ForEach-Object { $_.Name })
     $wrong = @($fields | Where-Object { $given -cnotcontains $_ }) + @($given | Where-Object { $fields -cnotcontains $_ })
     if ($wrong.Count -gt 0) {
-        throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Facts @{ argument = $wrong[0] } -Message "The line is no call on $env:COMPUTERNAME`: missing or unknown: $($wrong -join ', ').")
+        throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Facts @{ argument = $wrong[0] } -Text 'no_call' -Value @{ fields = $wrong -join ', ' })
     }
 }

@@ -47,14 +47,14 @@ function ConvertTo-QsmErrorFacts {
     $id = 'HostFailed'
     if ($null -ne $number -and ('{0:X8}' -f $number) -eq '80070005') { $id = 'AccessDenied' }
     $subject = if ($null -ne $script:QsmCall) { $script:QsmCall.Subject } else { '' }
-    $about = if ($subject -ne '') { " for '$subject'" } else { '' }
-    $code = if ($null -ne $number) { ' (0x{0:X8})' -f $number } else { '' }
+    $told = @{ operation = $Operation; cause = Get-QsmCause -ErrorRecord $ErrorRecord }
+    if ($subject -ne '') { $told.subject = $subject }
     $seen = $ErrorRecord.InvocationInfo
     [PSCustomObject][ordered]@{
         id        = $id
         category  = $(if ($Changes) { 'failed' } else { 'refused' })
         retryable = Test-QsmPassingError -HResult $number
-        message   = "$Operation$about failed on host $env:COMPUTERNAME with an error that was not expected$code`: $($ErrorRecord.Exception.Message)"
+        message   = Get-QsmText -Name $(if ($subject -ne '') { 'unforeseen_subject' } else { 'unforeseen' }) -Value $told
         subject   = $subject
         hresult   = $number
         facts     = [PSCustomObject]@{

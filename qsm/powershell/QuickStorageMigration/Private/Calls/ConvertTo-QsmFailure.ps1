@@ -13,8 +13,11 @@ function ConvertTo-QsmFailure {
     .PARAMETER Id
     Id of the error to make.
 
-    .PARAMETER Message
-    What happened and how things stand; the words of the cause are added.
+    .PARAMETER Text
+    Name of the sentence in Messages.json; its place {cause} is given here.
+
+    .PARAMETER Value
+    Values of the sentence by place; see Get-QsmText.
 
     .PARAMETER Subject
     VM or file it is about.
@@ -26,7 +29,7 @@ function ConvertTo-QsmFailure {
     System.Management.Automation.ErrorRecord
 
     .EXAMPLE
-    try { Save-VM -VM $vm } catch { throw (ConvertTo-QsmFailure -Cause $_ -Id 'SaveFailed' -Message 'The VM was not saved.' -Subject $VMId) }
+    try { Save-VM -VM $vm } catch { throw (ConvertTo-QsmFailure -Cause $_ -Id 'SaveFailed' -Text 'save_failed' -Value @{ vm = $vm.Name } -Subject $VMId) }
     #>
     [CmdletBinding()]
     [OutputType([System.Management.Automation.ErrorRecord])]
@@ -38,7 +41,9 @@ function ConvertTo-QsmFailure {
         [string]$Id,
 
         [Parameter(Mandatory = $true)]
-        [string]$Message,
+        [string]$Text,
+
+        [System.Collections.IDictionary]$Value = @{},
 
         [Parameter(Mandatory = $true)]
         [string]$Subject,
@@ -52,6 +57,7 @@ function ConvertTo-QsmFailure {
     $number = $known.hresult
     $told = @{ hresult = $number }
     foreach ($name in $Facts.Keys) { $told[$name] = $Facts[$name] }
-    $code = if ($null -ne $number) { ' (0x{0:X8})' -f $number } else { '' }
-    New-QsmError -Id $Id -Category failed -Subject $Subject -HResult $number -Facts $told -Retryable:([bool]$known.retryable) -Message "$Message$code $($Cause.Exception.Message)"
+    $values = @{ cause = Get-QsmCause -ErrorRecord $Cause }
+    foreach ($place in $Value.Keys) { $values[$place] = $Value[$place] }
+    New-QsmError -Id $Id -Category failed -Subject $Subject -HResult $number -Facts $told -Retryable:([bool]$known.retryable) -Text $Text -Value $values
 }

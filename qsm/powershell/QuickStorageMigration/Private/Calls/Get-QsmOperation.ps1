@@ -24,7 +24,7 @@ function Get-QsmOperation {
     )
 
     if (-not $script:QsmOperations.ContainsKey($Name)) {
-        throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Message "Host $env:COMPUTERNAME knows no operation '$Name'.")
+        throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Text 'operation_unknown' -Value @{ operation = $Name })
     }
     $script:QsmOperations[$Name]
 }

@@ -67,7 +67,7 @@ function Invoke-QsmChange {
         Write-QsmJson -Path $path -Value $entry
     } catch {
         # The act is over: whatever keeps it from being written down is no refusal.
-        throw (ConvertTo-QsmFailure -Cause $_ -Id 'HostFailed' -Subject $Call.migration_id -Message "What became of $($Row.name) could not be written down on $env:COMPUTERNAME.")
+        throw (ConvertTo-QsmFailure -Cause $_ -Id 'HostFailed' -Subject $Call.migration_id -Text 'outcome_not_written' -Value @{ operation = $Row.name })
     }
     if ($null -ne $failure) { throw (ConvertTo-QsmErrorRecord -Facts $failure) }
     $attempt.result

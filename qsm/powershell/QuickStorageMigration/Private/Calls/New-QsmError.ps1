@@ -13,8 +13,11 @@ function New-QsmError {
     .PARAMETER Category
     refused: provably nothing was changed; failed: something may have changed; unknown: nobody knows.
 
-    .PARAMETER Message
-    What happened, to which VM or file, how things stand and what to do. For people.
+    .PARAMETER Text
+    Name of the sentence in Messages.json: what happened, to which VM or file, how things stand and what to do.
+
+    .PARAMETER Value
+    Values of the sentence by place; see Get-QsmText.
 
     .PARAMETER Subject
     The VM or file that it is about; without it the subject of the call.
@@ -32,7 +35,7 @@ function New-QsmError {
     System.Management.Automation.ErrorRecord
 
     .EXAMPLE
-    throw (New-QsmError -Id 'VMNotFound' -Category 'refused' -Message "There is no VM with id $VMId on $env:COMPUTERNAME." -Subject $VMId)
+    throw (New-QsmError -Id 'VMNotFound' -Category 'refused' -Text 'vm_not_found' -Value @{ vm_id = $VMId } -Subject $VMId)
     #>
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
     [CmdletBinding()]
@@ -48,7 +51,9 @@ function New-QsmError {
 
         [Parameter(Mandatory = $true)]
         [ValidateNotNullOrEmpty()]
-        [string]$Message,
+        [string]$Text,
+
+        [System.Collections.IDictionary]$Value = @{},
 
         [AllowEmptyString()]
         [string]$Subject = '',
@@ -60,6 +65,7 @@ function New-QsmError {
         [switch]$Retryable
     )
 
+    $message = Get-QsmText -Name $Text -Value $Value
     if ($Subject -eq '' -and $null -ne $script:QsmCall) { $Subject = $script:QsmCall.Subject }
     $number = $null
     if ($null -ne $HResult) { $number = $HResult -band 0xFFFFFFFFL }
@@ -67,12 +73,12 @@ function New-QsmError {
         id        = $Id
         category  = $Category
         retryable = [bool]$Retryable -or (Test-QsmPassingError -HResult $number)
-        message   = $Message
+        message   = $message
         subject   = $Subject
         hresult   = $number
         facts     = $Facts
     }
-    $exception = New-Object -TypeName System.InvalidOperationException -ArgumentList $Message
+    $exception = New-Object -TypeName System.InvalidOperationException -ArgumentList $message
     $exception.Data['QsmErrorFacts'] = ConvertTo-QsmJson -InputObject $told
     $kind = if ($Category -eq 'refused') { [System.Management.Automation.ErrorCategory]::InvalidOperation } else { [System.Management.Automation.ErrorCategory]::NotSpecified }
     New-Object -TypeName System.Management.Automation.ErrorRecord -ArgumentList $exception, $Id, $kind, $Subject

@@ -37,7 +37,7 @@ function Resolve-QsmArgument {
     foreach ($argument in $Call.arguments.PSObject.Properties) {
         $name = $argument.Name.Replace('_', '')
         if ($known -notcontains $name -or $parameters.ContainsKey($name)) {
-            throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Facts @{ argument = $argument.Name } -Message "$($Row.name) has no argument '$($argument.Name)' on $env:COMPUTERNAME.")
+            throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Facts @{ argument = $argument.Name } -Text 'argument_unknown' -Value @{ operation = $Row.name; argument = $argument.Name })
         }
         $parameters[$name] = $argument.Value
     }
@@ -47,14 +47,13 @@ function Resolve-QsmArgument {
     foreach ($name in $known) {
         $mandatory = @($command.Parameters[$name].Attributes | Where-Object { $_ -is [Parameter] -and $_.Mandatory }).Count -gt 0
         if ($mandatory -and -not $parameters.ContainsKey($name)) {
-            throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Facts @{ argument = $name } -Message "$($Row.name) needs the argument '$name' on $env:COMPUTERNAME.")
+            throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Facts @{ argument = $name } -Text 'argument_missing' -Value @{ operation = $Row.name; argument = $name })
         }
     }
     try {
         [void](& ([scriptblock]::Create("[CmdletBinding()] $($block.Extent.Text)")) @parameters)
     } catch [System.Management.Automation.ParameterBindingException] {
-        throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Facts @{ argument = [string]$_.Exception.ParameterName } -Message (
-                "An argument of $($Row.name) does not fit on $env:COMPUTERNAME`: $($_.Exception.Message)"))
+        throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Facts @{ argument = [string]$_.Exception.ParameterName } -Text 'argument_does_not_fit' -Value @{ operation = $Row.name; cause = Get-QsmCause -ErrorRecord $_ })
     }
     if ($command.Parameters.ContainsKey('Confirm')) { $parameters['Confirm'] = $false }
     $parameters

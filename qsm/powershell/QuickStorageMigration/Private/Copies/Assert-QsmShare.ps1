@@ -36,5 +36,5 @@ function Assert-QsmShare {
     )
 
     if (Test-QsmShareOpen -Name $Name -Sid $Sid -File $File) { return }
-    throw (New-QsmError -Id 'ShareFailed' -Category failed -Subject $Name -Facts @{ share = $Name } -Message "The share '$Name' on $env:COMPUTERNAME was made, but it is not there or does not let $Sid read.")
+    throw (New-QsmError -Id 'ShareFailed' -Category failed -Subject $Name -Facts @{ share = $Name } -Text 'share_not_there' -Value @{ name = $Name; sid = $Sid })
 }

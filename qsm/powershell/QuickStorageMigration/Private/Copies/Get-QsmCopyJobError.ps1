@@ -33,6 +33,6 @@ function Get-QsmCopyJobError {
     $context = [string](Get-QsmProperty -InputObject $Job -Name 'ErrorContext' -Default '')
     $words = [string](Get-QsmProperty -InputObject $Job -Name 'ErrorDescription' -Default '')
     $source = [string](@($Job.FileList)[0].RemoteName)
-    New-QsmError -Id 'CopyFailed' -Category failed -Subject $Path -HResult $number -Facts @{ path = $Path; source = $source; hresult = $number; context = $context } -Message (
-        "BITS on $env:COMPUTERNAME could not fetch '$source' to '$Path' " + ('(0x{0:X8} {1}): {2}' -f $number, $context, $words.Trim()))
+    $cause = '{0} (0x{1:X8}).' -f ($words -replace '\s+', ' ' -replace '[. ]+\z', ''), $number
+    New-QsmError -Id 'CopyFailed' -Category failed -Subject $Path -HResult $number -Facts @{ path = $Path; source = $source; hresult = $number; context = $context } -Text 'job_failed' -Value @{ source = $source; path = $Path; cause = $cause }
 }

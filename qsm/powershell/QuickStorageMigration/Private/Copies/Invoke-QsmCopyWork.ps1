@@ -58,7 +58,7 @@ function Invoke-QsmCopyWork {
             }
         }
     } catch {
-        $failure = ConvertTo-QsmFailure -Cause $_ -Id 'CopyFailed' -Subject $name -Message "The copy $name on $env:COMPUTERNAME failed and all its jobs were ended."
+        $failure = ConvertTo-QsmFailure -Cause $_ -Id 'CopyFailed' -Subject $name -Text 'copy_failed' -Value @{ name = $name }
         $state.error = ConvertTo-QsmErrorFacts -ErrorRecord $failure -Operation 'copy' -Changes
         $state.state = 'Failed'
     }

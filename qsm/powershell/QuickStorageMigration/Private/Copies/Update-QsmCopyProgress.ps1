@@ -48,8 +48,7 @@ function Update-QsmCopyProgress {
         if ($one.job_state -eq 'Verified') { continue }
         $job = $jobs | Where-Object { $_.DisplayName -eq "$name-$index" } | Select-Object -First 1
         if ($null -eq $job) {
-            throw (New-QsmError -Id 'CopyFailed' -Category failed -Subject $one.destination -Facts @{ path = $one.destination } -Message (
-                    "The BITS job $name-$index on $env:COMPUTERNAME is gone before '$($one.destination)' was complete: somebody removed it."))
+            throw (New-QsmError -Id 'CopyFailed' -Category failed -Subject $one.destination -Facts @{ path = $one.destination } -Text 'job_gone' -Value @{ name = $name; index = $index; path = $one.destination })
         }
         $one.job_state = [string]$job.JobState
         $one.bytes_transferred = [long][Math]::Min([decimal]$job.BytesTransferred, [decimal]$one.bytes_total)

@@ -27,6 +27,5 @@ function Assert-QsmBaseDisk {
     if ($same) { return }
     $found = "$($disk.length_bytes) bytes, $($disk.content_identity)"
     $expected = "$($Request.base_length_bytes) bytes, $($Request.base_content_identity)"
-    throw (New-QsmError -Id 'DiskChainBroken' -Category failed -Subject $Request.base -Facts @{ path = $Request.base; found = $found; expected = $expected } -Message (
-            "The copied base '$($Request.base)' on $env:COMPUTERNAME is not the disk that the source froze: found $found, expected $expected. Nothing was merged."))
+    throw (New-QsmError -Id 'DiskChainBroken' -Category failed -Subject $Request.base -Facts @{ path = $Request.base; found = $found; expected = $expected } -Text 'base_is_another_disk' -Value @{ base = $Request.base; found = $found; expected = $expected })
 }

@@ -36,12 +36,11 @@ function Assert-QsmFrozenDisk {
         try {
             $now = Get-QsmFileFact -Path $old.path
             if ($null -ne $now) { $identity = Get-QsmContentIdentity -Path $old.path -Format $old.format }
-            $found = if ($null -eq $now) { 'no file' } else { "$($now.length_bytes) bytes, time $($now.last_write_ticks), identity $identity" }
+            $found = if ($null -eq $now) { Get-QsmText -Name 'no_file' } else { "$($now.length_bytes) bytes, time $($now.last_write_ticks), identity $identity" }
         } catch {
-            $found = "not readable: $($_.Exception.Message)"
+            $found = Get-QsmText -Name 'not_readable' -Value @{ cause = Get-QsmCause -ErrorRecord $_ }
         }
         if ($identity -ne '' -and $found -eq $expected) { continue }
-        throw (New-QsmError -Id 'WorldChanged' -Category refused -Subject $old.path -Facts @{ found = @{ $old.path = $found }; expected = @{ $old.path = $expected } } -Message (
-                "The frozen disk '$($old.path)' on $env:COMPUTERNAME has changed: found $found, expected $expected. Copies of it are worthless; refused to $Act."))
+        throw (New-QsmError -Id 'WorldChanged' -Category refused -Subject $old.path -Facts @{ found = @{ $old.path = $found }; expected = @{ $old.path = $expected } } -Text 'frozen_disk_changed' -Value @{ path = $old.path; found = $found; expected = $expected; act = $Act })
     }
 }

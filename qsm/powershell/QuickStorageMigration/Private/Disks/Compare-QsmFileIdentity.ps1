@@ -32,11 +32,11 @@ function Compare-QsmFileIdentity {
 
     foreach ($path in @($Before.Keys) + @($After.Keys | Where-Object { -not $Before.Contains($_) })) {
         if (-not $After.Contains($path)) {
-            "'$path' is not used any more"
+            Get-QsmText -Name 'why_not_used' -Value @{ path = $path }
         } elseif (-not $Before.Contains($path)) {
-            "'$path' is used, and was not before"
+            Get-QsmText -Name 'why_new' -Value @{ path = $path }
         } elseif ($Before[$path] -cne $After[$path]) {
-            "'$path' changed since: $($After[$path]), was $($Before[$path])"
+            Get-QsmText -Name 'why_changed' -Value @{ path = $path; found = $After[$path]; before = $Before[$path] }
         }
     }
 }

@@ -27,7 +27,7 @@ function Get-QsmDiskChain {
     $next = $Path
     while ($next) {
         if ((Test-QsmSameText -Text $next -Other $passed) -or $passed.Count -ge 64) {
-            throw (New-QsmError -Id 'HostFailed' -Category refused -Subject $Path -Facts @{ path = $next } -Message "The disk chain of '$Path' on $env:COMPUTERNAME does not end: it comes to '$next' again.")
+            throw (New-QsmError -Id 'HostFailed' -Category refused -Subject $Path -Facts @{ path = $next } -Text 'chain_without_end' -Value @{ path = $Path; next = $next })
         }
         $passed += $next
         $file = Get-QsmDiskFile -Path $next

@@ -26,7 +26,7 @@ function Get-QsmDiskFile {
 
     $file = Get-QsmFileFact -Path $Path
     if ($null -eq $file) {
-        throw (New-QsmError -Id 'FileMissing' -Category refused -Subject $Path -Facts @{ path = $Path } -Message "The disk file '$Path' is not there on $env:COMPUTERNAME.")
+        throw (New-QsmError -Id 'FileMissing' -Category refused -Subject $Path -Facts @{ path = $Path } -Text 'disk_file_missing' -Value @{ path = $Path })
     }
     $disk = Get-VHD -Path $Path -ErrorAction Stop
     $format = [string]$disk.VhdFormat

@@ -36,13 +36,11 @@ function Get-QsmFrozenPair {
         $path = if ($null -eq $drive) { '' } else { [string]$drive.Path }
         $leaf = if ($path -eq '' -or (Test-QsmSameText -Text $path -Other $old.path)) { $null } else { Get-QsmDiskFile -Path $path }
         if ($null -eq $leaf -or $leaf.type -ne 'Differencing' -or -not (Test-QsmSameText -Text $leaf.parent_path -Other $old.path)) {
-            throw (New-QsmError -Id 'CheckpointFailed' -Category failed -Subject $old.path -Facts @{ hresult = $null; slot = $old.slot; found = $path; expected = "a differencing disk on $($old.path)" } -Message (
-                    "After the checkpoint disk $($old.slot) on $env:COMPUTERNAME is '$path', which is no differencing disk on '$($old.path)'."))
+            throw (New-QsmError -Id 'CheckpointFailed' -Category failed -Subject $old.path -Facts @{ hresult = $null; slot = $old.slot; found = $path; expected = "a differencing disk on $($old.path)" } -Text 'checkpoint_moved_nothing' -Value @{ slot = $old.slot; path = $path; base = $old.path })
         }
         $base = Get-QsmDiskFile -Path $old.path
         if ($base.content_identity -eq '') {
-            throw (New-QsmError -Id 'CheckpointFailed' -Category failed -Retryable -Subject $old.path -Facts @{ hresult = 0x80070020L; slot = $old.slot } -Message (
-                    "After the checkpoint the base '$($old.path)' on $env:COMPUTERNAME is still locked, so it cannot be copied. Does a backup or a virus scanner hold it?"))
+            throw (New-QsmError -Id 'CheckpointFailed' -Category failed -Retryable -Subject $old.path -Facts @{ hresult = 0x80070020L; slot = $old.slot } -Text 'base_still_locked' -Value @{ path = $old.path })
         }
         [PSCustomObject][ordered]@{ slot = $old.slot; base = $base; leaf = $leaf }
     }

@@ -39,8 +39,7 @@ function Get-QsmVhdxIdentity {
         }
     }
     if ($null -eq $best) {
-        throw (New-QsmError -Id 'HostFailed' -Category refused -Subject $Path -Facts @{ path = $Path } -Message (
-                "The file '$Path' on $env:COMPUTERNAME has no valid VHDX header, so its contents cannot be identified. It is damaged, or no VHDX file."))
+        throw (New-QsmError -Id 'HostFailed' -Category refused -Subject $Path -Facts @{ path = $Path } -Text 'no_vhdx_header' -Value @{ path = $Path })
     }
     (New-Object -TypeName System.Guid -ArgumentList (, [byte[]]$best[32..47])).ToString('D')
 }

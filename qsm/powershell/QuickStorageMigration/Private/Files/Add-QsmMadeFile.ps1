@@ -36,8 +36,7 @@ function Add-QsmMadeFile {
     )
 
     if (-not (Test-QsmSameText -Text $Path -Other @(Get-QsmMadeFile -MigrationId $MigrationId)) -and (Test-Path -LiteralPath $Path)) {
-        throw (New-QsmError -Id 'CopyFailed' -Category failed -Subject $Path -Facts @{ path = $Path } -Message (
-                "'$Path' has appeared on $env:COMPUTERNAME while it was copied, and no copy of migration $MigrationId made it. It was left alone."))
+        throw (New-QsmError -Id 'CopyFailed' -Category failed -Subject $Path -Facts @{ path = $Path } -Text 'copy_appeared' -Value @{ path = $Path; migration = $MigrationId })
     }
     $note = (Get-QsmWorkPath -MigrationId $MigrationId -Kind copy -Number $Number).made
     $old = Read-QsmJson -Path $note

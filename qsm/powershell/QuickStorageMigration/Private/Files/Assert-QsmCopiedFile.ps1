@@ -26,8 +26,7 @@ function Assert-QsmCopiedFile {
     $path = $File.destination
     $fact = Get-QsmFileFact -Path $path
     if ($null -ne $fact -and $fact.length_bytes -eq $File.length_bytes -and $fact.last_write_ticks -eq $File.last_write_ticks) { return }
-    $found = if ($null -eq $fact) { 'no file' } else { "$($fact.length_bytes) bytes, time $($fact.last_write_ticks)" }
+    $found = if ($null -eq $fact) { Get-QsmText -Name 'no_file' } else { "$($fact.length_bytes) bytes, time $($fact.last_write_ticks)" }
     $expected = "$($File.length_bytes) bytes, time $($File.last_write_ticks)"
-    throw (New-QsmError -Id 'CopyAltered' -Category failed -Subject $path -Facts @{ path = $path; found = $found; expected = $expected } -Message (
-            "The copy '$path' on $env:COMPUTERNAME is not the file that the source told: found $found, expected $expected. '$($File.source)' was written meanwhile."))
+    throw (New-QsmError -Id 'CopyAltered' -Category failed -Subject $path -Facts @{ path = $path; found = $found; expected = $expected } -Text 'copy_altered' -Value @{ path = $path; found = $found; expected = $expected; source = $File.source })
 }

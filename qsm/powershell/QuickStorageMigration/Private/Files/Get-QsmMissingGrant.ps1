@@ -46,9 +46,9 @@ function Get-QsmMissingGrant {
     foreach ($path in $File) {
         $why = ''
         if (-not (Test-QsmPathUnder -Path $path -Folder $Folder)) {
-            $why = "does not lie below '$Folder'"
+            $why = Get-QsmText -Name 'why_outside' -Value @{ folder = $Folder }
         } elseif ($null -eq (Get-QsmFileFact -Path $path)) {
-            $why = 'is not there'
+            $why = Get-QsmText -Name 'why_missing'
         } else {
             $entries = @(Get-QsmAccessEntry -Sddl (Get-Acl -LiteralPath $path -ErrorAction Stop).Sddl)
             if (Test-QsmAccess -Entry $entries -Sid $Sid -Right Read) { continue }
@@ -57,8 +57,8 @@ function Get-QsmMissingGrant {
                 $path
                 continue
             }
-            $why = "has access entries of its own for $Sid that do not let it read"
+            $why = Get-QsmText -Name 'why_denied' -Value @{ sid = $Sid }
         }
-        throw (New-QsmError -Id 'ShareFailed' -Category refused -Subject $path -Facts @{ path = $path } -Message "The file '$path' on $env:COMPUTERNAME $why. Nothing was shared.")
+        throw (New-QsmError -Id 'ShareFailed' -Category refused -Subject $path -Facts @{ path = $path } -Text 'file_not_shared' -Value @{ path = $path; why = $why })
     }
 }

@@ -49,27 +49,27 @@ function Remove-QsmListedFile {
     $kept = @()
     foreach ($path in $File) {
         if (-not (Test-Path -LiteralPath $path)) { $missing += $path; continue }
-        if (-not (Test-QsmSameText -Text $path -Other $Allowed)) { $kept += "$path`: $Reason"; continue }
-        if (Test-Path -LiteralPath $path -PathType Container) { $kept += "$path`: it is a folder"; continue }
+        if (-not (Test-QsmSameText -Text $path -Other $Allowed)) { $kept += Get-QsmText -Name 'kept' -Value @{ path = $path; why = $Reason }; continue }
+        if (Test-Path -LiteralPath $path -PathType Container) { $kept += Get-QsmText -Name 'kept' -Value @{ path = $path; why = Get-QsmText -Name 'kept_folder' }; continue }
         if (-not $PSCmdlet.ShouldProcess($path, 'Remove the file')) { continue }
         try {
             Remove-Item -LiteralPath $path -Force -Confirm:$false -ErrorAction Stop
             $removed += $path
         } catch {
-            $kept += "$path`: $($_.Exception.Message)"
+            $kept += Get-QsmText -Name 'kept' -Value @{ path = $path; why = Get-QsmCause -ErrorRecord $_ }
         }
     }
     foreach ($path in $Folder) {
         if (-not (Test-Path -LiteralPath $path)) { $missing += $path; continue }
-        if (-not (Test-Path -LiteralPath $path -PathType Container) -or $path -match '\A.:\\?\z') { $kept += "$path`: it is no folder to remove"; continue }
+        if (-not (Test-Path -LiteralPath $path -PathType Container) -or $path -match '\A.:\\?\z') { $kept += Get-QsmText -Name 'kept' -Value @{ path = $path; why = Get-QsmText -Name 'kept_no_folder' }; continue }
         try {
             $inside = @(Get-ChildItem -LiteralPath $path -Force -ErrorAction Stop)
-            if ($inside.Count -gt 0) { $kept += "$path`: it is not empty"; continue }
+            if ($inside.Count -gt 0) { $kept += Get-QsmText -Name 'kept' -Value @{ path = $path; why = Get-QsmText -Name 'kept_not_empty' }; continue }
             if (-not $PSCmdlet.ShouldProcess($path, 'Remove the empty folder')) { continue }
             Remove-Item -LiteralPath $path -Force -Confirm:$false -ErrorAction Stop
             $removed += $path
         } catch {
-            $kept += "$path`: $($_.Exception.Message)"
+            $kept += Get-QsmText -Name 'kept' -Value @{ path = $path; why = Get-QsmCause -ErrorRecord $_ }
         }
     }
     [PSCustomObject][ordered]@{ removed = $removed; missing = $missing; kept = $kept }

@@ -50,7 +50,6 @@ function Set-QsmFileAccess {
         $ErrorActionPreference = $preference
     }
     if ($LASTEXITCODE -ne 0) {
-        throw (New-QsmError -Id 'HostFailed' -Category failed -Subject $Path -Facts @{ path = $Path; exit_code = [int]$LASTEXITCODE } -HResult (0x80070000L + $LASTEXITCODE) -Message (
-                "icacls.exe on $env:COMPUTERNAME could not set the access of $Sid to $Right on '$Path' (exit code $LASTEXITCODE): $($said -join ' ')"))
+        throw (New-QsmError -Id 'HostFailed' -Category failed -Subject $Path -Facts @{ path = $Path; exit_code = [int]$LASTEXITCODE } -HResult (0x80070000L + $LASTEXITCODE) -Text 'access_not_set' -Value @{ sid = $Sid; right = $Right; path = $Path; code = $LASTEXITCODE; said = $said -join ' ' })
     }
 }

@@ -30,7 +30,6 @@ function Assert-QsmReserve {
 
     foreach ($volume in @(Get-QsmVolumeFact -Path @($File | ForEach-Object { $_.destination }))) {
         if ($volume.free_bytes -ge $ReserveBytes) { continue }
-        throw (New-QsmError -Id 'NoSpace' -Category failed -Subject $volume.root -Facts @{ volume = $volume.root; free_bytes = $volume.free_bytes; needed_bytes = $ReserveBytes } -Message (
-                "Volume $($volume.root) on $env:COMPUTERNAME has only $($volume.free_bytes) bytes free during the copy; $ReserveBytes shall stay free."))
+        throw (New-QsmError -Id 'NoSpace' -Category failed -Subject $volume.root -Facts @{ volume = $volume.root; free_bytes = $volume.free_bytes; needed_bytes = $ReserveBytes } -Text 'reserve_used' -Value @{ volume = $volume.root; free_bytes = $volume.free_bytes; reserve_bytes = $ReserveBytes })
     }
 }

@@ -43,8 +43,7 @@ function Get-QsmVolumeFact {
             Sort-Object -Property { $_.root.Length } -Descending | Select-Object -First 1
         if ($null -eq $found) {
             if ($Known) { continue }
-            throw (New-QsmError -Id 'HostFailed' -Category refused -Subject $one -Facts @{ path = $one } -Message (
-                    "The volume of '$one' on $env:COMPUTERNAME cannot be found, so its free space is unknown. Is it a share, or a drive that is not there?"))
+            throw (New-QsmError -Id 'HostFailed' -Category refused -Subject $one -Facts @{ path = $one } -Text 'volume_unknown' -Value @{ path = $one })
         }
         if (Test-QsmSameText -Text $found.root -Other $told) { continue }
         $told += $found.root

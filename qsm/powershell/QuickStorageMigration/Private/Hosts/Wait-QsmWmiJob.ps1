@@ -51,8 +51,7 @@ function Wait-QsmWmiJob {
     $code = [long]$Answer.ReturnValue
     if ($code -eq 0) { return }
     if ($code -ne 4096) {
-        throw (New-QsmError -Id $ErrorId -Category failed -Subject $Subject -Facts @{ return_value = $code } -Message (
-                "$What of '$Subject' was refused by Hyper-V on $env:COMPUTERNAME with return value $code. See the event log Microsoft-Windows-Hyper-V-VMMS-Admin there."))
+        throw (New-QsmError -Id $ErrorId -Category failed -Subject $Subject -Facts @{ return_value = $code } -Text 'wmi_refused' -Value @{ what = $What; subject = $Subject; code = $code })
     }
     if ([string]$Answer.Job -notmatch 'InstanceID="([^"]+)"') {
         throw (New-Object -TypeName System.FormatException -ArgumentList "Hyper-V started a job but named none: '$($Answer.Job)'.")
@@ -66,12 +65,10 @@ function Wait-QsmWmiJob {
         if ($state -eq 7 -or $state -eq 32768) { return }
         if ($state -ge 8 -and $state -le 10) {
             $number = [long](Get-QsmProperty -InputObject $job -Name 'ErrorCode' -Default 0)
-            throw (New-QsmError -Id $ErrorId -Category failed -Subject $Subject -HResult $number -Facts @{ job_state = $state; hresult = $number } -Message (
-                    "$What of '$Subject' failed on $env:COMPUTERNAME (job state $state): $(Get-QsmProperty -InputObject $job -Name 'ErrorDescription')"))
+            throw (New-QsmError -Id $ErrorId -Category failed -Subject $Subject -HResult $number -Facts @{ job_state = $state; hresult = $number } -Text 'wmi_job_failed' -Value @{ what = $What; subject = $Subject; state = $state; error = Get-QsmProperty -InputObject $job -Name 'ErrorDescription' })
         }
         if ($clock.Elapsed.TotalSeconds -ge $LimitSeconds) {
-            throw (New-QsmError -Id $ErrorId -Category failed -Subject $Subject -Facts @{ job_state = $state } -Message (
-                    "$What of '$Subject' on $env:COMPUTERNAME has not ended within $LimitSeconds s and goes on (job state $state)."))
+            throw (New-QsmError -Id $ErrorId -Category failed -Subject $Subject -Facts @{ job_state = $state } -Text 'wmi_job_goes_on' -Value @{ what = $What; subject = $Subject; seconds = $LimitSeconds; state = $state })
         }
         Start-Sleep -Milliseconds 250
     }

@@ -43,9 +43,8 @@ function Assert-QsmCompatible {
     $found = @($Report.VM.HardDrives | ForEach-Object { Get-QsmDriveSlot -Drive $_ } | Sort-Object)
     $expected = @($Disk | ForEach-Object { $_.slot } | Sort-Object)
     if (($found -join "`n") -ne ($expected -join "`n")) {
-        $findings += [PSCustomObject][ordered]@{ id = 'DiskSlot'; source = 'VirtualMachine'; text = "The VM has disks in the slots '$($found -join "', '")' instead of '$($expected -join "', '")'." }
+        $findings += [PSCustomObject][ordered]@{ id = 'DiskSlot'; source = 'VirtualMachine'; text = Get-QsmText -Name 'other_slots' -Value @{ found = $found -join "', '"; expected = $expected -join "', '" } }
     }
     if ($findings.Count -eq 0) { return }
-    throw (New-QsmError -Id 'ImportIncompatible' -Category refused -Subject "$VMId" -Facts @{ findings = $findings } -Message (
-            "VM $VMId cannot be imported on $env:COMPUTERNAME`: $(@($findings | ForEach-Object { "$($_.text) ($($_.id), $($_.source))" }) -join '; ')"))
+    throw (New-QsmError -Id 'ImportIncompatible' -Category refused -Subject "$VMId" -Facts @{ findings = $findings } -Text 'import_incompatible' -Value @{ vm_id = $VMId; findings = @($findings | ForEach-Object { Get-QsmText -Name 'finding' -Value @{ text = $_.text; id = $_.id; source = $_.source } }) -join '; ' })
 }

@@ -31,11 +31,11 @@ function Assert-QsmImportFree {
 
     $vm = Get-QsmVMObject -VMId $VMId
     if ($null -ne $vm) {
-        throw (New-QsmError -Id 'VMExists' -Category refused -Subject "$VMId" -Facts @{ state = [string]$vm.State } -Message "Host $env:COMPUTERNAME has a VM with id $VMId already: '$($vm.Name)', $($vm.State), in '$($vm.Path)'. Nothing was imported.")
+        throw (New-QsmError -Id 'VMExists' -Category refused -Subject "$VMId" -Facts @{ state = [string]$vm.State } -Text 'vm_exists' -Value @{ vm_id = $VMId; vm = $vm.Name; state = $vm.State; path = $vm.Path })
     }
     foreach ($planned in @(Get-QsmPlannedVM -VMId $VMId)) {
         $inside = @(@($planned.folders) + @($planned.disk_paths) | Where-Object { Test-QsmPathUnder -Path $_ -Folder $Folder })
         if ($inside.Count -gt 0) { continue }
-        throw (New-QsmError -Id 'VMExists' -Category refused -Subject "$VMId" -Facts @{ state = 'planned' } -Message "Host $env:COMPUTERNAME has a planned VM with id $VMId ('$($planned.name)') that is not of this migration: its files lie in '$($planned.folders -join "', '")'. Nothing was imported.")
+        throw (New-QsmError -Id 'VMExists' -Category refused -Subject "$VMId" -Facts @{ state = 'planned' } -Text 'planned_vm_exists' -Value @{ vm_id = $VMId; vm = $planned.name; folders = $planned.folders -join "', '" })
     }
 }

@@ -45,17 +45,17 @@ function Assert-QsmImportedVM {
 
     $vm = Get-QsmVMFact -VM (Wait-QsmVMState -VMId $VMId -State $State -LimitSeconds 60)
     $wrong = @()
-    if ($vm.state -ne $State) { $wrong += "its state is $($vm.state) instead of $State" }
-    if ($vm.checkpoints.Count -gt 0) { $wrong += "it has $($vm.checkpoints.Count) checkpoints" }
+    if ($vm.state -ne $State) { $wrong += Get-QsmText -Name 'why_state' -Value @{ state = $vm.state; expected = $State } }
+    if ($vm.checkpoints.Count -gt 0) { $wrong += Get-QsmText -Name 'why_checkpoints' -Value @{ count = $vm.checkpoints.Count } }
     $found = @($vm.disks | ForEach-Object { "$($_.slot) $($_.path)" } | Sort-Object) -join ', '
     $expected = @($Disk | ForEach-Object { "$($_.slot) $($_.path)" } | Sort-Object) -join ', '
-    if (-not (Test-QsmSameText -Text $found -Other $expected)) { $wrong += "its disks are '$found' instead of '$expected'" }
-    foreach ($one in $vm.disks) { if ($null -ne $one.error) { $wrong += "disk $($one.slot) cannot be read: $($one.error)" } }
+    if (-not (Test-QsmSameText -Text $found -Other $expected)) { $wrong += Get-QsmText -Name 'why_disks' -Value @{ found = $found; expected = $expected } }
+    foreach ($one in $vm.disks) { if ($null -ne $one.error) { $wrong += Get-QsmText -Name 'why_slot_unreadable' -Value @{ slot = $one.slot; error = $one.error } } }
     foreach ($choice in $SwitchChoice) {
         $adapter = $vm.adapters | Where-Object { $_.adapter_id -eq $choice.adapter_id } | Select-Object -First 1
-        if ($null -eq $adapter) { $wrong += "it has no adapter '$($choice.adapter_id)'" }
-        elseif (-not (Test-QsmSameText -Text $adapter.switch_name -Other ([string]$choice.switch_name))) { $wrong += "adapter '$($adapter.name)' is connected to '$($adapter.switch_name)' instead of '$($choice.switch_name)'" }
+        if ($null -eq $adapter) { $wrong += Get-QsmText -Name 'why_no_adapter' -Value @{ adapter = $choice.adapter_id } }
+        elseif (-not (Test-QsmSameText -Text $adapter.switch_name -Other ([string]$choice.switch_name))) { $wrong += Get-QsmText -Name 'why_switch' -Value @{ adapter = $adapter.name; found = $adapter.switch_name; expected = $choice.switch_name } }
     }
     if ($wrong.Count -eq 0) { return $vm }
-    throw (New-QsmError -Id 'ImportFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; wrong = $wrong } -Message "VM '$($vm.name)' was imported on $env:COMPUTERNAME, but $($wrong -join '; '). It is registered there and has not been started.")
+    throw (New-QsmError -Id 'ImportFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; wrong = $wrong } -Text 'imported_otherwise' -Value @{ vm = $vm.name; reasons = $wrong -join '; ' })
 }

@@ -36,20 +36,20 @@ function Compare-QsmImportedVM {
     $removals = @(Get-QsmOutcome -MigrationId $MigrationId -Operation 'remove_imported_vm' -State 'started', 'done', 'failed').Count
     if ($null -eq $vm) {
         if (($null -eq $imported -and $record.owner -eq 'none') -or ($record.direction -eq 'back' -and $record.owner -eq 'none' -and $removals -gt 0)) { return }
-        return 'the VM is not there any more'
+        return Get-QsmText -Name 'why_vm_gone'
     }
-    if ($null -eq $imported) { return 'the VM is there, but no import_vm is on record to compare it with' }
+    if ($null -eq $imported) { return Get-QsmText -Name 'why_no_import' }
 
     $then = $imported.result.vm
-    if ([string]$vm.State -ne $then.state) { "its state is $($vm.State), and was $($then.state) after the import" }
+    if ([string]$vm.State -ne $then.state) { Get-QsmText -Name 'why_imported_otherwise' -Value @{ state = $vm.State; before = $then.state } }
     $now = Get-QsmVMFact -VM $vm
     foreach ($question in $now.unanswered) {
-        if ($question -match '\A(disks|saved_state):') { "the host could not tell $question" }
+        if ($question -match '\A(disks|saved_state):') { Get-QsmText -Name 'why_unanswered' -Value @{ question = $question } }
     }
     foreach ($disk in $now.disks) {
-        if (-not $disk.pass_through -and $disk.chain.Count -eq 0) { "the disk '$($disk.path)' cannot be read: $($disk.error)" }
+        if (-not $disk.pass_through -and $disk.chain.Count -eq 0) { Get-QsmText -Name 'why_disk_unreadable' -Value @{ path = $disk.path; error = $disk.error } }
         foreach ($file in $disk.chain) {
-            if ($file.content_identity -eq '') { "the identity of '$($file.path)' cannot be read: something has it open" }
+            if ($file.content_identity -eq '') { Get-QsmText -Name 'why_not_identified' -Value @{ path = $file.path } }
         }
     }
     Compare-QsmFileIdentity -Before (Get-QsmFileIdentity -VMFact $then) -After (Get-QsmFileIdentity -VMFact $now)

@@ -28,7 +28,6 @@ function Remove-QsmPlannedVM {
     $answer = Invoke-QsmWmi -InputObject $service -Method 'DestroySystem' -Argument @{ AffectedSystem = $PlannedVM.system.__PATH }
     Wait-QsmWmiJob -Answer $answer -ErrorId 'ImportFailed' -What 'Removing the planned VM' -Subject $PlannedVM.vm_id -LimitSeconds 120
     if (@(Get-QsmPlannedVM -VMId $PlannedVM.vm_id).Count -gt 0) {
-        throw (New-QsmError -Id 'ImportFailed' -Category failed -Subject $PlannedVM.vm_id -Message (
-                "The planned VM $($PlannedVM.vm_id) is still registered on $env:COMPUTERNAME after Hyper-V removed it. It is not running; remove it there by hand."))
+        throw (New-QsmError -Id 'ImportFailed' -Category failed -Subject $PlannedVM.vm_id -Text 'planned_not_removed' -Value @{ vm_id = $PlannedVM.vm_id })
     }
 }

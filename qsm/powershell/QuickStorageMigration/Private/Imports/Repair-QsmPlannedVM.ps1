@@ -60,6 +60,6 @@ function Repair-QsmPlannedVM {
     foreach ($finding in @($Report.Incompatibilities)) {
         if ($null -eq $finding -or (Get-QsmSourceType -Source $finding.Source) -ne 'DvdDrive') { continue }
         Set-VMDvdDrive -VMDvdDrive $finding.Source -Path $null -Confirm:$false -ErrorAction Stop
-        'DVD drive: emptied'
+        "DVD drive $(Get-QsmDriveSlot -Drive $finding.Source): emptied"
     }
 }

@@ -44,6 +44,6 @@ function Repair-QsmVlan {
         "adapter $($adapter.Name): VLAN $($old.vlan.mode)"
         $now = ConvertTo-QsmJson -InputObject (Get-QsmVlan -Adapter $adapter)
         if ($now -eq $wanted) { continue }
-        throw (New-QsmError -Id 'ImportFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; found = $now; expected = $wanted } -Message "The VLAN of adapter '$($adapter.Name)' of VM $VMId on $env:COMPUTERNAME is $now instead of $wanted and could not be set.")
+        throw (New-QsmError -Id 'ImportFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; found = $now; expected = $wanted } -Text 'vlan_not_set' -Value @{ adapter = $adapter.Name; vm_id = $VMId; found = $now; expected = $wanted })
     }
 }

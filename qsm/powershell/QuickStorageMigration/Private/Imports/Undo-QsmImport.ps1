@@ -34,15 +34,15 @@ function Undo-QsmImport {
         [switch]$Imported
     )
 
-    $left = 'No VM is left there.'
+    $left = Get-QsmText -Name 'left_no_vm'
     try {
         foreach ($planned in @(Get-QsmPlannedVM -VMId $VMId)) {
             if ($PSCmdlet.ShouldProcess($planned.vm_id, 'Remove the planned VM')) { Remove-QsmPlannedVM -PlannedVM $planned -Confirm:$false }
         }
-        if ($null -ne (Get-QsmVMObject -VMId $VMId)) { $left = 'It is registered there and has not been started.' }
+        if ($null -ne (Get-QsmVMObject -VMId $VMId)) { $left = Get-QsmText -Name 'left_registered' }
         elseif ($Cause.FullyQualifiedErrorId -like 'ImportIncompatible*' -and -not $Imported) { return $Cause }
     } catch {
-        $left = "A planned VM may be left there: $($_.Exception.Message)"
+        $left = Get-QsmText -Name 'left_planned' -Value @{ cause = Get-QsmCause -ErrorRecord $_ }
     }
-    ConvertTo-QsmFailure -Cause $Cause -Id 'ImportFailed' -Subject "$VMId" -Message "The import of VM $VMId on $env:COMPUTERNAME failed. $left"
+    ConvertTo-QsmFailure -Cause $Cause -Id 'ImportFailed' -Subject "$VMId" -Text 'import_failed' -Value @{ vm_id = $VMId; left = $left }
 }

@@ -44,8 +44,7 @@ function Read-QsmJson {
         $value = $null
     }
     if ($null -eq $value) {
-        throw (New-QsmError -Id 'HostFailed' -Category 'refused' -Subject $Path -Message ("The file '$Path' on $env:COMPUTERNAME is damaged: it holds no JSON. " +
-                'It tells what this host did; look at the host before anything is done by hand.'))
+        throw (New-QsmError -Id 'HostFailed' -Category 'refused' -Subject $Path -Text 'file_damaged' -Value @{ path = $Path })
     }
     $value
 }

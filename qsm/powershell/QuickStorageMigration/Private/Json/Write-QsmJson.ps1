@@ -59,7 +59,7 @@ function Write-QsmJson {
             $cause = $_
             if ($New -and [IO.File]::Exists($target)) {
                 [IO.File]::Delete($written)
-                throw (New-QsmError -Id 'FileInTheWay' -Category 'refused' -Subject $Path -Facts @{ path = $Path } -Message "The file '$Path' exists already on $env:COMPUTERNAME.")
+                throw (New-QsmError -Id 'FileInTheWay' -Category 'refused' -Subject $Path -Facts @{ path = $Path } -Text 'file_exists' -Value @{ path = $Path })
             }
             if ($tries -gt 100) {
                 [IO.File]::Delete($written)

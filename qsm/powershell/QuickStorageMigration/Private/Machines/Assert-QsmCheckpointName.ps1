@@ -30,6 +30,5 @@ function Assert-QsmCheckpointName {
     )
 
     if ($Name -ceq "QSM $MigrationId") { return }
-    throw (New-QsmError -Id 'InvalidArgument' -Category refused -Subject $Name -Facts @{ argument = 'name' } -Message (
-            "'$Name' is not the checkpoint of migration $MigrationId; nothing was done on $env:COMPUTERNAME."))
+    throw (New-QsmError -Id 'InvalidArgument' -Category refused -Subject $Name -Facts @{ argument = 'name' } -Text 'not_our_checkpoint' -Value @{ checkpoint = $Name; migration = $MigrationId })
 }

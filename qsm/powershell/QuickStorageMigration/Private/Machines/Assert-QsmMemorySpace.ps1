@@ -32,6 +32,5 @@ function Assert-QsmMemorySpace {
     $memory = [Math]::Max([long]$VM.MemoryAssigned, [long]$VM.MemoryStartup)
     $short = Get-QsmNeededSpace -Length @{ $VM.ConfigurationLocation = $memory } -ReserveBytes $ReserveBytes
     if ($null -eq $short) { return }
-    throw (New-QsmError -Id 'NoSpace' -Category refused -Subject $short.volume -Facts @{ volume = $short.volume; free_bytes = $short.free_bytes; needed_bytes = $short.needed_bytes } -Message (
-            "Volume $($short.volume) on $env:COMPUTERNAME has $($short.free_bytes) bytes free, but the saved memory of VM '$($VM.Name)' and the reserve need $($short.needed_bytes). The VM was left running."))
+    throw (New-QsmError -Id 'NoSpace' -Category refused -Subject $short.volume -Facts @{ volume = $short.volume; free_bytes = $short.free_bytes; needed_bytes = $short.needed_bytes } -Text 'memory_no_space' -Value @{ volume = $short.volume; free_bytes = $short.free_bytes; vm = $VM.Name; needed_bytes = $short.needed_bytes })
 }

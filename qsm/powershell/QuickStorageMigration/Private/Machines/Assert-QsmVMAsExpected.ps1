@@ -67,10 +67,9 @@ function Assert-QsmVMAsExpected {
             if (-not (Test-QsmSameText -Text (@($found[$name]) -join "`n") -Other (@($expected[$name]) -join "`n"))) {
                 $facts.found[$name] = $found[$name]
                 $facts.expected[$name] = $expected[$name]
-                "$name is '$(@($found[$name]) -join ', ')' instead of '$(@($expected[$name]) -join ', ')'"
+                Get-QsmText -Name 'difference' -Value @{ what = $name; found = @($found[$name]) -join ', '; expected = @($expected[$name]) -join ', ' }
             }
         })
     if ($wrong.Count -eq 0) { return }
-    throw (New-QsmError -Id 'WorldChanged' -Category refused -Subject $VM.Id.ToString() -Facts $facts -Message (
-            "VM '$($VM.Name)' on $env:COMPUTERNAME is not as expected: $($wrong -join '; '). It was left as it is; refused to $Act."))
+    throw (New-QsmError -Id 'WorldChanged' -Category refused -Subject $VM.Id.ToString() -Facts $facts -Text 'not_as_expected' -Value @{ vm = $VM.Name; reasons = $wrong -join '; '; act = $Act })
 }

@@ -25,7 +25,7 @@ function Assert-QsmVMGone {
     $clock = [Diagnostics.Stopwatch]::StartNew()
     while ($null -ne (Get-QsmVMObject -VMId $VMId)) {
         if ($clock.Elapsed.TotalSeconds -ge 60) {
-            throw (New-QsmError -Id 'HostFailed' -Category failed -Subject "$VMId" -Message "VM $VMId is still registered on $env:COMPUTERNAME a minute after it was removed.")
+            throw (New-QsmError -Id 'HostFailed' -Category failed -Subject "$VMId" -Text 'vm_not_removed' -Value @{ vm_id = $VMId })
         }
         Start-Sleep -Milliseconds 250
     }

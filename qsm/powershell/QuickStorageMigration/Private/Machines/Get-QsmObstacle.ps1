@@ -50,12 +50,17 @@ function Get-QsmObstacle {
         }
     }
     if (Test-QsmCommand -Name 'Get-VMSecurity') {
-        $codes = [ordered]@{ TpmEnabled = 'VirtualTpm'; Shielded = 'Shielded'; EncryptStateAndVmMigrationTraffic = 'EncryptedState'; KsdEnabled = 'KeyStorageDrive' }
+        $codes = [ordered]@{
+            TpmEnabled                        = @('VirtualTpm', 'obstacle_tpm')
+            Shielded                          = @('Shielded', 'obstacle_shielded')
+            EncryptStateAndVmMigrationTraffic = @('EncryptedState', 'obstacle_encrypted')
+            KsdEnabled                        = @('KeyStorageDrive', 'obstacle_key_storage')
+        }
         try {
             $security = Get-VMSecurity -VM $VM -ErrorAction Stop
             foreach ($name in $codes.Keys) {
                 if ([bool](Get-QsmProperty -InputObject $security -Name $name -Default $false)) {
-                    $obstacles += [PSCustomObject][ordered]@{ code = $codes[$name]; detail = "Get-VMSecurity $name" }
+                    $obstacles += [PSCustomObject][ordered]@{ code = $codes[$name][0]; detail = Get-QsmText -Name $codes[$name][1] }
                 }
             }
         } catch {

@@ -43,21 +43,21 @@ function Get-QsmRemainingCheckpoint {
         [string[]]$Leaf
     )
 
-    foreach ($checkpoint in @(Get-QsmCheckpointFact -VM $VM)) { if ($checkpoint.name -ceq $Name) { "checkpoint $Name" } }
-    foreach ($status in @(Get-QsmBusyStatus -VM $VM)) { "busy: $status" }
+    foreach ($checkpoint in @(Get-QsmCheckpointFact -VM $VM)) { if ($checkpoint.name -ceq $Name) { Get-QsmText -Name 'left_checkpoint' -Value @{ name = $Name } } }
+    foreach ($status in @(Get-QsmBusyStatus -VM $VM)) { Get-QsmText -Name 'left_busy' -Value @{ status = $status } }
     $drives = @(Get-VMHardDiskDrive -VM $VM -ErrorAction Stop)
     foreach ($one in $Base) {
         $drive = $drives | Where-Object { (Get-QsmDriveSlot -Drive $_) -eq $one.slot } | Select-Object -First 1
         $path = if ($null -eq $drive) { '' } else { [string]$drive.Path }
         if (-not (Test-QsmSameText -Text $path -Other $one.path)) {
-            "disk $($one.slot): $path"
+            Get-QsmText -Name 'left_disk' -Value @{ slot = $one.slot; what = $path }
             continue
         }
         try {
-            if ((Get-QsmDiskFile -Path $path).type -eq 'Differencing') { "disk $($one.slot): differencing" }
+            if ((Get-QsmDiskFile -Path $path).type -eq 'Differencing') { Get-QsmText -Name 'left_disk' -Value @{ slot = $one.slot; what = Get-QsmText -Name 'left_differencing' } }
         } catch {
-            "disk $($one.slot): $($_.Exception.Message)"
+            Get-QsmText -Name 'left_disk' -Value @{ slot = $one.slot; what = Get-QsmCause -ErrorRecord $_ }
         }
     }
-    foreach ($path in $Leaf) { if (Test-Path -LiteralPath $path) { "file $path" } }
+    foreach ($path in $Leaf) { if (Test-Path -LiteralPath $path) { Get-QsmText -Name 'left_file' -Value @{ path = $path } } }
 }

@@ -42,11 +42,9 @@ function Get-QsmVMObject {
     $known = @(Invoke-QsmWmi -Namespace 'root\virtualization\v2' -Class 'Msvm_ComputerSystem' -Filter "Name='$($VMId.ToString().ToUpperInvariant())'")
     if ($known.Count -gt 0) { throw $cause }
     if ($Required -and $Acted) {
-        throw (New-QsmError -Id 'HostFailed' -Category failed -Subject "$VMId" -Message (
-                "VM $VMId is no longer on host $env:COMPUTERNAME after it was acted on: somebody removed or moved it."))
+        throw (New-QsmError -Id 'HostFailed' -Category failed -Subject "$VMId" -Text 'vm_gone' -Value @{ vm_id = $VMId })
     }
     if ($Required) {
-        throw (New-QsmError -Id 'VMNotFound' -Category refused -Subject "$VMId" -Message (
-                "Host $env:COMPUTERNAME has no VM with id $VMId. Nothing was done. Was it moved, removed or imported under another id?"))
+        throw (New-QsmError -Id 'VMNotFound' -Category refused -Subject "$VMId" -Text 'vm_not_found' -Value @{ vm_id = $VMId })
     }
 }

@@ -38,9 +38,9 @@ function Stop-QsmGuest {
         if ($state -eq 'Off') { return }
         if ([string](Get-QsmProperty -InputObject $job -Name 'State' -Default '') -eq 'Failed') {
             $reason = Get-QsmProperty -InputObject (Get-QsmProperty -InputObject $job -Name 'JobStateInfo') -Name 'Reason'
-            throw (New-QsmError -Id 'SaveFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; state = $state } -Message "The guest of VM $VMId on $env:COMPUTERNAME did not take the shutdown (state $state): $reason Are its integration services running?")
+            throw (New-QsmError -Id 'SaveFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; state = $state } -Text 'shutdown_not_taken' -Value @{ vm_id = $VMId; state = $state; reason = $reason })
         }
         Start-Sleep -Milliseconds 500
     }
-    throw (New-QsmError -Id 'SaveFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; state = $state } -Message "The guest of VM $VMId on $env:COMPUTERNAME did not shut down within $LimitSeconds s (state $state) and may still do so. It was not turned off.")
+    throw (New-QsmError -Id 'SaveFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; state = $state } -Text 'shutdown_not_in_time' -Value @{ vm_id = $VMId; seconds = $LimitSeconds; state = $state })
 }

@@ -34,7 +34,7 @@ function Wait-QsmVMRunning {
         $vm = Get-QsmVMObject -VMId $VMId -Required -Acted
         if ([string]$vm.State -eq 'Running') { return $vm }
         if ($clock.Elapsed.TotalSeconds -ge $LimitSeconds) {
-            throw (New-QsmError -Id 'HostFailed' -Category failed -Subject "$VMId" -Facts @{ state = [string]$vm.State } -Message "VM '$($vm.Name)' was started on $env:COMPUTERNAME but is $($vm.State) after $LimitSeconds s. It may have run.")
+            throw (New-QsmError -Id 'HostFailed' -Category failed -Subject "$VMId" -Facts @{ state = [string]$vm.State } -Text 'not_running_in_time' -Value @{ vm = $vm.Name; state = $vm.State; seconds = $LimitSeconds })
         }
         Start-Sleep -Milliseconds 250
     }

@@ -32,6 +32,5 @@ function Get-QsmMergedDisk {
     $disk = Get-QsmDiskFile -Path $Base
     $left = @($Child | Where-Object { Test-Path -LiteralPath $_ })
     if ($null -eq $disk.parent_path -and $disk.type -ne 'Differencing' -and $left.Count -eq 0) { return $disk }
-    throw (New-QsmError -Id 'MergeFailed' -Category failed -Subject $Base -Facts @{ path = $Base; left = $left } -Message (
-            "After the merge '$Base' on $env:COMPUTERNAME is of type $($disk.type) with parent '$($disk.parent_path)', and $($left.Count) children are left."))
+    throw (New-QsmError -Id 'MergeFailed' -Category failed -Subject $Base -Facts @{ path = $Base; left = $left } -Text 'not_merged' -Value @{ base = $Base; type = $disk.type; parent_path = $disk.parent_path; count = $left.Count })
 }

@@ -37,6 +37,6 @@ function Grant-QsmDiskAccess {
         Set-QsmFileAccess -Path $one.path -Sid $sid -Right Full -Confirm:$false
         "disk $($one.slot): access granted"
         if (Test-QsmFileAccess -Path $one.path -Sid $sid -Right Full) { continue }
-        throw (New-QsmError -Id 'ImportFailed' -Category failed -Subject $one.path -Facts @{ hresult = $null; path = $one.path } -Message "VM $VMId has no full control of its disk '$($one.path)' on $env:COMPUTERNAME after it was granted.")
+        throw (New-QsmError -Id 'ImportFailed' -Category failed -Subject $one.path -Facts @{ hresult = $null; path = $one.path } -Text 'disk_access_not_granted' -Value @{ vm_id = $VMId; path = $one.path })
     }
 }

@@ -55,8 +55,7 @@ function Invoke-QsmMergeWork {
             $state.percent = 100
         }
     } catch {
-        $failure = ConvertTo-QsmFailure -Cause $_ -Id 'MergeFailed' -Subject $request.base -Message (
-            "Preparing the disk '$($request.base)' on $env:COMPUTERNAME failed in stage '$($state.stage)'. The source's disks are untouched.")
+        $failure = ConvertTo-QsmFailure -Cause $_ -Id 'MergeFailed' -Subject $request.base -Text 'merge_failed' -Value @{ base = $request.base; stage = $state.stage }
         $state.error = ConvertTo-QsmErrorFacts -ErrorRecord $failure -Operation $name -Changes
         $state.state = 'Failed'
     }

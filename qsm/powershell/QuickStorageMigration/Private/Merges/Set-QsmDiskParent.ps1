@@ -40,10 +40,9 @@ function Set-QsmDiskParent {
         # Older versions answer with a bool, newer ones throw.
         $whole = Test-VHD -Path $leaf -ErrorAction Stop
     } catch {
-        throw (ConvertTo-QsmFailure -Cause $_ -Id 'DiskChainBroken' -Subject $Base -Facts @{ path = $leaf } -Message (
-                "The copied chain of '$Base' on $env:COMPUTERNAME does not hold together at '$leaf'. Nothing was merged."))
+        throw (ConvertTo-QsmFailure -Cause $_ -Id 'DiskChainBroken' -Subject $Base -Facts @{ path = $leaf } -Text 'chain_does_not_hold' -Value @{ base = $Base; leaf = $leaf })
     }
     if ($whole -eq $false) {
-        throw (New-QsmError -Id 'DiskChainBroken' -Category failed -Subject $Base -Facts @{ path = $leaf } -Message "The copied chain of '$Base' on $env:COMPUTERNAME did not pass Test-VHD at '$leaf'. Nothing was merged.")
+        throw (New-QsmError -Id 'DiskChainBroken' -Category failed -Subject $Base -Facts @{ path = $leaf } -Text 'chain_fails_test' -Value @{ base = $Base; leaf = $leaf })
     }
 }

@@ -47,7 +47,7 @@ function Add-QsmAttempt {
         if ($attempt.state -ne 'started') { continue }
         $attempt.state = 'failed'
         $attempt.error = ConvertTo-QsmErrorFacts -Operation $Call.operation -Changes -ErrorRecord (
-            New-QsmError -Id 'HostFailed' -Category 'failed' -Message "$($Call.operation) for '$($Call.subject)' on $env:COMPUTERNAME was started and never ended.")
+            New-QsmError -Id 'HostFailed' -Category 'failed' -Text 'never_ended' -Value @{ operation = $Call.operation; subject = $Call.subject })
     }
     $now = [PSCustomObject][ordered]@{
         attempt        = $before.Count + 1

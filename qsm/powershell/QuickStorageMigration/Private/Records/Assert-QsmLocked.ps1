@@ -11,14 +11,14 @@ function Assert-QsmLocked {
     .PARAMETER Record
     The record of the migration on this host.
 
-    .PARAMETER Act
+    .PARAMETER Operation
     What is refused, for the message.
 
     .OUTPUTS
     None
 
     .EXAMPLE
-    Assert-QsmLocked -Record $record -Act 'start_vm'
+    Assert-QsmLocked -Record $record -Operation 'start_vm'
     #>
     [CmdletBinding()]
     [OutputType([void])]
@@ -27,19 +27,18 @@ function Assert-QsmLocked {
         [object]$Record,
 
         [Parameter(Mandatory = $true)]
-        [string]$Act
+        [string]$Operation
     )
 
     $lock = Get-QsmLockFact -VMId $Record.vm_id
     $why = ''
     if (@('home', 'forward') -contains $Record.end) {
-        $why = "it has ended ($($Record.end))"
+        $why = Get-QsmText -Name 'why_ended' -Value @{ end = $Record.end }
     } elseif ($null -ne $lock) {
-        if ($lock.migration_id -ne $Record.migration_id) { $why = "the VM is locked by migration $($lock.migration_id) ($($lock.by), since $($lock.since_utc))" }
+        if ($lock.migration_id -ne $Record.migration_id) { $why = Get-QsmText -Name 'why_locked' -Value @{ migration = $lock.migration_id; by = $lock.by; since_utc = $lock.since_utc } }
     } elseif (@(Get-QsmOutcome -MigrationId $Record.migration_id -Operation 'take_lock' -State 'done').Count -eq 0) {
-        $why = 'it has not locked the VM'
+        $why = Get-QsmText -Name 'why_never_locked'
     }
     if ($why -eq '') { return }
-    throw (New-QsmError -Id 'NotOwner' -Category refused -Subject $Record.vm_id -Facts @{ owner = $Record.owner; epoch = $Record.epoch; end = $Record.end; lock = $lock } -Message (
-            "$Act was refused: the VM is not this migration's to act on, $why. Nothing was changed."))
+    throw (New-QsmError -Id 'NotOwner' -Category refused -Subject $Record.vm_id -Facts @{ owner = $Record.owner; epoch = $Record.epoch; end = $Record.end; lock = $lock } -Text 'not_this_migrations' -Value @{ operation = $Operation; vm = $Record.vm_name; migration = $Record.migration_id; why = $why })
 }

@@ -36,15 +36,15 @@ function Assert-QsmMayStart {
     )
 
     $facts = @{ owner = $Record.owner; epoch = $Record.epoch }
-    $about = "VM '$($Record.vm_name)' was not started on $env:COMPUTERNAME, the $($Record.role) of migration $($Record.migration_id)"
+    $told = @{ vm = $Record.vm_name; role = $Record.role; migration = $Record.migration_id; owner = $Record.owner }
     if ($Record.role -eq 'source') {
         if ($Record.owner -eq 'source') { return }
-        throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts $facts -Message "$about`: its owner is '$($Record.owner)', so it may run at the target.")
+        throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts $facts -Text 'start_may_run_at_target' -Value $told)
     }
     if ($Record.owner -eq 'target') { return }
     if ($Record.owner -ne 'may start') {
-        throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts $facts -Message "$about`: its owner is '$($Record.owner)', so it was not handed over.")
+        throw (New-QsmError -Id 'NotOwner' -Category refused -Subject "$VMId" -Facts $facts -Text 'start_not_handed_over' -Value $told)
     }
     if ($null -ne $Epoch -and $Epoch -eq $Record.epoch) { return }
-    throw (New-QsmError -Id 'EpochStale' -Category refused -Subject "$VMId" -Facts $facts -Message "$about`: the call has epoch '$Epoch', but $($Record.epoch) is allowed. It is late.")
+    throw (New-QsmError -Id 'EpochStale' -Category refused -Subject "$VMId" -Facts $facts -Text 'start_epoch_stale' -Value @{ vm = $Record.vm_name; role = $Record.role; migration = $Record.migration_id; given = $Epoch; epoch = $Record.epoch })
 }

@@ -29,6 +29,5 @@ function Assert-QsmOwnerNone {
     )
 
     if ($Record.owner -eq 'none') { return }
-    throw (New-QsmError -Id 'NotOwner' -Category refused -Facts @{ owner = $Record.owner; epoch = $Record.epoch } -Message (
-            "$Act on $env:COMPUTERNAME`: the owner of VM '$($Record.vm_name)' is '$($Record.owner)' there, so it may be the only one. Go back first, which proves that it has not run here."))
+    throw (New-QsmError -Id 'NotOwner' -Category refused -Facts @{ owner = $Record.owner; epoch = $Record.epoch } -Text 'target_may_own' -Value @{ act = $Act; vm = $Record.vm_name; owner = $Record.owner })
 }

@@ -30,15 +30,13 @@ function Assert-QsmRecord {
     )
 
     $record = Get-QsmRecord -MigrationId $Call.migration_id
-    $about = "$($Row.name) for VM '$($record.vm_name)' on $env:COMPUTERNAME (migration $($record.migration_id))"
     Assert-QsmRole -Row $Row -Record $record
     if ($null -ne $Call.arguments.PSObject.Properties['vm_id']) { Assert-QsmVMOfRecord -Record $record -VMId $Call.arguments.vm_id }
     if ($Row.forward -and $record.direction -eq 'back') {
-        throw (New-QsmError -Id 'TurnedBack' -Category 'refused' -Message "$about was refused: the migration was turned back and goes home.")
+        throw (New-QsmError -Id 'TurnedBack' -Category 'refused' -Text 'turned_back' -Value @{ operation = $Row.name; vm = $record.vm_name; migration = $record.migration_id })
     }
     if ($Row.record -eq 'changes' -and $Call.revision -ne $record.revision) {
-        throw (New-QsmError -Id 'RevisionStale' -Category 'refused' -Facts @{ given = $Call.revision; current = $record.revision } -Message (
-                "$about was refused: its sender saw revision '$($Call.revision)' of the record, but it is $($record.revision) now. Somebody else works on this migration; look before going on."))
+        throw (New-QsmError -Id 'RevisionStale' -Category 'refused' -Facts @{ given = $Call.revision; current = $record.revision } -Text 'revision_stale' -Value @{ operation = $Row.name; vm = $record.vm_name; migration = $record.migration_id; given = $Call.revision; current = $record.revision })
     }
-    if ($Row.locked) { Assert-QsmLocked -Record $record -Act $about }
+    if ($Row.locked) { Assert-QsmLocked -Record $record -Operation $Row.name }
 }

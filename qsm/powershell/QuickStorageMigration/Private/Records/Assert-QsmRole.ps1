@@ -29,7 +29,5 @@ function Assert-QsmRole {
     )
 
     if ($Row.side -eq 'either' -or $Row.side -eq $Record.role) { return }
-    throw (New-QsmError -Id 'WrongRole' -Category 'refused' -Facts @{ role = $Record.role; side = $Row.side } -Message (
-            "$($Row.name) for VM '$($Record.vm_name)' was refused: $env:COMPUTERNAME is the $($Record.role) of migration " +
-            "$($Record.migration_id), and only the $($Row.side) does it."))
+    throw (New-QsmError -Id 'WrongRole' -Category 'refused' -Facts @{ role = $Record.role; side = $Row.side } -Text 'wrong_role' -Value @{ operation = $Row.name; vm = $Record.vm_name; role = $Record.role; migration = $Record.migration_id; side = $Row.side })
 }

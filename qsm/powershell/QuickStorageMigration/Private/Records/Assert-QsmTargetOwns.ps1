@@ -37,13 +37,12 @@ function Assert-QsmTargetOwns {
 
     $record = Get-QsmRecord -MigrationId $MigrationId
     $wrong = @()
-    if ($record.owner -ne 'handed over') { $wrong += "the source's record says the owner is '$($record.owner)' instead of 'handed over'" }
+    if ($record.owner -ne 'handed over') { $wrong += Get-QsmText -Name 'why_source_owns' -Value @{ owner = $record.owner } }
     $wanted = [ordered]@{ migration_id = $record.migration_id; vm_id = $record.vm_id; role = 'target'; owner = 'target' }
     foreach ($name in $wanted.Keys) {
         $found = [string](Get-QsmProperty -InputObject $TargetRecord -Name $name -Default '')
-        if ($found -ne $wanted[$name]) { $wrong += "the target's record has $name '$found' instead of '$($wanted[$name])'" }
+        if ($found -ne $wanted[$name]) { $wrong += Get-QsmText -Name 'why_target_record' -Value @{ field = $name; found = $found; expected = $wanted[$name] } }
     }
     if ($wrong.Count -eq 0) { return }
-    throw (New-QsmError -Id 'NotOwner' -Category refused -Facts @{ owner = $record.owner; epoch = $record.epoch; target_owner = [string](Get-QsmProperty -InputObject $TargetRecord -Name 'owner' -Default '') } -Message (
-            "$Act on $env:COMPUTERNAME`: $($wrong -join '; '). VM '$($record.vm_name)' here may be the only one."))
+    throw (New-QsmError -Id 'NotOwner' -Category refused -Facts @{ owner = $record.owner; epoch = $record.epoch; target_owner = [string](Get-QsmProperty -InputObject $TargetRecord -Name 'owner' -Default '') } -Text 'target_does_not_own' -Value @{ act = $Act; reasons = $wrong -join '; '; vm = $record.vm_name })
 }

@@ -30,6 +30,5 @@ function Assert-QsmVMOfRecord {
     )
 
     if ($VMId.ToString() -eq $Record.vm_id) { return }
-    throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Subject $VMId -Message (
-            "Migration $($Record.migration_id) on $env:COMPUTERNAME is about VM $($Record.vm_id) ('$($Record.vm_name)'), not about $VMId. Nothing was changed."))
+    throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Subject $VMId -Text 'another_vm' -Value @{ migration = $Record.migration_id; record_vm_id = $Record.vm_id; vm = $Record.vm_name; vm_id = $VMId })
 }

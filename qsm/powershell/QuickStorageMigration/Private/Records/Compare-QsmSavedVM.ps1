@@ -31,15 +31,15 @@ function Compare-QsmSavedVM {
         [object]$VM
     )
 
-    if ($null -eq $VM) { return 'it is not here' }
+    if ($null -eq $VM) { return Get-QsmText -Name 'why_absent' }
     $saved = @(Get-QsmOutcome -MigrationId $MigrationId -Operation 'save_vm' -State 'done') | Select-Object -Last 1
-    if ($null -eq $saved) { return "no save_vm is done (its state is '$($VM.State)')" }
+    if ($null -eq $saved) { return Get-QsmText -Name 'why_not_saved' -Value @{ state = $VM.State } }
     $state = [string]$VM.State
-    if (@('Saved', 'Off') -notcontains $state -or $state -ne $saved.result.state) { "its state is '$state', and was '$($saved.result.state)' when it was saved" }
+    if (@('Saved', 'Off') -notcontains $state -or $state -ne $saved.result.state) { Get-QsmText -Name 'why_saved_otherwise' -Value @{ state = $state; before = $saved.result.state } }
     $disks = @(Get-QsmVMDisk -VM $VM)
     foreach ($disk in $disks) {
-        if ($null -ne $disk.error) { "the disk '$($disk.path)' cannot be read: $($disk.error)" }
-        foreach ($file in $disk.chain) { if ($file.content_identity -eq '') { "'$($file.path)' cannot be identified: something has it open" } }
+        if ($null -ne $disk.error) { Get-QsmText -Name 'why_disk_unreadable' -Value @{ path = $disk.path; error = $disk.error } }
+        foreach ($file in $disk.chain) { if ($file.content_identity -eq '') { Get-QsmText -Name 'why_not_identified' -Value @{ path = $file.path } } }
     }
     $now = [PSCustomObject]@{ disks = $disks; saved_state_files = @() }
     $then = [PSCustomObject]@{ disks = @($saved.result.disks); saved_state_files = @() }

@@ -25,7 +25,7 @@ function Get-QsmLockPath {
 
     $guid = [guid]::Empty
     if (-not [guid]::TryParse($VMId, [ref]$guid)) {
-        throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Subject $VMId -Message "'$VMId' is not the id of a VM; nothing was done on $env:COMPUTERNAME.")
+        throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Subject $VMId -Text 'no_vm_id' -Value @{ vm_id = $VMId })
     }
     $folder = Join-Path -Path (Get-QsmRoot) -ChildPath 'locks'
     Join-Path -Path $folder -ChildPath "$($guid.ToString('D')).json"

@@ -25,7 +25,7 @@ function Get-QsmMigrationFolder {
     )
 
     if ($MigrationId -cnotmatch '\A[0-9]{8}T[0-9]{6}-[0-9a-f]{8}\z') {
-        throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Message "'$MigrationId' is not the id of a migration; nothing was done on $env:COMPUTERNAME.")
+        throw (New-QsmError -Id 'InvalidArgument' -Category 'refused' -Text 'no_migration_id' -Value @{ migration = $MigrationId })
     }
     Join-Path -Path (Get-QsmRoot) -ChildPath "migrations\$MigrationId"
 }

@@ -30,8 +30,7 @@ function Get-QsmRecord {
     $path = Join-Path -Path (Get-QsmMigrationFolder -MigrationId $MigrationId) -ChildPath 'record.json'
     $record = Read-QsmJson -Path $path
     if ($null -eq $record -and -not $AllowMissing) {
-        throw (New-QsmError -Id 'RecordMissing' -Category 'refused' -Subject $MigrationId -Message ("Host $env:COMPUTERNAME has no record of migration $MigrationId " +
-                "('$path'). Nothing was done. Either this is not a host of that migration, or it ended and was cleaned up."))
+        throw (New-QsmError -Id 'RecordMissing' -Category 'refused' -Subject $MigrationId -Text 'record_missing' -Value @{ migration = $MigrationId })
     }
     $record
 }

@@ -46,9 +46,7 @@ function Get-QsmStartError {
     }
     $number = Get-QsmHResult -ErrorRecord $Cause
     if ($same) {
-        return New-QsmError -Id 'StartRefused' -Category refused -Subject "$VMId" -HResult $number -Facts @{ state = $state; hresult = $number } -Message (
-            "Hyper-V on $env:COMPUTERNAME refused to start VM $VMId, which is $state and unchanged: $($Cause.Exception.Message)")
+        return New-QsmError -Id 'StartRefused' -Category refused -Subject "$VMId" -HResult $number -Facts @{ state = $state; hresult = $number } -Text 'start_refused' -Value @{ vm_id = $VMId; state = $state; cause = Get-QsmCause -ErrorRecord $Cause }
     }
-    New-QsmError -Id 'HostFailed' -Category failed -Subject "$VMId" -HResult $number -Facts @{ state = $state; hresult = $number } -Message (
-        "Starting VM $VMId on $env:COMPUTERNAME failed, it is $state now, and it is not proved that it has not run: $($Cause.Exception.Message)")
+    New-QsmError -Id 'HostFailed' -Category failed -Subject "$VMId" -HResult $number -Facts @{ state = $state; hresult = $number } -Text 'start_failed' -Value @{ vm_id = $VMId; state = $state; cause = Get-QsmCause -ErrorRecord $Cause }
 }

@@ -12,14 +12,17 @@ function New-QsmOwnerError {
     .PARAMETER Record
     The record of the migration on this host.
 
-    .PARAMETER Message
-    What was refused and why; how things stand is added.
+    .PARAMETER Text
+    Name of the sentence in Messages.json: what was refused and why. How things stand is added.
+
+    .PARAMETER Value
+    Values of the sentence by place; see Get-QsmText.
 
     .OUTPUTS
     System.Management.Automation.ErrorRecord
 
     .EXAMPLE
-    throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Message 'The VM was not started.')
+    throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Text 'hand_over_not_owner')
     #>
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
     [CmdletBinding()]
@@ -33,10 +36,19 @@ function New-QsmOwnerError {
         [object]$Record,
 
         [Parameter(Mandatory = $true)]
-        [string]$Message
+        [string]$Text,
+
+        [System.Collections.IDictionary]$Value = @{}
     )
 
-    $state = "On $env:COMPUTERNAME, the $($Record.role) of migration $($Record.migration_id), the owner of VM '$($Record.vm_name)' is '$($Record.owner)' " +
-    "(epoch $($Record.epoch), direction $($Record.direction)). Nothing was changed."
-    New-QsmError -Id $Id -Category 'refused' -Subject $Record.vm_id -Facts @{ owner = $Record.owner; epoch = $Record.epoch } -Message "$Message $state"
+    $told = @{
+        what      = Get-QsmText -Name $Text -Value $Value
+        role      = $Record.role
+        migration = $Record.migration_id
+        vm        = $Record.vm_name
+        owner     = $Record.owner
+        epoch     = $Record.epoch
+        direction = $Record.direction
+    }
+    New-QsmError -Id $Id -Category 'refused' -Subject $Record.vm_id -Facts @{ owner = $Record.owner; epoch = $Record.epoch } -Text 'owner_error' -Value $told
 }

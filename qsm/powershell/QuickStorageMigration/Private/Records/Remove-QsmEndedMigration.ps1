@@ -24,9 +24,9 @@ function Remove-QsmEndedMigration {
     )
 
     $record = Get-QsmRecord -MigrationId $MigrationId -AllowMissing
-    if ($null -eq $record) { return 'has no record' }
-    if (@('home', 'forward') -notcontains $record.end) { return "has not ended ($(if ($record.end -ne '') { $record.end } else { $record.step }))" }
+    if ($null -eq $record) { return Get-QsmText -Name 'kept_no_record' }
+    if (@('home', 'forward') -notcontains $record.end) { return Get-QsmText -Name 'kept_not_ended' -Value @{ step = $(if ($record.end -ne '') { $record.end } else { $record.step }) } }
     $lock = Get-QsmLockFact -VMId $record.vm_id
-    if ($null -ne $lock -and $lock.migration_id -eq $MigrationId) { return "ended, but still locks VM '$($record.vm_name)'" }
+    if ($null -ne $lock -and $lock.migration_id -eq $MigrationId) { return Get-QsmText -Name 'kept_locks' -Value @{ vm = $record.vm_name } }
     Remove-QsmFolder -Path (Get-QsmMigrationFolder -MigrationId $MigrationId)
 }

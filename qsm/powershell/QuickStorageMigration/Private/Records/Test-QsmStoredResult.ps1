@@ -36,15 +36,15 @@ function Test-QsmStoredResult {
         [string]$ArgumentsHash
     )
 
-    $about = "$($Row.name) for '$($script:QsmCall.Subject)' on $env:COMPUTERNAME (attempt $($Last.attempt), $($Last.at_utc))"
+    $told = @{ operation = $Row.name; subject = $script:QsmCall.Subject; attempt = $Last.attempt; at_utc = $Last.at_utc }
     $facts = @{ attempt = $Last.attempt; at_utc = $Last.at_utc }
     if ($Last.state -eq 'done') {
         if ($Last.arguments_hash -eq $ArgumentsHash) { return $true }
         $script:QsmCall.Repeated = $false
-        throw (New-QsmError -Id 'OperationMismatch' -Category 'refused' -Facts $facts -Message "$about was done before with other arguments. Nothing was done now.")
+        throw (New-QsmError -Id 'OperationMismatch' -Category 'refused' -Facts $facts -Text 'operation_mismatch' -Value $told)
     }
     if ($Row.after_unknown -eq 'converge' -or $Last.state -eq 'refused') { return $false }
     if ($Last.state -eq 'failed') { throw (ConvertTo-QsmErrorRecord -Facts $Last.error) }
     $script:QsmCall.Repeated = $false
-    throw (New-QsmError -Id 'OutcomeUnknown' -Category 'unknown' -Facts $facts -Message "$about was started and its end is not known. It is not done again: look at the VM and its disks and decide.")
+    throw (New-QsmError -Id 'OutcomeUnknown' -Category 'unknown' -Facts $facts -Text 'outcome_unknown' -Value $told)
 }

@@ -46,8 +46,7 @@ function Use-QsmLock {
             $taken = $true
         }
         if (-not $taken) {
-            throw (New-QsmError -Id 'Busy' -Category 'refused' -Retryable -Message ("Another call works on migration '$about' on $env:COMPUTERNAME " +
-                    "and did not end within $WaitSeconds s. Nothing was done; try again."))
+            throw (New-QsmError -Id 'Busy' -Category 'refused' -Retryable -Text 'migration_busy' -Value @{ migration = $about; seconds = $WaitSeconds })
         }
         try {
             & $ScriptBlock

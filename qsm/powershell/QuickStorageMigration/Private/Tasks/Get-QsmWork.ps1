@@ -53,8 +53,7 @@ function Get-QsmWork {
         return $state
     }
     if ($null -ne $task -and @('Running', 'Queued') -contains [string]$task.State) { return $state }
-    $lost = New-QsmError -Id 'HostFailed' -Category failed -Retryable -Subject $name -Facts @{ task = $name } -Message (
-        "The scheduled task $name on $env:COMPUTERNAME does not run any more and left no end: it was killed, or the host was restarted.")
+    $lost = New-QsmError -Id 'HostFailed' -Category failed -Retryable -Subject $name -Facts @{ task = $name } -Text 'work_lost' -Value @{ name = $name }
     $state.state = 'Failed'
     $state.error = ConvertTo-QsmErrorFacts -ErrorRecord $lost -Operation $Kind -Changes
     $state

@@ -37,7 +37,7 @@ function Get-QsmWorkRequest {
 
     $request = Read-QsmJson -Path (Get-QsmWorkPath -MigrationId $MigrationId -Kind $Kind -Number $Number).request
     if ($null -eq $request) {
-        throw (New-QsmError -Id 'InvalidArgument' -Category refused -Facts @{ argument = 'Number' } -Message "Migration $MigrationId has started no $Kind number $Number on $env:COMPUTERNAME.")
+        throw (New-QsmError -Id 'InvalidArgument' -Category refused -Facts @{ argument = 'Number' } -Text 'work_unknown' -Value @{ migration = $MigrationId; kind = $Kind; number = $Number })
     }
     $request
 }

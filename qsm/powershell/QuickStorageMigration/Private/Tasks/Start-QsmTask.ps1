@@ -59,6 +59,5 @@ function Start-QsmTask {
         Start-Sleep -Milliseconds 250
     }
     $code = [long](Get-ScheduledTaskInfo -TaskPath '\QuickStorageMigration\' -TaskName $name -ErrorAction Stop).LastTaskResult
-    throw (New-QsmError -Id 'HostFailed' -Category failed -Subject $name -HResult $code -Facts @{ task = $name; last_task_result = $code } -Message (
-            "The scheduled task $name on $env:COMPUTERNAME was started but does not run (last result $code). Look for it in Task Scheduler there; it may be forbidden to run as SYSTEM."))
+    throw (New-QsmError -Id 'HostFailed' -Category failed -Subject $name -HResult $code -Facts @{ task = $name; last_task_result = $code } -Text 'task_does_not_run' -Value @{ name = $name; code = $code })
 }

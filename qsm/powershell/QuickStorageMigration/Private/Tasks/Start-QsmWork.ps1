@@ -47,7 +47,7 @@ function Start-QsmWork {
     $paths = Get-QsmWorkPath -MigrationId $MigrationId -Kind $Kind -Number $Number
     $task = Get-QsmTask -Name $name
     if ($null -ne $task -and @('Running', 'Queued') -contains [string]$task.State -and -not (Test-QsmWorkEnded -State (Read-QsmJson -Path $paths.state))) {
-        throw (New-QsmError -Id 'Busy' -Category refused -Retryable -Subject $name -Message "$name is at work on another request on $env:COMPUTERNAME. Nothing was changed; stop it first.")
+        throw (New-QsmError -Id 'Busy' -Category refused -Retryable -Subject $name -Text 'work_busy' -Value @{ name = $name })
     }
     if (-not (Test-Path -LiteralPath $paths.folder)) { [void](New-Item -ItemType Directory -Path $paths.folder -ErrorAction Stop) }
     [void](Remove-QsmTask -Name $name -Confirm:$false)
