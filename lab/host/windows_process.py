@@ -18,7 +18,7 @@ from lab.platform.identity import Identity
 
 
 @dataclass
-class HostProcess:
+class WindowsProcess:
     """One process on the lab host."""
 
     name: str
@@ -35,7 +35,7 @@ _current = threading.local()
 
 
 @contextmanager
-def running_as(process: HostProcess) -> Iterator[None]:
+def running_as(process: WindowsProcess) -> Iterator[None]:
     """What this thread does now, that process does."""
     before = getattr(_current, "process", None)
     _current.process = process
@@ -45,7 +45,7 @@ def running_as(process: HostProcess) -> Iterator[None]:
         _current.process = before
 
 
-def current_process() -> HostProcess | None:
+def current_process() -> WindowsProcess | None:
     """Return the process in which this thread runs; None for the lab itself."""
     return getattr(_current, "process", None)
 

@@ -62,7 +62,7 @@ process {
 
 
 @dataclass(frozen=True)
-class Answer:
+class EngineAnswer:
     """What a host answered: `result` is an instance of the operation's result model, checked on the way."""
 
     ok: bool
@@ -270,7 +270,7 @@ class EngineSession:
         subject: str = "",
         revision: int | None = None,
         wait_seconds: int = 0,
-    ) -> Answer:
+    ) -> EngineAnswer:
         """Calls an operation through the dispatcher. Arguments and result are checked against their models."""
         model = OPERATIONS[operation].arguments
         given = arguments if isinstance(arguments, Frozen) else model.model_validate(arguments or {})
@@ -283,7 +283,7 @@ class EngineSession:
             wait_seconds=wait_seconds,
         )
 
-    def call_raw(self, operation: str, arguments: Any, **fields: Any) -> Answer:
+    def call_raw(self, operation: str, arguments: Any, **fields: Any) -> EngineAnswer:
         """Calls with arguments that nobody checked."""
         call = uuid.uuid4().hex
         line = {
@@ -308,7 +308,7 @@ class EngineSession:
         return self.process.read_line(b"@@TEST ")[len(b"@@TEST ") :].decode("ascii")
 
 
-def read_answer(operation: str, content: Mapping[str, Any]) -> Answer:
+def read_answer(operation: str, content: Mapping[str, Any]) -> EngineAnswer:
     """Reads an answer as the tool would: nothing missing, nothing unknown."""
     told = "result" if content["ok"] else "error"
     assert set(content) == {"ok", told, "revision", "attempt", "repeated", "seconds"}
@@ -320,4 +320,4 @@ def read_answer(operation: str, content: Mapping[str, Any]) -> Answer:
         result = OPERATIONS[operation].result.model_validate(content["result"])
     else:
         result = content["result"]
-    return Answer(content["ok"], result, error, content["revision"], content["attempt"], content["repeated"])
+    return EngineAnswer(content["ok"], result, error, content["revision"], content["attempt"], content["repeated"])

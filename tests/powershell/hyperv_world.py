@@ -12,7 +12,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from engine import Answer, EngineSession
+from engine import EngineAnswer, EngineSession
 
 from lab.disks import DiskFormat, DiskKind, create_disk
 
@@ -60,7 +60,7 @@ class World:
             f"-Disks @(@{{ slot = 'SCSI 0:0'; path = '{self.disk}' }}) {more}"
         )
 
-    def call(self, operation: str, arguments: dict[str, Any] | None = None, **fields: Any) -> Answer:
+    def call(self, operation: str, arguments: dict[str, Any] | None = None, **fields: Any) -> EngineAnswer:
         return self.session.call(operation, arguments, migration_id=self.migration_id, **fields)
 
     def result(self, operation: str, arguments: dict[str, Any] | None = None, **fields: Any) -> Any:
@@ -68,13 +68,17 @@ class World:
         assert answer.ok, answer.error
         return answer.result
 
-    def refuses(self, error_id: str, operation: str, arguments: dict[str, Any] | None = None, **fields: Any) -> Answer:
+    def refuses(
+        self, error_id: str, operation: str, arguments: dict[str, Any] | None = None, **fields: Any
+    ) -> EngineAnswer:
         answer = self.call(operation, arguments, **fields)
         assert answer.error is not None
         assert (answer.error.id, answer.error.category) == (error_id, "refused"), answer.error
         return answer
 
-    def fails(self, error_id: str, operation: str, arguments: dict[str, Any] | None = None, **fields: Any) -> Answer:
+    def fails(
+        self, error_id: str, operation: str, arguments: dict[str, Any] | None = None, **fields: Any
+    ) -> EngineAnswer:
         answer = self.call(operation, arguments, **fields)
         assert answer.error is not None
         assert (answer.error.id, answer.error.category) == (error_id, "failed"), answer.error
@@ -147,7 +151,7 @@ class World:
         }
 
 
-def start_copy(world: World, files: list[dict[str, Any]], *, number: int = 1, reserve: int = RESERVE) -> Answer:
+def start_copy(world: World, files: list[dict[str, Any]], *, number: int = 1, reserve: int = RESERVE) -> EngineAnswer:
     arguments = {"number": number, "files": files, "reserve_bytes": reserve}
     return world.call("start_copy", arguments, subject=str(number))
 

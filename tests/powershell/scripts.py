@@ -23,7 +23,7 @@ _LANGUAGE = tree_sitter.Language(tree_sitter_pwsh.language())
 
 
 @dataclass(frozen=True)
-class Command:
+class ScriptCommand:
     """One command with the parameters that stand on it (name -> text behind it) and the variables splatted onto it."""
 
     name: str
@@ -75,7 +75,7 @@ class Script:
         return [name for name in names if name != "wrapped"]
 
     @cached_property
-    def commands(self) -> list[Command]:
+    def commands(self) -> list[ScriptCommand]:
         """All commands that are called by name."""
         found = [self._command(node) for node in self.nodes("command")]
         return [command for command in found if command is not None]
@@ -101,7 +101,7 @@ class Script:
                 sections.setdefault(word, []).append(f"{argument}\n{rest.strip()}".strip())
         return sections
 
-    def splatted_keys(self, command: Command) -> set[str]:
+    def splatted_keys(self, command: ScriptCommand) -> set[str]:
         """Parameters that come by splatting a hashtable that is written out in this file."""
         keys: set[str] = set()
         for node in self.nodes("assignment_expression"):
@@ -111,7 +111,7 @@ class Script:
                 keys |= {text(entry.children[0]).strip("'") for entry in _entries(table)}
         return keys
 
-    def _command(self, node: tree_sitter.Node) -> Command | None:
+    def _command(self, node: tree_sitter.Node) -> ScriptCommand | None:
         name = next((child for child in node.children if child.type in ("command_name", "command_name_expr")), None)
         if name is None or not re.fullmatch(r"'?[A-Za-z][\w.-]*'?|[?%]", text(name)):
             return None
@@ -129,7 +129,7 @@ class Script:
                 if last is not None:
                     parameters[last] = text(child)
                     last = None
-        return Command(text(name).strip("'"), parameters, tuple(splatted))
+        return ScriptCommand(text(name).strip("'"), parameters, tuple(splatted))
 
 
 def walk(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine import Answer, EngineHost, EngineSession, ScriptError
+from engine import EngineAnswer, EngineHost, EngineSession, ScriptError
 from waiting import wait_until
 
 NAME = "Bücher-Übung 'x' & $y"
@@ -59,17 +59,17 @@ def put_attempt(session: EngineSession, migration_id: str, operation: str, *, su
 
 
 @pytest.fixture
-def migration(shared_session: EngineSession, migration_id: str, vm_id: str) -> Callable[..., Answer]:
+def migration(shared_session: EngineSession, migration_id: str, vm_id: str) -> Callable[..., EngineAnswer]:
     """Calls operations of a migration that has a record; the first call makes it."""
 
-    def call(operation: str, arguments: dict[str, Any] | None = None, **fields: Any) -> Answer:
+    def call(operation: str, arguments: dict[str, Any] | None = None, **fields: Any) -> EngineAnswer:
         return shared_session.call(operation, arguments, migration_id=migration_id, **fields)
 
     assert call("create_record", record_arguments(vm_id)).ok
     return call
 
 
-def refused(answer: Answer, error_id: str) -> Answer:
+def refused(answer: EngineAnswer, error_id: str) -> EngineAnswer:
     assert not answer.ok
     assert answer.error is not None
     assert (answer.error.id, answer.error.category) == (error_id, "refused"), answer.error
@@ -175,7 +175,7 @@ def test_calls_without_a_record_are_refused(shared_session: EngineSession, migra
     assert not folder(shared_session, migration_id).exists()
 
 
-def test_a_call_for_the_other_host_is_refused(migration: Callable[..., Answer]) -> None:
+def test_a_call_for_the_other_host_is_refused(migration: Callable[..., EngineAnswer]) -> None:
     assert refused(migration("allow_start", {"epoch": 1}, revision=1), "WrongRole").error.facts == {  # type: ignore[union-attr]
         "role": "source",
         "side": "target",
@@ -184,7 +184,7 @@ def test_a_call_for_the_other_host_is_refused(migration: Callable[..., Answer]) 
 
 
 def test_a_fenced_call_needs_the_last_revision(
-    migration: Callable[..., Answer], shared_session: EngineSession, migration_id: str
+    migration: Callable[..., EngineAnswer], shared_session: EngineSession, migration_id: str
 ) -> None:
     for given in (0, 2, None):
         answer = refused(migration("take_back", {"epoch": 1, "override": ""}, revision=given), "RevisionStale")
@@ -200,7 +200,7 @@ def test_a_fenced_call_needs_the_last_revision(
 
 
 def test_nothing_goes_forward_after_turning_back(
-    migration: Callable[..., Answer], vm_id: str, shared_session: EngineSession, migration_id: str
+    migration: Callable[..., EngineAnswer], vm_id: str, shared_session: EngineSession, migration_id: str
 ) -> None:
     lock = {"vm_id": vm_id, "vm_name": NAME, "by": "ann"}
     taken = migration("take_lock", lock)
@@ -214,7 +214,7 @@ def test_nothing_goes_forward_after_turning_back(
 
 
 def test_a_refused_call_may_be_tried_again(
-    migration: Callable[..., Answer], shared_session: EngineSession, migration_id: str, vm_id: str
+    migration: Callable[..., EngineAnswer], shared_session: EngineSession, migration_id: str, vm_id: str
 ) -> None:
     other = "20300131T235959-ffffffff"
     shared_session.call("create_record", record_arguments(vm_id), migration_id=other)
@@ -233,7 +233,7 @@ def test_a_refused_call_may_be_tried_again(
 
 
 def test_an_attempt_without_end_is_done_again_where_that_is_safe(
-    migration: Callable[..., Answer], shared_session: EngineSession, migration_id: str
+    migration: Callable[..., EngineAnswer], shared_session: EngineSession, migration_id: str
 ) -> None:
     put_attempt(shared_session, migration_id, "create_probe_file", state="started")
     answer = migration("create_probe_file", {"size_bytes": 5})
@@ -245,7 +245,7 @@ def test_an_attempt_without_end_is_done_again_where_that_is_safe(
 
 
 def test_an_attempt_without_end_is_left_alone_where_it_is_not(
-    migration: Callable[..., Answer], shared_session: EngineSession, migration_id: str, vm_id: str
+    migration: Callable[..., EngineAnswer], shared_session: EngineSession, migration_id: str, vm_id: str
 ) -> None:
     put_attempt(shared_session, migration_id, "start_vm", state="started")
     before = journal_path(shared_session, migration_id, "start_vm").read_bytes()
@@ -257,7 +257,7 @@ def test_an_attempt_without_end_is_left_alone_where_it_is_not(
 
 
 def test_a_failure_is_told_again_where_it_must_not_be_repeated(
-    migration: Callable[..., Answer], shared_session: EngineSession, migration_id: str, vm_id: str
+    migration: Callable[..., EngineAnswer], shared_session: EngineSession, migration_id: str, vm_id: str
 ) -> None:
     arguments: dict[str, Any] = {
         "vm_id": vm_id,
@@ -277,7 +277,7 @@ def test_a_failure_is_told_again_where_it_must_not_be_repeated(
     assert (again.error, again.repeated, again.attempt, again.revision) == (first.error, True, 1, 2)
 
 
-def test_questions_write_nothing(migration: Callable[..., Answer], shared_session: EngineSession) -> None:
+def test_questions_write_nothing(migration: Callable[..., EngineAnswer], shared_session: EngineSession) -> None:
     before = sorted((path, path.stat().st_mtime_ns) for path in shared_session.host.root.rglob("*"))
     for arguments in ({}, {"vm": NAME}, {"migration_id": "20300131T235959-00000000"}):
         assert shared_session.call("find_migrations", arguments).ok
@@ -285,7 +285,7 @@ def test_questions_write_nothing(migration: Callable[..., Answer], shared_sessio
 
 
 def test_migrations_are_found_by_id_and_by_vm(
-    migration: Callable[..., Answer], shared_session: EngineSession, migration_id: str, vm_id: str
+    migration: Callable[..., EngineAnswer], shared_session: EngineSession, migration_id: str, vm_id: str
 ) -> None:
     lock = {"vm_id": vm_id, "vm_name": NAME, "by": "ann"}
     migration("take_lock", lock)
@@ -313,7 +313,7 @@ def test_migrations_are_found_by_id_and_by_vm(
 
 
 def test_an_end_releases_only_what_is_its_own(
-    migration: Callable[..., Answer], shared_session: EngineSession, migration_id: str, vm_id: str
+    migration: Callable[..., EngineAnswer], shared_session: EngineSession, migration_id: str, vm_id: str
 ) -> None:
     lock = {"vm_id": vm_id, "vm_name": NAME, "by": "ann"}
     migration("take_lock", lock)
@@ -415,7 +415,7 @@ def test_a_killed_writer_leaves_the_old_record_or_the_new_one(
 
 
 def test_a_damaged_record_is_never_taken_for_none(
-    migration: Callable[..., Answer], shared_session: EngineSession, migration_id: str, vm_id: str
+    migration: Callable[..., EngineAnswer], shared_session: EngineSession, migration_id: str, vm_id: str
 ) -> None:
     path = folder(shared_session, migration_id) / "record.json"
     whole = path.read_bytes()
@@ -436,7 +436,7 @@ def test_output_that_leaks_is_not_taken_for_the_result(shared_session: EngineSes
 
 
 def test_a_lock_that_is_ours_is_kept(
-    migration: Callable[..., Answer], shared_session: EngineSession, vm_id: str
+    migration: Callable[..., EngineAnswer], shared_session: EngineSession, vm_id: str
 ) -> None:
     lock = {"vm_id": vm_id, "vm_name": NAME, "by": "ann"}
     first = migration("take_lock", lock)
@@ -447,7 +447,7 @@ def test_a_lock_that_is_ours_is_kept(
 
 
 def test_what_lies_behind_a_link_is_not_ours(
-    migration: Callable[..., Answer], shared_session: EngineSession, migration_id: str
+    migration: Callable[..., EngineAnswer], shared_session: EngineSession, migration_id: str
 ) -> None:
     strange = shared_session.host.path("D:\\strange")
     strange.mkdir(exist_ok=True)
@@ -486,7 +486,7 @@ def test_only_an_unfiltered_administrator_counts(shared_session: EngineSession) 
 
 
 def test_a_record_changes_only_where_it_may(
-    migration: Callable[..., Answer], shared_session: EngineSession, migration_id: str
+    migration: Callable[..., EngineAnswer], shared_session: EngineSession, migration_id: str
 ) -> None:
     with pytest.raises(ScriptError, match="'role' of a record never changes"):
         shared_session.run(f"Set-QsmRecord -MigrationId '{migration_id}' -Change @{{ role = 'target' }}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine import STANDINS, Answer, EngineHost, EngineSession
+from engine import STANDINS, EngineAnswer, EngineHost, EngineSession
 from powershell_program import require_engine
 from test_dispatcher import NAME, put_attempt, record, record_arguments, refused
 
@@ -29,7 +29,7 @@ def hyperv_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineS
 
 
 @dataclass
-class Migration:
+class HandoverMigration:
     """One migration on one host, whose VM has two disks and a saved state."""
 
     session: EngineSession
@@ -60,7 +60,9 @@ class Migration:
     def remove_vm(self) -> None:
         self.set_vm(Id=str(uuid.uuid4()))
 
-    def call(self, operation: str, arguments: dict[str, Any] | None = None, *, subject: str | None = None) -> Answer:
+    def call(
+        self, operation: str, arguments: dict[str, Any] | None = None, *, subject: str | None = None
+    ) -> EngineAnswer:
         """Calls with the revision of the moment and a subject of its own, so that nothing is told from the journal."""
         place = self.session.host.root / "migrations" / self.migration_id / "record.json"
         revision = self.record["revision"] if place.exists() else None
@@ -106,19 +108,19 @@ class Migration:
 
 
 @pytest.fixture
-def source(hyperv_session: EngineSession, migration_id: str, vm_id: str) -> Migration:
-    return Migration(hyperv_session, "source", migration_id, vm_id)
+def source(hyperv_session: EngineSession, migration_id: str, vm_id: str) -> HandoverMigration:
+    return HandoverMigration(hyperv_session, "source", migration_id, vm_id)
 
 
 @pytest.fixture
-def target(hyperv_session: EngineSession, migration_id: str, vm_id: str) -> Migration:
-    return Migration(hyperv_session, "target", migration_id, vm_id)
+def target(hyperv_session: EngineSession, migration_id: str, vm_id: str) -> HandoverMigration:
+    return HandoverMigration(hyperv_session, "target", migration_id, vm_id)
 
 
 # --- the source
 
 
-def test_only_a_vm_that_stands_still_is_handed_over(source: Migration) -> None:
+def test_only_a_vm_that_stands_still_is_handed_over(source: HandoverMigration) -> None:
     answer = refused(source.call("hand_over", source.vm), "NotStandingStill")
     assert answer.error is not None
     assert "no save_vm is done" in answer.error.message
@@ -141,7 +143,7 @@ def test_only_a_vm_that_stands_still_is_handed_over(source: Migration) -> None:
 
 
 @pytest.mark.parametrize("state", ["Saved", "Off"])
-def test_handing_over_is_written_once(source: Migration, state: str) -> None:
+def test_handing_over_is_written_once(source: HandoverMigration, state: str) -> None:
     source.set_vm(State=state)
     source.put_save()
     answer = source.call("hand_over", source.vm, subject="1")
@@ -158,7 +160,7 @@ def test_handing_over_is_written_once(source: Migration, state: str) -> None:
 @pytest.mark.parametrize(
     "what", ["time", "identity", "length", "unreadable", "missing", "another disk", "disks swapped"]
 )
-def test_a_vm_that_ran_after_its_save_is_not_handed_over(source: Migration, what: str) -> None:
+def test_a_vm_that_ran_after_its_save_is_not_handed_over(source: HandoverMigration, what: str) -> None:
     """It stands still, but what was copied lacks its last writes."""
     source.put_save()
     DIFFERENCES[f"disk {what}" if f"disk {what}" in DIFFERENCES else what](source)
@@ -169,7 +171,7 @@ def test_a_vm_that_ran_after_its_save_is_not_handed_over(source: Migration, what
     assert source.owned() == ("source", 0, "forward")
 
 
-def test_a_vm_is_acted_on_only_under_its_lock(source: Migration) -> None:
+def test_a_vm_is_acted_on_only_under_its_lock(source: HandoverMigration) -> None:
     start = {**source.vm, "epoch": None, "suspend": False}
     lock = source.session.host.root / "locks" / f"{source.vm_id}.json"
     held = json.loads(lock.read_text("ascii"))
@@ -187,7 +189,7 @@ def test_a_vm_is_acted_on_only_under_its_lock(source: Migration) -> None:
     assert answer.error.facts["end"] == "home"
 
 
-def test_a_migration_ends_only_where_its_record_says_so(source: Migration) -> None:
+def test_a_migration_ends_only_where_its_record_says_so(source: HandoverMigration) -> None:
     refused(source.call("close_migration", {"end": "forward", "text": ""}), "NotOwner")
     source.put_save()
     source.call("hand_over", source.vm)
@@ -200,14 +202,14 @@ def test_a_migration_ends_only_where_its_record_says_so(source: Migration) -> No
     assert (source.record["end"], source.record["end_text"], lock.exists()) == ("forward", "?\ngone", False)
 
 
-def test_another_vm_is_not_handed_over(source: Migration) -> None:
+def test_another_vm_is_not_handed_over(source: HandoverMigration) -> None:
     source.put_save()
     answer = refused(source.call("hand_over", {"vm_id": REAL_VM}), "InvalidArgument")
     assert answer.error is not None
     assert source.vm_id in answer.error.message
 
 
-def test_a_vm_is_taken_back_only_with_proof(source: Migration) -> None:
+def test_a_vm_is_taken_back_only_with_proof(source: HandoverMigration) -> None:
     source.put_save()
     source.call("hand_over", source.vm)
     refused(source.call("take_back", {"epoch": None, "override": "  "}), "InvalidArgument")
@@ -220,7 +222,7 @@ def test_a_vm_is_taken_back_only_with_proof(source: Migration) -> None:
     refused(source.call("hand_over", source.vm), "TurnedBack")
 
 
-def test_an_override_stays_in_the_record(source: Migration) -> None:
+def test_an_override_stays_in_the_record(source: HandoverMigration) -> None:
     source.put_save()
     source.call("hand_over", source.vm)
     text = "ann: HV02 burnt down; writes since 23:59 may be lost"
@@ -234,7 +236,7 @@ def test_an_override_stays_in_the_record(source: Migration) -> None:
 # --- the target
 
 
-def test_a_start_is_allowed_once_an_epoch(target: Migration) -> None:
+def test_a_start_is_allowed_once_an_epoch(target: HandoverMigration) -> None:
     answer = refused(target.call("allow_start", {"epoch": 1}), "EpochStale")
     assert answer.error is not None
     assert "no import_vm is done" in answer.error.message
@@ -252,17 +254,17 @@ def test_a_start_is_allowed_once_an_epoch(target: Migration) -> None:
     refused(target.call("turn_back"), "NotOwner")
 
 
-def allowed(target: Migration) -> Migration:
+def allowed(target: HandoverMigration) -> HandoverMigration:
     target.put_import()
     assert target.call("allow_start", {"epoch": 1}).ok
     return target
 
 
-def confirm(target: Migration, *, epoch: int = 1, started: bool = True) -> Answer:
+def confirm(target: HandoverMigration, *, epoch: int = 1, started: bool = True) -> EngineAnswer:
     return target.call("confirm_target", {**target.vm, "epoch": epoch, "started": started})
 
 
-def test_the_target_takes_over_what_it_started(target: Migration) -> None:
+def test_the_target_takes_over_what_it_started(target: HandoverMigration) -> None:
     refused(confirm(target), "NotOwner")
     allowed(target)
     refused(confirm(target, epoch=2), "EpochStale")
@@ -282,7 +284,7 @@ def test_the_target_takes_over_what_it_started(target: Migration) -> None:
     refused(target.call("withdraw", target.vm), "MayHaveRun")
 
 
-def test_a_vm_that_was_off_needs_no_start(target: Migration) -> None:
+def test_a_vm_that_was_off_needs_no_start(target: HandoverMigration) -> None:
     target.set_vm(State="Off")
     allowed(target)
     assert confirm(target, started=False).ok
@@ -292,11 +294,11 @@ def test_a_vm_that_was_off_needs_no_start(target: Migration) -> None:
 # --- withdrawing
 
 
-def withdraw(target: Migration) -> Answer:
+def withdraw(target: HandoverMigration) -> EngineAnswer:
     return target.call("withdraw", target.vm)
 
 
-def test_what_never_ran_is_withdrawn(target: Migration) -> None:
+def test_what_never_ran_is_withdrawn(target: HandoverMigration) -> None:
     allowed(target)
     target.put("start_vm", "refused")
     answer = withdraw(target)
@@ -310,13 +312,13 @@ def test_what_never_ran_is_withdrawn(target: Migration) -> None:
     refused(confirm(target, started=False), "NotOwner")
 
 
-def test_nothing_allowed_yet_is_withdrawn_too(target: Migration) -> None:
+def test_nothing_allowed_yet_is_withdrawn_too(target: HandoverMigration) -> None:
     target.put_import()
     assert withdraw(target).ok
     assert target.owned() == ("none", 1, "back")
 
 
-def test_without_an_import_only_an_absent_vm_is_proof(target: Migration) -> None:
+def test_without_an_import_only_an_absent_vm_is_proof(target: HandoverMigration) -> None:
     answer = refused(withdraw(target), "MayHaveRun")
     assert answer.error is not None
     assert "no import_vm is on record" in answer.error.facts["reasons"][0]
@@ -326,7 +328,7 @@ def test_without_an_import_only_an_absent_vm_is_proof(target: Migration) -> None
     assert withdraw(target).ok
 
 
-def test_an_imported_vm_that_is_gone_is_no_proof(target: Migration) -> None:
+def test_an_imported_vm_that_is_gone_is_no_proof(target: HandoverMigration) -> None:
     allowed(target)
     target.remove_vm()
     refused(withdraw(target), "MayHaveRun")
@@ -340,7 +342,7 @@ def test_an_imported_vm_that_is_gone_is_no_proof(target: Migration) -> None:
 
 
 @pytest.mark.parametrize("state", ["started", "done", "failed"])
-def test_a_start_on_record_is_never_withdrawn(target: Migration, state: str) -> None:
+def test_a_start_on_record_is_never_withdrawn(target: HandoverMigration, state: str) -> None:
     allowed(target)
     target.put("start_vm", state)
     answer = refused(withdraw(target), "MayHaveRun")
@@ -370,7 +372,7 @@ def grow(place: Path) -> None:
     os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-DIFFERENCES: dict[str, Callable[[Migration], object]] = {
+DIFFERENCES: dict[str, Callable[[HandoverMigration], object]] = {
     "state": lambda target: target.set_vm(State="Off"),
     "running": lambda target: target.set_vm(State="Running"),
     "disk time": lambda target: touch(target.place(target.disks[1])),
@@ -390,7 +392,7 @@ DIFFERENCES: dict[str, Callable[[Migration], object]] = {
 
 
 @pytest.mark.parametrize("what", DIFFERENCES)
-def test_any_difference_means_that_it_may_have_run(target: Migration, what: str) -> None:
+def test_any_difference_means_that_it_may_have_run(target: HandoverMigration, what: str) -> None:
     allowed(target)
     DIFFERENCES[what](target)
     answer = refused(withdraw(target), "MayHaveRun")

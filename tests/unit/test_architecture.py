@@ -117,6 +117,17 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
         pytest.fail(" imports ".join(reversed(error.args[1])))
 
 
+def test_no_two_classes_share_a_name() -> None:
+    """Of two things with one name a reader, a search and an error message mean either."""
+    places: dict[str, list[str]] = {}
+    for room in (*ROOMS, "tests"):
+        for path in files_of(room):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ClassDef):
+                    places.setdefault(node.name, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert not {name: found for name, found in places.items() if len(found) > 1}
+
+
 def test_domain_and_lab_never_import_prefect() -> None:
     wrong = [
         path

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from lab.engines.powershell import hyperv_cmdlets, windows_cmdlets, wmi
-from lab.engines.powershell.cmdlets import CMDLETS, Call, CmdletError, HostMemory, ProcessMemory, answer
+from lab.engines.powershell.cmdlets import CMDLETS, CmdletCall, CmdletError, HostMemory, ProcessMemory, answer
 from lab.host.faults import ProcessEnded
 from lab.host.model import HostModel
-from lab.host.windows_process import HostProcess, running_as
+from lab.host.windows_process import WindowsProcess, running_as
 from lab.hyperv import HyperVError
 from lab.hyperv.errors import ErrorCategory
 from lab.platform import errors
@@ -76,7 +76,7 @@ class Bridge:
         """Answer in threads of its own until this process ends."""
         threading.Thread(target=self._accept, name="cmdlets", daemon=True).start()
 
-    def admit(self, process: HostProcess, *, end: Callable[[], None]) -> dict[str, str]:
+    def admit(self, process: WindowsProcess, *, end: Callable[[], None]) -> dict[str, str]:
         """Let a process ask; returns what its environment needs."""
         token = secrets.token_hex(16)
         with self._lock:
@@ -108,7 +108,7 @@ class Bridge:
             caller = self._known.get(str(asked.get("token")))
         if caller is None:
             return _error("AccessDenied", "PermissionDenied", "No process of this host.", errors.ACCESS_DENIED)
-        call = Call(self._host, self._memory, caller)
+        call = CmdletCall(self._host, self._memory, caller)
         try:
             with running_as(caller.process):
                 caller.process.check()

@@ -13,11 +13,11 @@ from typing import Any
 
 from lab.host.faults import ProcessEnded
 from lab.host.model import HostModel
-from lab.host.windows_process import HostProcess, running_as
+from lab.host.windows_process import WindowsProcess, running_as
 from lab.hyperv.model import CompatibilityReport
 
 Given = Mapping[str, Any]
-Handler = Callable[["Call", Given], Iterable[Any]]
+Handler = Callable[["CmdletCall", Given], Iterable[Any]]
 
 
 class CmdletError(Exception):
@@ -67,7 +67,7 @@ class HostMemory:
 class ProcessMemory:
     """What lives in one PowerShell process only."""
 
-    process: HostProcess
+    process: WindowsProcess
     end: Callable[[], None]
     """Ends the process at once."""
     reports: dict[int, CompatibilityReport] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class ProcessMemory:
 
 
 @dataclass(frozen=True)
-class Call:
+class CmdletCall:
     """One call of a cmdlet."""
 
     host: HostModel
@@ -106,7 +106,7 @@ def cmdlet(name: str, *parameters: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def in_background(call: Call, work: Callable[[], None], *, name: str) -> None:
+def in_background(call: CmdletCall, work: Callable[[], None], *, name: str) -> None:
     """Go on with what a cmdlet began after the cmdlet has returned, in the name of its process."""
 
     def run() -> None:
@@ -119,7 +119,7 @@ def in_background(call: Call, work: Callable[[], None], *, name: str) -> None:
     threading.Thread(target=run, name=name, daemon=True).start()
 
 
-def answer(call: Call, name: str, given: Given) -> list[Any]:
+def answer(call: CmdletCall, name: str, given: Given) -> list[Any]:
     """Call a cmdlet. Raises CmdletError, HyperVError, PlatformError."""
     found = CMDLETS.get(name)
     if found is None:

@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from lab.engines.powershell import shapes
-from lab.engines.powershell.cmdlets import Call, CmdletError, CmdletJob, Given, cmdlet, first, in_background, reference
+from lab.engines.powershell.cmdlets import (
+    CmdletCall,
+    CmdletError,
+    CmdletJob,
+    Given,
+    cmdlet,
+    first,
+    in_background,
+    reference,
+)
 from lab.engines.powershell.shapes import HYPERV, shape
 from lab.hyperv import HyperVError
 from lab.hyperv.model import DeviceKind, VirtualMachine, VlanSetting
@@ -21,12 +30,12 @@ def _vm_id(given: Given) -> str:
     return str(reference(given["VM"], "vm_id"))
 
 
-def _found(call: Call, given: Given) -> VirtualMachine:
+def _found(call: CmdletCall, given: Given) -> VirtualMachine:
     return call.host.hyperv.get_vm(_vm_id(given))
 
 
 @cmdlet("Get-VM", "Id", "Name")
-def get_vm(call: Call, given: Given) -> Iterator[Any]:
+def get_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     """Real VMs only. One that is not there is InvalidParameter, as the cmdlet tells it."""
     hyperv = call.host.hyperv
     found = hyperv.get_vm_by_name(str(first(given["Name"]))) if "Name" in given else hyperv.get_vms()
@@ -43,7 +52,7 @@ def get_vm(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Get-VMHost")
-def get_vm_host(call: Call, given: Given) -> Iterator[Any]:
+def get_vm_host(call: CmdletCall, given: Given) -> Iterator[Any]:
     found = call.host.hyperv.get_vm_host()
     properties = {
         "Name": found.name,
@@ -55,33 +64,33 @@ def get_vm_host(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Get-VMHostSupportedVersion")
-def get_vm_host_supported_version(call: Call, given: Given) -> Iterator[Any]:
+def get_vm_host_supported_version(call: CmdletCall, given: Given) -> Iterator[Any]:
     for version in call.host.hyperv.get_vm_host().supported_vm_versions:
         yield shape(HYPERV + "VMHostSupportedVersion", {"Version": {"$version": version}})
 
 
 @cmdlet("Get-VMSwitch")
-def get_vm_switch(call: Call, given: Given) -> Iterator[Any]:
+def get_vm_switch(call: CmdletCall, given: Given) -> Iterator[Any]:
     return map(shapes.switch, call.host.hyperv.get_vm_switch())
 
 
 @cmdlet("Get-VMHardDiskDrive", *VM)
-def get_vm_hard_disk_drive(call: Call, given: Given) -> Iterator[Any]:
+def get_vm_hard_disk_drive(call: CmdletCall, given: Given) -> Iterator[Any]:
     return map(shapes.hard_drive, _found(call, given).hard_drives)
 
 
 @cmdlet("Get-VMDvdDrive", *VM)
-def get_vm_dvd_drive(call: Call, given: Given) -> Iterator[Any]:
+def get_vm_dvd_drive(call: CmdletCall, given: Given) -> Iterator[Any]:
     return map(shapes.dvd_drive, _found(call, given).dvd_drives)
 
 
 @cmdlet("Get-VMNetworkAdapter", *VM)
-def get_vm_network_adapter(call: Call, given: Given) -> Iterator[Any]:
+def get_vm_network_adapter(call: CmdletCall, given: Given) -> Iterator[Any]:
     return map(shapes.adapter, _found(call, given).network_adapters)
 
 
 @cmdlet("Get-VMNetworkAdapterVlan", "VMNetworkAdapter")
-def get_vm_network_adapter_vlan(call: Call, given: Given) -> Iterator[Any]:
+def get_vm_network_adapter_vlan(call: CmdletCall, given: Given) -> Iterator[Any]:
     vm_id, adapter_id = _adapter(given)
     for each in call.host.hyperv.get_vm(vm_id).network_adapters:
         if each.adapter_id == adapter_id:
@@ -89,7 +98,7 @@ def get_vm_network_adapter_vlan(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Get-VMProcessor", *VM)
-def get_vm_processor(call: Call, given: Given) -> Iterator[Any]:
+def get_vm_processor(call: CmdletCall, given: Given) -> Iterator[Any]:
     found = _found(call, given)
     properties = {
         "Count": found.processor_count,
@@ -99,12 +108,12 @@ def get_vm_processor(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Get-VMSnapshot", *VM)
-def get_vm_snapshot(call: Call, given: Given) -> Iterator[Any]:
+def get_vm_snapshot(call: CmdletCall, given: Given) -> Iterator[Any]:
     return map(shapes.snapshot, call.host.hyperv.get_vm_snapshot(_vm_id(given)))
 
 
 @cmdlet("Get-VMSecurity", *VM)
-def get_vm_security(call: Call, given: Given) -> Iterator[Any]:
+def get_vm_security(call: CmdletCall, given: Given) -> Iterator[Any]:
     found = call.host.hyperv.get_vm_security(_vm_id(given))
     key_drives = call.host.hyperv.get_vm_devices(_vm_id(given), DeviceKind.KEY_STORAGE_DRIVE)
     properties = {
@@ -118,7 +127,7 @@ def get_vm_security(call: Call, given: Given) -> Iterator[Any]:
 
 def _register_devices(kind: DeviceKind) -> None:
     @cmdlet(kind.value, *VM)
-    def devices(call: Call, given: Given) -> Iterator[Any]:
+    def devices(call: CmdletCall, given: Given) -> Iterator[Any]:
         for name in call.host.hyperv.get_vm_devices(_vm_id(given), kind):
             yield shape(HYPERV + kind.value.removeprefix("Get-"), {"Name": name})
 
@@ -128,7 +137,7 @@ for _kind in DeviceKind:
 
 
 @cmdlet("Set-VM", "VM", "AutomaticStartAction", "CheckpointType", "Notes")
-def set_vm(call: Call, given: Given) -> Iterator[Any]:
+def set_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     start, kind = given.get("AutomaticStartAction"), given.get("CheckpointType")
     call.host.hyperv.set_vm(
         _vm_id(given),
@@ -140,45 +149,45 @@ def set_vm(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Checkpoint-VM", "VM", "SnapshotName", "Passthru")
-def checkpoint_vm(call: Call, given: Given) -> Iterator[Any]:
+def checkpoint_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     made = call.host.hyperv.checkpoint_vm(_vm_id(given), snapshot_name=str(given["SnapshotName"]))
     if given.get("Passthru"):
         yield shapes.snapshot(made)
 
 
 @cmdlet("Remove-VMSnapshot", "VMSnapshot")
-def remove_vm_snapshot(call: Call, given: Given) -> Iterator[Any]:
+def remove_vm_snapshot(call: CmdletCall, given: Given) -> Iterator[Any]:
     vm_id, snapshot_id = reference(given["VMSnapshot"], "vm_id"), reference(given["VMSnapshot"], "snapshot_id")
     call.host.hyperv.remove_vm_snapshot(vm_id, snapshot_id)
     yield from ()
 
 
 @cmdlet("Start-VM", *VM)
-def start_vm(call: Call, given: Given) -> Iterator[Any]:
+def start_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     call.host.hyperv.start_vm(_vm_id(given))
     yield from ()
 
 
 @cmdlet("Save-VM", *VM)
-def save_vm(call: Call, given: Given) -> Iterator[Any]:
+def save_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     call.host.hyperv.save_vm(_vm_id(given))
     yield from ()
 
 
 @cmdlet("Suspend-VM", *VM)
-def suspend_vm(call: Call, given: Given) -> Iterator[Any]:
+def suspend_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     call.host.hyperv.suspend_vm(_vm_id(given))
     yield from ()
 
 
 @cmdlet("Resume-VM", *VM)
-def resume_vm(call: Call, given: Given) -> Iterator[Any]:
+def resume_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     call.host.hyperv.resume_vm(_vm_id(given))
     yield from ()
 
 
 @cmdlet("Stop-VM", "VM", "Force", "AsJob")
-def stop_vm(call: Call, given: Given) -> Iterator[Any]:
+def stop_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     """Asks the guest. -Force only spares the question."""
     vm_id = _vm_id(given)
     if not given.get("AsJob"):
@@ -200,14 +209,14 @@ def stop_vm(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Job", "Number")
-def job_state(call: Call, given: Given) -> Iterator[Any]:
+def job_state(call: CmdletCall, given: Given) -> Iterator[Any]:
     """Not a cmdlet: what the properties of a job ask."""
     job = call.caller.jobs[int(given["Number"])]
     yield {"state": job.state, "reason": job.reason}
 
 
 @cmdlet("Compare-VM", "Path", "Register", "CompatibilityReport")
-def compare_vm(call: Call, given: Given) -> Iterator[Any]:
+def compare_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     reports = call.caller.reports
     if "CompatibilityReport" in given:
         found = call.host.hyperv.compare_vm_again(reports[reference(given["CompatibilityReport"], "report")])
@@ -219,19 +228,19 @@ def compare_vm(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Import-VM", "CompatibilityReport")
-def import_vm(call: Call, given: Given) -> Iterator[Any]:
+def import_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     report = call.caller.reports[reference(given["CompatibilityReport"], "report")]
     yield shapes.vm(call.host, call.host.hyperv.import_vm(report))
 
 
 @cmdlet("Remove-VM", "VM", "Force")
-def remove_vm(call: Call, given: Given) -> Iterator[Any]:
+def remove_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     call.host.hyperv.remove_vm(_vm_id(given))
     yield from ()
 
 
 @cmdlet("Set-VMHardDiskDrive", "VMHardDiskDrive", "Path")
-def set_vm_hard_disk_drive(call: Call, given: Given) -> Iterator[Any]:
+def set_vm_hard_disk_drive(call: CmdletCall, given: Given) -> Iterator[Any]:
     drive = given["VMHardDiskDrive"]
     call.host.hyperv.set_vm_hard_disk_drive(
         reference(drive, "vm_id"), reference(drive, "slot"), path=str(given["Path"])
@@ -240,7 +249,7 @@ def set_vm_hard_disk_drive(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Set-VMDvdDrive", "VMDvdDrive", "Path")
-def set_vm_dvd_drive(call: Call, given: Given) -> Iterator[Any]:
+def set_vm_dvd_drive(call: CmdletCall, given: Given) -> Iterator[Any]:
     drive = given["VMDvdDrive"]
     call.host.hyperv.set_vm_dvd_drive(reference(drive, "vm_id"), reference(drive, "slot"), path=given["Path"] or None)
     yield from ()
@@ -252,13 +261,13 @@ def _adapter(given: Given) -> tuple[str, str]:
 
 
 @cmdlet("Connect-VMNetworkAdapter", "VMNetworkAdapter", "SwitchName")
-def connect_vm_network_adapter(call: Call, given: Given) -> Iterator[Any]:
+def connect_vm_network_adapter(call: CmdletCall, given: Given) -> Iterator[Any]:
     call.host.hyperv.connect_vm_network_adapter(*_adapter(given), switch_name=str(given["SwitchName"]))
     yield from ()
 
 
 @cmdlet("Disconnect-VMNetworkAdapter", "VMNetworkAdapter")
-def disconnect_vm_network_adapter(call: Call, given: Given) -> Iterator[Any]:
+def disconnect_vm_network_adapter(call: CmdletCall, given: Given) -> Iterator[Any]:
     call.host.hyperv.disconnect_vm_network_adapter(*_adapter(given))
     yield from ()
 
@@ -273,7 +282,7 @@ def disconnect_vm_network_adapter(call: Call, given: Given) -> Iterator[Any]:
     "NativeVlanId",
     "AllowedVlanIdList",
 )
-def set_vm_network_adapter_vlan(call: Call, given: Given) -> Iterator[Any]:
+def set_vm_network_adapter_vlan(call: CmdletCall, given: Given) -> Iterator[Any]:
     if given.get("Access"):
         setting = VlanSetting(operation_mode="Access", access_vlan_id=int(given["VlanId"]))
     elif given.get("Trunk"):
@@ -292,24 +301,24 @@ def set_vm_network_adapter_vlan(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Get-VHD", "Path")
-def get_vhd(call: Call, given: Given) -> Iterator[Any]:
+def get_vhd(call: CmdletCall, given: Given) -> Iterator[Any]:
     yield shapes.virtual_disk(call.host, call.host.hyperv.get_vhd(str(first(given["Path"]))))
 
 
 @cmdlet("Set-VHD", "Path", "ParentPath")
-def set_vhd(call: Call, given: Given) -> Iterator[Any]:
+def set_vhd(call: CmdletCall, given: Given) -> Iterator[Any]:
     call.host.hyperv.set_vhd(str(given["Path"]), parent_path=str(given["ParentPath"]))
     yield from ()
 
 
 @cmdlet("Test-VHD", "Path")
-def test_vhd(call: Call, given: Given) -> Iterator[Any]:
+def test_vhd(call: CmdletCall, given: Given) -> Iterator[Any]:
     call.host.hyperv.test_vhd(str(first(given["Path"])))
     yield True
 
 
 @cmdlet("Merge-VHD", "Path", "DestinationPath", "Force")
-def merge_vhd(call: Call, given: Given) -> Iterator[Any]:
+def merge_vhd(call: CmdletCall, given: Given) -> Iterator[Any]:
     path, merges = str(given["Path"]), call.memory.merges
 
     def tell(done_bytes: int, total_bytes: int) -> None:

@@ -27,7 +27,7 @@ from lab.host.faults import FaultAction, FaultMoment, Faults, ProcessEnded
 from lab.host.model import HostModel
 from lab.host.sentences import say
 from lab.host.tally import Kind, Tally
-from lab.host.windows_process import HostProcess
+from lab.host.windows_process import WindowsProcess
 from lab.platform import errors
 from lab.platform.errors import PlatformError
 from lab.platform.identity import Identity
@@ -71,7 +71,7 @@ class ProcessStarter:
         host.platform.files.make_folder(r"C:\Windows\Temp")
 
     def start(
-        self, words: list[str], process: HostProcess, *, kind: Kind, environment: Mapping[str, str]
+        self, words: list[str], process: WindowsProcess, *, kind: Kind, environment: Mapping[str, str]
     ) -> tuple[subprocess.Popen[bytes], dict[str, str]]:
         """Start the program; returns it, and what `ended` takes."""
         holder: list[subprocess.Popen[bytes]] = []
@@ -147,7 +147,7 @@ class PowerShellEngine:
         words = split_line(" ".join([command_line, *arguments]))
         if not words or not powershell_line.is_powershell(words[0]):
             raise FileNotFoundError(command_line)
-        process = HostProcess("powershell.exe", self._host.platform.accounts.winrm_identity(caller.user))
+        process = WindowsProcess("powershell.exe", self._host.platform.accounts.winrm_identity(caller.user))
         page = self._host.platform.accounts.settings.console_code_page or codepage
         told = {"POSH_CODEPAGE": str(page), **({"POSH_STDIN": "console"} if console_stdin else {})}
         started, admitted = self._starter.start(
@@ -171,7 +171,7 @@ class PowerShellTasks:
             raise PlatformError(
                 errors.FILE_NOT_FOUND, f"The system cannot find the file of the action '{command_line}'."
             )
-        process = HostProcess(f"task of {identity.account}", identity)
+        process = WindowsProcess(f"task of {identity.account}", identity)
         started, admitted = self._starter.start(words[1:], process, kind="tasks", environment={})
         return _Task(started, process, starter=self._starter, admitted=admitted)
 
@@ -180,7 +180,7 @@ class _Task:
     def __init__(
         self,
         started: subprocess.Popen[bytes],
-        process: HostProcess,
+        process: WindowsProcess,
         *,
         starter: ProcessStarter,
         admitted: dict[str, str],
@@ -207,7 +207,7 @@ class _Running:
     def __init__(
         self,
         started: subprocess.Popen[bytes],
-        process: HostProcess,
+        process: WindowsProcess,
         output: Output,
         *,
         faults: Faults,

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from lab.engines.powershell.cmdlets import Call, CmdletError, Given, cmdlet, first, reference
+from lab.engines.powershell.cmdlets import CmdletCall, CmdletError, Given, cmdlet, first, reference
 from lab.engines.powershell.shapes import enum, guid, shape, uint64
 from lab.platform import errors
 from lab.platform.acl import Right
@@ -75,7 +75,7 @@ def _job(job: BitsJob) -> dict[str, Any]:
     "RetryTimeout",
     "Asynchronous",
 )
-def start_bits_transfer(call: Call, given: Given) -> Iterator[Any]:
+def start_bits_transfer(call: CmdletCall, given: Given) -> Iterator[Any]:
     if str(given.get("TransferType", "Download")) != "Download":
         raise CmdletError("The lab's BITS only downloads.", error_id="NotImplemented", category="NotImplemented")
     made = call.host.platform.bits.start_bits_transfer(
@@ -93,7 +93,7 @@ def start_bits_transfer(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Get-BitsTransfer", "AllUsers")
-def get_bits_transfer(call: Call, given: Given) -> Iterator[Any]:
+def get_bits_transfer(call: CmdletCall, given: Given) -> Iterator[Any]:
     return map(
         _job,
         call.host.platform.bits.get_bits_transfer(caller=call.host.caller, all_users=bool(given.get("AllUsers"))),
@@ -101,13 +101,13 @@ def get_bits_transfer(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Complete-BitsTransfer", "BitsJob")
-def complete_bits_transfer(call: Call, given: Given) -> Iterator[Any]:
+def complete_bits_transfer(call: CmdletCall, given: Given) -> Iterator[Any]:
     call.host.platform.bits.complete_bits_transfer(reference(given["BitsJob"], "job_id"), caller=call.host.caller)
     yield from ()
 
 
 @cmdlet("Remove-BitsTransfer", "BitsJob")
-def remove_bits_transfer(call: Call, given: Given) -> Iterator[Any]:
+def remove_bits_transfer(call: CmdletCall, given: Given) -> Iterator[Any]:
     call.host.platform.bits.remove_bits_transfer(reference(given["BitsJob"], "job_id"), caller=call.host.caller)
     yield from ()
 
@@ -116,7 +116,7 @@ def remove_bits_transfer(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Get-SmbShare")
-def get_smb_share(call: Call, given: Given) -> Iterator[Any]:
+def get_smb_share(call: CmdletCall, given: Given) -> Iterator[Any]:
     for share in call.host.platform.shares.get_smb_share():
         entries = "".join(f"(A;;0x1200a9;;;{_sid(call, account)})" for account in share.read_access)
         properties = {
@@ -133,7 +133,7 @@ def get_smb_share(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("New-SmbShare", "Name", "Path", "ReadAccess", "CachingMode", "Temporary")
-def new_smb_share(call: Call, given: Given) -> Iterator[Any]:
+def new_smb_share(call: CmdletCall, given: Given) -> Iterator[Any]:
     read = given.get("ReadAccess", [])
     made = call.host.platform.shares.new_smb_share(
         str(given["Name"]),
@@ -146,7 +146,7 @@ def new_smb_share(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Remove-SmbShare", "Name", "Force")
-def remove_smb_share(call: Call, given: Given) -> Iterator[Any]:
+def remove_smb_share(call: CmdletCall, given: Given) -> Iterator[Any]:
     call.host.platform.shares.remove_smb_share(str(first(given["Name"])))
     yield from ()
 
@@ -155,14 +155,14 @@ def remove_smb_share(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("New-ScheduledTaskAction", "Execute", "Argument")
-def new_scheduled_task_action(call: Call, given: Given) -> Iterator[Any]:
+def new_scheduled_task_action(call: CmdletCall, given: Given) -> Iterator[Any]:
     line = f"{given['Execute']} {given.get('Argument', '')}".strip()
     properties = {"Execute": given["Execute"], "Arguments": given.get("Argument")}
     yield shape(CIM + "TaskScheduler/MSFT_TaskExecAction", properties, ref={"command_line": line})
 
 
 @cmdlet("New-ScheduledTaskPrincipal", "UserId", "LogonType", "RunLevel")
-def new_scheduled_task_principal(call: Call, given: Given) -> Iterator[Any]:
+def new_scheduled_task_principal(call: CmdletCall, given: Given) -> Iterator[Any]:
     user = str(given["UserId"])
     ref = {"user": SYSTEM_ACCOUNT if user == SYSTEM_SID else user}
     yield shape(CIM + "TaskScheduler/MSFT_TaskPrincipal2", {"UserId": user}, ref=ref)
@@ -176,7 +176,7 @@ def new_scheduled_task_principal(call: Call, given: Given) -> Iterator[Any]:
     "Priority",
     "ExecutionTimeLimit",
 )
-def new_scheduled_task_settings_set(call: Call, given: Given) -> Iterator[Any]:
+def new_scheduled_task_settings_set(call: CmdletCall, given: Given) -> Iterator[Any]:
     """A lab host has no battery and no other load, and its tasks have no limit: IgnoreNew is what it does."""
     if given.get("MultipleInstances", "IgnoreNew") != "IgnoreNew":
         raise CmdletError("The lab knows IgnoreNew only.", error_id="NotImplemented", category="NotImplemented")
@@ -186,7 +186,7 @@ def new_scheduled_task_settings_set(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Register-ScheduledTask", "TaskName", "TaskPath", "Action", "Principal", "Settings", "Force")
-def register_scheduled_task(call: Call, given: Given) -> Iterator[Any]:
+def register_scheduled_task(call: CmdletCall, given: Given) -> Iterator[Any]:
     tasks, name, path = call.host.platform.tasks, str(given["TaskName"]), str(given.get("TaskPath", "\\"))
     if given.get("Force") and tasks.get_scheduled_task(name, path=path):
         tasks.unregister_scheduled_task(name, path=path)
@@ -206,7 +206,7 @@ def _task(task: ScheduledTask) -> dict[str, Any]:
 
 
 @cmdlet("Get-ScheduledTask", "TaskName", "TaskPath")
-def get_scheduled_task(call: Call, given: Given) -> Iterator[Any]:
+def get_scheduled_task(call: CmdletCall, given: Given) -> Iterator[Any]:
     name = None if "TaskName" not in given else str(first(given["TaskName"]))
     path = None if "TaskPath" not in given else str(first(given["TaskPath"]))
     found = call.host.platform.tasks.get_scheduled_task(name, path=path)
@@ -220,7 +220,7 @@ def get_scheduled_task(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Get-ScheduledTaskInfo", "TaskName", "TaskPath")
-def get_scheduled_task_info(call: Call, given: Given) -> Iterator[Any]:
+def get_scheduled_task_info(call: CmdletCall, given: Given) -> Iterator[Any]:
     name, path = str(given["TaskName"]), str(given["TaskPath"])
     for task in call.host.platform.tasks.get_scheduled_task(name, path=path):
         properties = {"TaskName": task.name, "TaskPath": task.path, "LastTaskResult": task.last_task_result}
@@ -230,19 +230,19 @@ def get_scheduled_task_info(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Start-ScheduledTask", "TaskName", "TaskPath")
-def start_scheduled_task(call: Call, given: Given) -> Iterator[Any]:
+def start_scheduled_task(call: CmdletCall, given: Given) -> Iterator[Any]:
     call.host.platform.tasks.start_scheduled_task(str(given["TaskName"]), path=str(given["TaskPath"]))
     yield from ()
 
 
 @cmdlet("Stop-ScheduledTask", "TaskName", "TaskPath")
-def stop_scheduled_task(call: Call, given: Given) -> Iterator[Any]:
+def stop_scheduled_task(call: CmdletCall, given: Given) -> Iterator[Any]:
     call.host.platform.tasks.stop_scheduled_task(str(given["TaskName"]), path=str(given["TaskPath"]))
     yield from ()
 
 
 @cmdlet("Unregister-ScheduledTask", "TaskName", "TaskPath")
-def unregister_scheduled_task(call: Call, given: Given) -> Iterator[Any]:
+def unregister_scheduled_task(call: CmdletCall, given: Given) -> Iterator[Any]:
     name, path = str(first(given["TaskName"])), str(first(given["TaskPath"]))
     call.host.platform.tasks.unregister_scheduled_task(name, path=path)
     yield from ()
@@ -251,14 +251,14 @@ def unregister_scheduled_task(call: Call, given: Given) -> Iterator[Any]:
 # --- access lists
 
 
-def _sid(call: Call, account: str) -> str:
+def _sid(call: CmdletCall, account: str) -> str:
     sid = call.host.platform.accounts.resolve(account)
     if sid is None:
         raise PlatformError(errors.ACCOUNT_NOT_MAPPED, f"Nobody knows the account '{account}'.")
     return WELL_KNOWN.get(sid, sid)
 
 
-def account_of(call: Call, sid: str) -> str:
+def account_of(call: CmdletCall, sid: str) -> str:
     """The account of a SID. Raises ACCOUNT_NOT_MAPPED."""
     if sid.startswith("S-1-5-83-1-"):
         words = [int(word) for word in sid.split("-")[5:]]
@@ -272,7 +272,7 @@ def account_of(call: Call, sid: str) -> str:
     raise PlatformError(errors.ACCOUNT_NOT_MAPPED, f"Nobody knows the SID {sid}.")
 
 
-def _recall(call: Call, path: str) -> None:
+def _recall(call: CmdletCall, path: str) -> None:
     """Give a file that was renamed by PowerShell the list that it had under its old name."""
     acl, status = call.host.platform.acl, call.host.platform.files.host_path(path).stat()
     known = call.memory.access.get((status.st_dev, status.st_ino))
@@ -287,7 +287,7 @@ def _recall(call: Call, path: str) -> None:
     _remember(call, path)
 
 
-def _remember(call: Call, path: str) -> None:
+def _remember(call: CmdletCall, path: str) -> None:
     acl, status = call.host.platform.acl, call.host.platform.files.host_path(path).stat()
     call.memory.access[(status.st_dev, status.st_ino)] = {
         "path": path,
@@ -297,7 +297,7 @@ def _remember(call: Call, path: str) -> None:
     }
 
 
-def _path(call: Call, given: Given) -> str:
+def _path(call: CmdletCall, given: Given) -> str:
     path = str(first(given["LiteralPath"] if "LiteralPath" in given else given["Path"]))
     found = str(call.host.platform.files.full_path(path))
     if not call.host.platform.files.exists(found):
@@ -311,7 +311,7 @@ def _path(call: Call, given: Given) -> str:
 
 
 @cmdlet("Get-Acl", "Path", "LiteralPath")
-def get_acl(call: Call, given: Given) -> Iterator[Any]:
+def get_acl(call: CmdletCall, given: Given) -> Iterator[Any]:
     path = _path(call, given)
     _recall(call, path)
     acl = call.host.platform.acl
@@ -333,7 +333,7 @@ def get_acl(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("AccessRules", "LiteralPath")
-def access_rules(call: Call, given: Given) -> Iterator[Any]:
+def access_rules(call: CmdletCall, given: Given) -> Iterator[Any]:
     """Not a cmdlet: what the property Access of an access list asks."""
     for entry in call.host.platform.acl.entries(_path(call, given), inherited=True):
         properties = {
@@ -346,7 +346,7 @@ def access_rules(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Set-Acl", "Path", "LiteralPath", "AclObject", "Sddl", "Sections")
-def set_acl(call: Call, given: Given) -> Iterator[Any]:
+def set_acl(call: CmdletCall, given: Given) -> Iterator[Any]:
     """The process sends along what SetSecurityDescriptorSddlForm was given."""
     path, sddl, sections = _path(call, given), str(given.get("Sddl", "")), str(given.get("Sections", ""))
     _recall(call, path)
@@ -372,7 +372,7 @@ def set_acl(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("icacls.exe", "Arguments")
-def icacls(call: Call, given: Given) -> Iterator[Any]:
+def icacls(call: CmdletCall, given: Given) -> Iterator[Any]:
     """`PATH /grant *SID:(R)` and `PATH /remove:g *SID`. Answers exit code and text."""
     words = [str(word) for word in given["Arguments"]]
     found = re.fullmatch(r"(.+) /(grant|remove:g) \*(S-[0-9-]+)(?::(\([RMF]\)))?", " ".join(words))
@@ -394,7 +394,7 @@ def icacls(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("whoami.exe", "Arguments")
-def whoami(call: Call, given: Given) -> Iterator[Any]:
+def whoami(call: CmdletCall, given: Given) -> Iterator[Any]:
     """`/groups /fo csv /nh`: a filtered token holds Administrators for denying only, and has a medium level."""
     if given["Arguments"] != ["/groups", "/fo", "csv", "/nh"]:
         raise CmdletError(
@@ -414,7 +414,7 @@ def whoami(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Get-WSManInstance", "ResourceURI")
-def get_wsman_instance(call: Call, given: Given) -> Iterator[Any]:
+def get_wsman_instance(call: CmdletCall, given: Given) -> Iterator[Any]:
     if str(given["ResourceURI"]) != "winrm/config/winrs":
         raise CmdletError("The lab knows winrm/config/winrs.", error_id="NotImplemented", category="NotImplemented")
     if not call.host.caller.administrator:
@@ -429,7 +429,7 @@ def get_wsman_instance(call: Call, given: Given) -> Iterator[Any]:
 
 
 @cmdlet("Test-NetConnection", "ComputerName", "Port", "InformationLevel")
-def test_net_connection(call: Call, given: Given) -> Iterator[Any]:
+def test_net_connection(call: CmdletCall, given: Given) -> Iterator[Any]:
     if int(given.get("Port", 0)) != 445 or given.get("InformationLevel") != "Quiet":
         raise CmdletError("The lab tests port 445, quietly.", error_id="NotImplemented", category="NotImplemented")
     yield call.host.platform.test_connection(str(given["ComputerName"]))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from lab.engines.powershell.cmdlets import Call, CmdletError, Given, cmdlet
+from lab.engines.powershell.cmdlets import CmdletCall, CmdletError, Given, cmdlet
 from lab.engines.powershell.shapes import shape, uint64
 from lab.engines.powershell.wmi_hyperv import ROWS as HYPERV_ROWS
 from lab.engines.powershell.wmi_hyperv import export_settings, invoke, system_path
@@ -25,7 +25,7 @@ INVALID_NAMESPACE = 0x8004100E  # WBEM_E_INVALID_NAMESPACE
 CONDITION = re.compile(r"(\w+)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|(\w+))")
 
 
-def _operating_system(call: Call, filters: Row) -> Iterator[Row]:
+def _operating_system(call: CmdletCall, filters: Row) -> Iterator[Row]:
     settings = call.host.platform.accounts.settings
     running = sum(vm.memory_assigned_bytes for vm in call.host.hyperv.get_vms())
     ticks = call.host.platform.accounts.boot_time_ticks - UNIX_EPOCH_TICKS
@@ -38,7 +38,7 @@ def _operating_system(call: Call, filters: Row) -> Iterator[Row]:
     }
 
 
-def _computer_system(call: Call, filters: Row) -> Iterator[Row]:
+def _computer_system(call: CmdletCall, filters: Row) -> Iterator[Row]:
     settings = call.host.platform.accounts.settings
     yield {
         "Name": settings.computer_name,
@@ -48,33 +48,33 @@ def _computer_system(call: Call, filters: Row) -> Iterator[Row]:
     }
 
 
-def _nt_domain(call: Call, filters: Row) -> Iterator[Row]:
+def _nt_domain(call: CmdletCall, filters: Row) -> Iterator[Row]:
     settings = call.host.platform.accounts.settings
     yield {"DomainName": None, "DnsForestName": None}
     if settings.domain:
         yield {"DomainName": settings.domain, "DnsForestName": settings.dns_domain}
 
 
-def _processor(call: Call, filters: Row) -> Iterator[Row]:
+def _processor(call: CmdletCall, filters: Row) -> Iterator[Row]:
     settings = call.host.platform.accounts.settings
     yield {"Manufacturer": settings.processor_vendor, "Name": settings.processor_name}
 
 
-def _service(call: Call, filters: Row) -> Iterator[Row]:
+def _service(call: CmdletCall, filters: Row) -> Iterator[Row]:
     settings = call.host.platform.accounts.settings
     yield {"Name": "BITS", "StartMode": settings.bits_start_mode}
     if settings.cluster:
         yield {"Name": "ClusSvc", "StartMode": "Auto"}
 
 
-def _cluster(call: Call, filters: Row) -> Iterator[Row]:
+def _cluster(call: CmdletCall, filters: Row) -> Iterator[Row]:
     cluster = call.host.platform.accounts.settings.cluster
     if cluster is None:
         raise _refusal(INVALID_NAMESPACE, "Invalid namespace")
     yield {"Name": cluster}
 
 
-def _user_account(call: Call, filters: Row) -> Iterator[Row]:
+def _user_account(call: CmdletCall, filters: Row) -> Iterator[Row]:
     domain, name = str(filters.get("Domain", "")), str(filters.get("Name", ""))
     sid = call.host.platform.accounts.resolve(f"{domain}\\{name}")
     if sid is not None:
@@ -85,7 +85,7 @@ def _device(root: str) -> str:
     return f"\\\\?\\Volume{{{uuid.uuid5(uuid.NAMESPACE_URL, root.upper())}}}\\"
 
 
-def _volume(call: Call, filters: Row) -> Iterator[Row]:
+def _volume(call: CmdletCall, filters: Row) -> Iterator[Row]:
     for volume in call.host.platform.files.volumes.all():
         yield {
             "Name": volume.root,
@@ -97,7 +97,7 @@ def _volume(call: Call, filters: Row) -> Iterator[Row]:
         }
 
 
-def _mount_point(call: Call, filters: Row) -> Iterator[Row]:
+def _mount_point(call: CmdletCall, filters: Row) -> Iterator[Row]:
     def quoted(text: str) -> str:
         return text.replace("\\", "\\\\")
 
@@ -108,7 +108,7 @@ def _mount_point(call: Call, filters: Row) -> Iterator[Row]:
         }
 
 
-CIMV2: dict[str, Callable[[Call, Row], Iterator[Row]]] = {
+CIMV2: dict[str, Callable[[CmdletCall, Row], Iterator[Row]]] = {
     "Win32_OperatingSystem": _operating_system,
     "Win32_ComputerSystem": _computer_system,
     "Win32_NTDomain": _nt_domain,
@@ -118,7 +118,7 @@ CIMV2: dict[str, Callable[[Call, Row], Iterator[Row]]] = {
     "Win32_Volume": _volume,
     "Win32_MountPoint": _mount_point,
 }
-NAMESPACES: dict[str, dict[str, Callable[[Call, Row], Iterator[Row]]]] = {
+NAMESPACES: dict[str, dict[str, Callable[[CmdletCall, Row], Iterator[Row]]]] = {
     r"root\cimv2": CIMV2,
     r"root\mscluster": {"MSCluster_Cluster": _cluster},
     r"root\virtualization\v2": HYPERV_ROWS,
@@ -142,7 +142,7 @@ def _conditions(text: str) -> Row:
 
 
 @cmdlet("Get-WmiObject", "Namespace", "Class", "Filter", "Query")
-def get_wmi_object(call: Call, given: Given) -> Iterator[Any]:
+def get_wmi_object(call: CmdletCall, given: Given) -> Iterator[Any]:
     namespace = str(given.get("Namespace", r"root\cimv2"))
     classes = NAMESPACES.get(namespace.lower())
     if classes is None:
@@ -160,7 +160,7 @@ def get_wmi_object(call: Call, given: Given) -> Iterator[Any]:
             yield wmi_object(call, namespace, name, row)
 
 
-def wmi_object(call: Call, namespace: str, name: str, row: Row) -> dict[str, Any]:
+def wmi_object(call: CmdletCall, namespace: str, name: str, row: Row) -> dict[str, Any]:
     """System.Management.ManagementObject, with the path by which methods find it again."""
     relative = f'{name}.Name="{row.get("Name", "")}"'
     if name.endswith("ComputerSystem") and name.startswith("Msvm"):
@@ -172,7 +172,7 @@ def wmi_object(call: Call, namespace: str, name: str, row: Row) -> dict[str, Any
 
 
 @cmdlet("Invoke-WmiMethod", "InputObject", "Name", "ArgumentList")
-def invoke_wmi_method(call: Call, given: Given) -> Iterator[Any]:
+def invoke_wmi_method(call: CmdletCall, given: Given) -> Iterator[Any]:
     arguments = given.get("ArgumentList", [])
     values = arguments if isinstance(arguments, list) else [arguments]
     yield invoke(call, given["InputObject"], str(given["Name"]), values)

@@ -13,7 +13,7 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from lab.engines.powershell.cmdlets import Call, CmdletError, WmiJob, in_background, reference
+from lab.engines.powershell.cmdlets import CmdletCall, CmdletError, WmiJob, in_background, reference
 from lab.engines.powershell.shapes import shape
 from lab.hyperv import HyperVError
 from lab.hyperv.model import VirtualMachine
@@ -36,22 +36,22 @@ def system_path(name: str, vm_id: str) -> str:
     return f'{name}.CreationClassName="{name}",Name="{vm_id.upper()}"'
 
 
-def _computers(call: Call, filters: Row) -> Iterator[Row]:
+def _computers(call: CmdletCall, filters: Row) -> Iterator[Row]:
     yield {"Name": call.host.name, "ElementName": call.host.name, "Caption": "Hosting Computer System"}
     for vm in call.host.hyperv.get_vms():
         yield {"Name": vm.vm_id.upper(), "ElementName": vm.name, "Caption": "Virtual Machine"}
 
 
-def _planned(call: Call, filters: Row) -> Iterator[Row]:
+def _planned(call: CmdletCall, filters: Row) -> Iterator[Row]:
     for vm in call.host.hyperv.get_planned_vms():
         yield {"Name": vm.vm_id.upper(), "ElementName": vm.name, "Caption": "Planned Virtual Machine"}
 
 
-def _all(call: Call) -> tuple[VirtualMachine, ...]:
+def _all(call: CmdletCall) -> tuple[VirtualMachine, ...]:
     return (*call.host.hyperv.get_vms(), *call.host.hyperv.get_planned_vms())
 
 
-def _settings(call: Call, filters: Row) -> Iterator[Row]:
+def _settings(call: CmdletCall, filters: Row) -> Iterator[Row]:
     for vm in _all(call):
         yield {
             "InstanceID": f"Microsoft:{vm.vm_id.upper()}",
@@ -67,7 +67,7 @@ def _settings(call: Call, filters: Row) -> Iterator[Row]:
         }
 
 
-def _storage(call: Call, filters: Row) -> Iterator[Row]:
+def _storage(call: CmdletCall, filters: Row) -> Iterator[Row]:
     for vm in _all(call):
         for number, drive in enumerate(vm.hard_drives):
             if drive.path:
@@ -78,7 +78,7 @@ def _storage(call: Call, filters: Row) -> Iterator[Row]:
                 }
 
 
-def _jobs(call: Call, filters: Row) -> Iterator[Row]:
+def _jobs(call: CmdletCall, filters: Row) -> Iterator[Row]:
     for job in list(call.memory.wmi_jobs.values()):
         yield {
             "InstanceID": job.instance_id,
@@ -88,7 +88,7 @@ def _jobs(call: Call, filters: Row) -> Iterator[Row]:
         }
 
 
-def _storage_jobs(call: Call, filters: Row) -> Iterator[Row]:
+def _storage_jobs(call: CmdletCall, filters: Row) -> Iterator[Row]:
     for merge in call.host.hyperv.get_merge_jobs():
         percent = 100 * merge.done_bytes // max(1, merge.total_bytes)
         yield {"JobState": 4, "Child": merge.child, "Parent": merge.parent, "PercentComplete": percent}
@@ -96,14 +96,14 @@ def _storage_jobs(call: Call, filters: Row) -> Iterator[Row]:
         yield {"JobState": 4, "Child": child, "Parent": "", "PercentComplete": percent}
 
 
-def _named(name: str) -> Callable[[Call, Row], Iterator[Row]]:
-    def rows(call: Call, filters: Row) -> Iterator[Row]:
+def _named(name: str) -> Callable[[CmdletCall, Row], Iterator[Row]]:
+    def rows(call: CmdletCall, filters: Row) -> Iterator[Row]:
         yield {"Name": name}
 
     return rows
 
 
-ROWS: dict[str, Callable[[Call, Row], Iterator[Row]]] = {
+ROWS: dict[str, Callable[[CmdletCall, Row], Iterator[Row]]] = {
     "Msvm_ComputerSystem": _computers,
     "Msvm_PlannedComputerSystem": _planned,
     "Msvm_VirtualSystemSettingData": _settings,
@@ -115,7 +115,7 @@ ROWS: dict[str, Callable[[Call, Row], Iterator[Row]]] = {
 }
 
 
-def export_settings(call: Call, query: str) -> Iterator[Any]:
+def export_settings(call: CmdletCall, query: str) -> Iterator[Any]:
     """The only association that is asked for: a VM's settings of an export. Raises CmdletError for another query."""
     asked = ASSOCIATORS.fullmatch(query)
     if asked is None:
@@ -135,7 +135,7 @@ def export_settings(call: Call, query: str) -> Iterator[Any]:
     yield {**shape(types, properties), "$embedded": "Msvm_VirtualSystemExportSettingData"}
 
 
-def invoke(call: Call, system: Any, name: str, values: list[Any]) -> Any:
+def invoke(call: CmdletCall, system: Any, name: str, values: list[Any]) -> Any:
     """Call a method. Raises CmdletError for one that is not here."""
     known = METHODS.get((str(reference(system, "wmi_class")), name))
     if known is None:
@@ -160,12 +160,12 @@ def _id(path: str) -> str:
     return found[1].lower()
 
 
-def _describe(call: Call, system: str) -> Row:
+def _describe(call: CmdletCall, system: str) -> Row:
     info = call.host.hyperv.get_system_compatibility_info(_id(system))
     return {"ReturnValue": 0, "CompatibilityInfo": {"$bytes": base64.b64encode(info).decode("ascii")}}
 
 
-def _check(call: Call, info: Any) -> Row:
+def _check(call: CmdletCall, info: Any) -> Row:
     if not isinstance(info, dict) or "$bytes" not in info:
         raise CmdletError("Type mismatch: byte[]", error_id="InvokeWMIManagementException", category="InvalidArgument")
     code, reasons = call.host.hyperv.check_system_compatibility_info(base64.b64decode(info["$bytes"]))
@@ -177,12 +177,12 @@ def _check(call: Call, info: Any) -> Row:
     return {"ReturnValue": code, "Reasons": texts}
 
 
-def _destroy(call: Call, system: str) -> Row:
+def _destroy(call: CmdletCall, system: str) -> Row:
     call.host.hyperv.remove_vm(_id(system))
     return {"ReturnValue": 0}
 
 
-def _export(call: Call, system: str, folder: str, text: str) -> Row:
+def _export(call: CmdletCall, system: str, folder: str, text: str) -> Row:
     instance = ElementTree.fromstring(text)  # noqa: S314  (our own stand-in wrote it)
     told = {each.attrib["NAME"]: each.findtext("VALUE", "") for each in instance.iter("PROPERTY")}
     if told["CreateVmExportSubdirectory"] != "FALSE":

@@ -37,7 +37,7 @@ class Streams:
     """Let the reply that carries the next line be lost on the way."""
 
 
-class ScriptError(Exception):
+class BootstrapError(Exception):
     """PowerShell ends the script with this error."""
 
 
@@ -54,7 +54,7 @@ class Bootstraps:
         """Run one script to its end. Raises ScriptError where PowerShell itself would not let it."""
         mode = self._host.platform.accounts.settings.language_mode
         if name != "probe" and mode != "FullLanguage":
-            raise ScriptError(
+            raise BootstrapError(
                 "Cannot invoke method. Method invocation is supported only on core types in this language mode."
             )
         scripts = {"probe": self.probe, "install": self.install, "call": self.call, "serve": self.serve}

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from lab.engines.python.bootstraps import Bootstraps, ScriptError, Streams
+from lab.engines.python.bootstraps import BootstrapError, Bootstraps, Streams
 from lab.engines.python.installed_modules import InstalledModules
 from lab.engines.python.operations.copy_task import CopyTask
 from lab.engines.python.operations.host import ModuleHost
@@ -24,7 +24,7 @@ from lab.engines.python.operations.merges import MergeTask
 from lab.engines.python.operations.work import Work
 from lab.host import powershell_line
 from lab.host.faults import Faults, ProcessEnded
-from lab.host.windows_process import HostProcess, running_as
+from lab.host.windows_process import WindowsProcess, running_as
 from lab.platform.identity import Identity
 from lab.platform.tasks import TaskProcess
 from lab.winrm.engine import Caller, Command, Output, SignalName
@@ -109,7 +109,7 @@ class _PowerShell:
     def __init__(self, settings: EngineSettings, output: Output, identity: Identity, *, codepage: int) -> None:
         self._settings = settings
         self._output = output
-        self._process = HostProcess("powershell.exe", identity)
+        self._process = WindowsProcess("powershell.exe", identity)
         self._input: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         encoding = "utf-8" if codepage == 65001 else f"cp{codepage}"
         self._decoder = codecs.getincrementaldecoder(encoding)("replace")
@@ -157,7 +157,7 @@ class _PowerShell:
                     body(Streams(self._lines(), self._write_line, self._output.drop_reply))
         except ProcessEnded:
             self._exit_code = 1
-        except ScriptError as error:
+        except BootstrapError as error:
             self.complain(str(error))
         except Exception:  # a script's own error: PowerShell tells it and ends
             self.complain(traceback.format_exc(limit=-3))
@@ -192,7 +192,7 @@ class TaskEngine:
 
     def run(self, command_line: str, *, identity: Identity) -> TaskProcess:
         """See `lab.platform.tasks.TaskRunner`."""
-        process = _TaskProcess(HostProcess(f"task of {identity.account}", identity))
+        process = _TaskProcess(WindowsProcess(f"task of {identity.account}", identity))
         process.begin(lambda: self._work(command_line))
         return process
 
@@ -220,7 +220,7 @@ class TaskEngine:
 
 
 class _TaskProcess:
-    def __init__(self, process: HostProcess) -> None:
+    def __init__(self, process: WindowsProcess) -> None:
         self._process = process
         self._exit_code = 1
         self._over = threading.Event()

@@ -1,7 +1,7 @@
 """What one call knows: its host, its migration, and what it may change of the record.
 
-Functions of operations get a `Call` and their arguments, and give their result. They never write the record: what they
-want changed in it they say with `change_record`, and the dispatcher makes it one write with the new revision.
+Functions of operations get an `OperationCall` and their arguments, and give their result. They never write the record:
+what they want changed in it they say with `change_record`, and the dispatcher makes it one write with the new revision.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CHECK_SECONDS = 0.05
 
 
 @dataclass
-class Call:
+class OperationCall:
     """One call, while it is carried out."""
 
     host: ModuleHost

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from lab.engines.python.operations import facts
-from lab.engines.python.operations.calls import Call
+from lab.engines.python.operations.calls import OperationCall
 from lab.engines.python.operations.errors import SHARING_VIOLATION, OperationError, failed, hresult_of, refused
 from lab.engines.python.operations.host import HEALTH_STATUSES, ModuleHost
 from lab.engines.python.operations.records import normal_id, owner_error
@@ -77,7 +77,7 @@ def require_as_expected(
         )
 
 
-def _require_our_name(call: Call, name: str) -> None:
+def _require_our_name(call: OperationCall, name: str) -> None:
     """Raises InvalidArgument for a checkpoint that this migration would not find again."""
     if name != f"QSM {call.migration_id}":
         raise refused(
@@ -88,7 +88,7 @@ def _require_our_name(call: Call, name: str) -> None:
         )
 
 
-def take_checkpoint(call: Call, arguments: m.TakeCheckpointArguments) -> m.TakeCheckpointResult:
+def take_checkpoint(call: OperationCall, arguments: m.TakeCheckpointArguments) -> m.TakeCheckpointResult:
     """Guard, checkpoint, prove."""
     host = call.host
     _require_our_name(call, arguments.name)
@@ -153,7 +153,7 @@ def _prove(host: ModuleHost, vm_id: str, *, bases: Sequence[SlotPath]) -> tuple[
     return tuple(pairs)
 
 
-def remove_checkpoint(call: Call, arguments: m.RemoveCheckpointArguments) -> m.Nothing:
+def remove_checkpoint(call: OperationCall, arguments: m.RemoveCheckpointArguments) -> m.Nothing:
     """Remove the checkpoint of exactly our name, while the VM is the source's; the merge goes on after this."""
     _require_our_name(call, arguments.name)
     record = call.known_record()
@@ -166,7 +166,7 @@ def remove_checkpoint(call: Call, arguments: m.RemoveCheckpointArguments) -> m.N
     return m.Nothing()
 
 
-def get_checkpoint_removal(call: Call, arguments: m.CheckpointRemovalArguments) -> m.CheckpointRemovalResult:
+def get_checkpoint_removal(call: OperationCall, arguments: m.CheckpointRemovalArguments) -> m.CheckpointRemovalResult:
     """Tell whether everything is as before the checkpoint."""
     return call.wait_until(
         lambda: _removal(call, arguments),
@@ -175,7 +175,7 @@ def get_checkpoint_removal(call: Call, arguments: m.CheckpointRemovalArguments) 
     )
 
 
-def _removal(call: Call, arguments: m.CheckpointRemovalArguments) -> m.CheckpointRemovalResult:
+def _removal(call: OperationCall, arguments: m.CheckpointRemovalArguments) -> m.CheckpointRemovalResult:
     host = call.host
     vm = facts.known_vm(host, arguments.vm_id)
     remaining: list[str] = [

@@ -7,7 +7,7 @@ the VM was handed over, and the target's record, as the target told it, says tha
 from __future__ import annotations
 
 from lab.engines.python.operations import facts
-from lab.engines.python.operations.calls import Call
+from lab.engines.python.operations.calls import OperationCall
 from lab.engines.python.operations.errors import refused
 from lab.engines.python.operations.removal import keep_files_of, remove_files_of
 from lab.host.sentences import say
@@ -20,7 +20,7 @@ from qsm.plan.record import Record
 GONE = ("Saved", "Off")
 
 
-def _require_handed_over(call: Call, target_record: Record, *, act: str) -> Record:
+def _require_handed_over(call: OperationCall, target_record: Record, *, act: str) -> Record:
     """Raises NotOwner without both proofs, for the act that the sentence of that name says."""
     record, host = call.known_record(), call.host.name
     wanted = {"migration_id": record.migration_id, "vm_id": record.vm_id, "role": "target", "owner": "target"}
@@ -44,7 +44,7 @@ def _require_handed_over(call: Call, target_record: Record, *, act: str) -> Reco
     return record
 
 
-def retire_source(call: Call, arguments: m.RetireSourceArguments) -> m.Nothing:
+def retire_source(call: OperationCall, arguments: m.RetireSourceArguments) -> m.Nothing:
     """Keep the source's VM, but so that it cannot come back by accident."""
     _require_handed_over(call, arguments.target_record, act="act_source_left")
     hyperv = call.host.hyperv
@@ -57,7 +57,7 @@ def retire_source(call: Call, arguments: m.RetireSourceArguments) -> m.Nothing:
     return m.Nothing()
 
 
-def remove_source(call: Call, arguments: m.RemoveSourceArguments) -> m.Nothing:
+def remove_source(call: OperationCall, arguments: m.RemoveSourceArguments) -> m.Nothing:
     """Remove the source's VM; its checkpoint is merged after this returned."""
     record = _require_handed_over(call, arguments.target_record, act="act_source_not_removed")
     vm = facts.real_vm(call.host, arguments.vm_id)
@@ -76,21 +76,21 @@ def remove_source(call: Call, arguments: m.RemoveSourceArguments) -> m.Nothing:
     return m.Nothing()
 
 
-def _chain_files(call: Call) -> tuple[str, ...]:
+def _chain_files(call: OperationCall) -> tuple[str, ...]:
     """All disk files that save_vm reported."""
     saved = call.journal.last_result("save_vm")
     disks = m.SaveVMResult.model_validate(saved).disks if saved is not None else ()
     return tuple(file.path for disk in disks for file in disk.chain)
 
 
-def _checkpoint_leaves(call: Call) -> tuple[str, ...]:
+def _checkpoint_leaves(call: OperationCall) -> tuple[str, ...]:
     """The differencing disks that our checkpoint made: Remove-VM merges them, and they are gone after that."""
     taken = call.journal.last_result("take_checkpoint")
     disks = m.TakeCheckpointResult.model_validate(taken).disks if taken is not None else ()
     return tuple(pair.leaf.path for pair in disks)
 
 
-def get_source_removal(call: Call, arguments: m.VMArguments) -> m.SourceRemovalResult:
+def get_source_removal(call: OperationCall, arguments: m.VMArguments) -> m.SourceRemovalResult:
     """Tell whether the source's VM is gone and nothing is merged any more."""
     return call.wait_until(
         lambda: _removal(call, arguments.vm_id),
@@ -99,7 +99,7 @@ def get_source_removal(call: Call, arguments: m.VMArguments) -> m.SourceRemovalR
     )
 
 
-def _removal(call: Call, vm_id: str) -> m.SourceRemovalResult:
+def _removal(call: OperationCall, vm_id: str) -> m.SourceRemovalResult:
     host = call.host
     remaining: list[str] = []
     vm = facts.real_vm(host, vm_id)
@@ -116,7 +116,7 @@ def _removal(call: Call, vm_id: str) -> m.SourceRemovalResult:
     return m.SourceRemovalResult(done=not remaining, remaining=tuple(remaining))
 
 
-def remove_source_files(call: Call, arguments: m.RemoveSourceFilesArguments) -> m.RemoveFilesResult:
+def remove_source_files(call: OperationCall, arguments: m.RemoveSourceFilesArguments) -> m.RemoveFilesResult:
     """Remove the disk files that the migration has left behind at the source."""
     record = _require_handed_over(call, arguments.target_record, act="act_source_files_not_removed")
     if facts.real_vm(call.host, record.vm_id) is not None:
@@ -133,7 +133,7 @@ def remove_source_files(call: Call, arguments: m.RemoveSourceFilesArguments) -> 
     )
 
 
-def create_probe_file(call: Call, arguments: m.ProbeFileArguments) -> FileFacts:
+def create_probe_file(call: OperationCall, arguments: m.ProbeFileArguments) -> FileFacts:
     """Make a small file, for checking a copy between two hosts."""
     name = f"{call.migration_folder}\\export\\probe.bin"
     call.host.folder.write_bytes(name, bytes(index % 251 for index in range(arguments.size_bytes)))

@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 
 from lab.engines.python.operations import facts
-from lab.engines.python.operations.calls import Call
+from lab.engines.python.operations.calls import OperationCall
 from lab.engines.python.operations.errors import refused
 from lab.engines.python.operations.host import ModuleHost, check_process
 from lab.engines.python.operations.records import require_owner_none
@@ -26,7 +26,7 @@ STOP_SECONDS = 240
 """How long stopping waits; a merge that has begun is not broken off."""
 
 
-def start_copy(call: Call, arguments: m.StartCopyArguments) -> m.WorkResult:
+def start_copy(call: OperationCall, arguments: m.StartCopyArguments) -> m.WorkResult:
     """Check, write down the request, start the task."""
     require_owner_none(call, act=say("act_not_copied", call.host.name))
     work = Work(call.host, call.migration_id, "copy", arguments.number)
@@ -71,7 +71,7 @@ def require_room(host: ModuleHost, path: str, *, needed_bytes: int, sentence: st
         )
 
 
-def _require_free_names(call: Call, arguments: m.StartCopyArguments) -> None:
+def _require_free_names(call: OperationCall, arguments: m.StartCopyArguments) -> None:
     """Raises FileInTheWay for a destination that exists and that no copy of this migration put there."""
     ours = {path_key(path) for path in made_files(call.host, call.migration_id)}
     for file in arguments.files:
@@ -85,7 +85,7 @@ def _require_free_names(call: Call, arguments: m.StartCopyArguments) -> None:
             )
 
 
-def get_copy(call: Call, arguments: m.WorkArguments) -> m.GetCopyResult:
+def get_copy(call: OperationCall, arguments: m.WorkArguments) -> m.GetCopyResult:
     """Tell how far a copy is."""
     work = Work(call.host, call.migration_id, "copy", arguments.number)
     result = call.wait_until(
@@ -125,7 +125,7 @@ def _nothing_yet(request: dict[str, object]) -> dict[str, object]:
     return {"state": "Starting", "files": files, "volume": None, "seconds": 0.0, "error": None}
 
 
-def stop_work(call: Call, arguments: m.Nothing) -> m.StopWorkResult:
+def stop_work(call: OperationCall, arguments: m.Nothing) -> m.StopWorkResult:
     """End all copies and merges of the migration, and what they made besides files."""
     before = _names(call)
     works = all_work(call.host, call.migration_id)
@@ -147,7 +147,7 @@ def stop_work(call: Call, arguments: m.Nothing) -> m.StopWorkResult:
     return m.StopWorkResult(stopped=tuple(sorted(before - after)))
 
 
-def _names(call: Call) -> set[str]:
+def _names(call: OperationCall) -> set[str]:
     """Return the names of the migration's tasks and jobs that are there now, or may be where BITS does not tell."""
     host = call.host
     prefix = f"qsm-{call.migration_id}-"

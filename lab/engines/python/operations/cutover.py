@@ -8,7 +8,7 @@ on the target, when the guest stands still.
 from __future__ import annotations
 
 from lab.engines.python.operations import facts
-from lab.engines.python.operations.calls import Call
+from lab.engines.python.operations.calls import OperationCall
 from lab.engines.python.operations.checkpoint import require_as_expected
 from lab.engines.python.operations.copies import require_room
 from lab.engines.python.operations.errors import failed, hresult_of, refused
@@ -24,7 +24,7 @@ from qsm.hosts import messages as m
 NO_SNAPSHOTS = 1  # Msvm_VirtualSystemExportSettingData.CopySnapshotConfiguration
 
 
-def save_vm(call: Call, arguments: m.SaveVMArguments) -> m.SaveVMResult:
+def save_vm(call: OperationCall, arguments: m.SaveVMArguments) -> m.SaveVMResult:
     """Guard, stop, prove."""
     host = call.host
     watch = Stopwatch()
@@ -114,7 +114,7 @@ def _stop(host: ModuleHost, vm: VirtualMachine, arguments: m.SaveVMArguments) ->
         ) from error
 
 
-def export_configuration(call: Call, arguments: m.VMArguments) -> m.ExportResult:
+def export_configuration(call: OperationCall, arguments: m.VMArguments) -> m.ExportResult:
     """Export configuration and saved state, without disks and checkpoints."""
     host = call.host
     vm = facts.known_vm(host, arguments.vm_id)

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lab.engines.python.operations import records
-from lab.engines.python.operations.calls import Call, record_missing
+from lab.engines.python.operations.calls import OperationCall, record_missing
 from lab.engines.python.operations.errors import OperationError, refused, unforeseen, unknown
 from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.journal import Attempt, Journal, arguments_hash
@@ -160,7 +160,7 @@ class Dispatcher:
             return error.facts
         return unforeseen(error, operation=call.operation, changes=True, subject=call.subject, host=self._host.name)
 
-    def _write_record(self, operation: Operation[Any, Any], context: Call, *, done: bool) -> Record | None:
+    def _write_record(self, operation: Operation[Any, Any], context: OperationCall, *, done: bool) -> Record | None:
         """Write the record once: what the function wants changed, the step and, for fenced operations, the revision."""
         changes = context.changes_of_record if done else {}
         if context.record is None or not (operation.fenced or changes):
@@ -172,8 +172,8 @@ class Dispatcher:
         records.write(self._host, new)
         return new
 
-    def _context(self, call: CallLine, record: Record | None) -> Call:
-        return Call(self._host, call.module, call.migration_id, call.subject, call.wait_seconds, record)
+    def _context(self, call: CallLine, record: Record | None) -> OperationCall:
+        return OperationCall(self._host, call.module, call.migration_id, call.subject, call.wait_seconds, record)
 
     def _record(self, operation: Operation[Any, Any], call: CallLine, arguments: Frozen) -> Record | None:
         """Return the record where the operation needs one.

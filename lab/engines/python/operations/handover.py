@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from lab.engines.python.operations import facts
-from lab.engines.python.operations.calls import Call
+from lab.engines.python.operations.calls import OperationCall
 from lab.engines.python.operations.errors import failed, hresult_of, refused
 from lab.engines.python.operations.records import owner_error
 from lab.host.sentences import because, say
@@ -23,7 +23,7 @@ from qsm.plan.record import Owner, Record
 STANDING = ("Saved", "Off")
 
 
-def hand_over(call: Call, arguments: m.VMArguments) -> None:
+def hand_over(call: OperationCall, arguments: m.VMArguments) -> None:
     """Give the VM away: from here the source's start function refuses."""
     record = call.known_record()
     if record.owner not in ("source", "handed over"):
@@ -40,7 +40,7 @@ def hand_over(call: Call, arguments: m.VMArguments) -> None:
     call.change_record(owner=Owner.HANDED_OVER)
 
 
-def _why_not_standing(call: Call, vm_id: str) -> tuple[str, list[str]]:
+def _why_not_standing(call: OperationCall, vm_id: str) -> tuple[str, list[str]]:
     """Return the VM's state, and why it does not stand as this migration's save left it: none, or the way is free.
 
     A VM that somebody started and saved again stands still too, but what was copied lacks its last writes.
@@ -62,7 +62,7 @@ def _why_not_standing(call: Call, vm_id: str) -> tuple[str, list[str]]:
     return state, reasons + facts.changes_since(call.host, (before.disks, ()), (disks, ()))
 
 
-def allow_start(call: Call, arguments: m.EpochArguments) -> None:
+def allow_start(call: OperationCall, arguments: m.EpochArguments) -> None:
     """Let the target start the VM, under an epoch."""
     record = call.known_record()
     again = record.owner == "may start" and record.epoch == arguments.epoch
@@ -73,7 +73,7 @@ def allow_start(call: Call, arguments: m.EpochArguments) -> None:
     call.change_record(owner=Owner.MAY_START, epoch=arguments.epoch)
 
 
-def start_vm(call: Call, arguments: m.StartVMArguments) -> m.VMStateResult:
+def start_vm(call: OperationCall, arguments: m.StartVMArguments) -> m.VMStateResult:
     """Start, restore or resume the VM where this host's record grants it."""
     record = call.known_record()
     _require_grant(call, record, epoch=arguments.epoch)
@@ -88,7 +88,7 @@ def start_vm(call: Call, arguments: m.StartVMArguments) -> m.VMStateResult:
     return m.VMStateResult(state=now.state, uptime_seconds=now.uptime_seconds)
 
 
-def _require_grant(call: Call, record: Record, *, epoch: int | None) -> None:
+def _require_grant(call: OperationCall, record: Record, *, epoch: int | None) -> None:
     """Raises NotOwner, EpochStale unless the record of this host grants a start."""
     host = call.host.name
     about = {"vm": record.vm_name, "role": record.role, "migration": record.migration_id}
@@ -104,7 +104,7 @@ def _require_grant(call: Call, record: Record, *, epoch: int | None) -> None:
         raise refused("EpochStale", late, **facts_told)
 
 
-def _start(call: Call, vm: VirtualMachine) -> None:
+def _start(call: OperationCall, vm: VirtualMachine) -> None:
     """Raises StartRefused where Hyper-V refused and the VM is provably as it was; fails otherwise."""
     before = facts.standing_mark(call.host, vm)
     try:
@@ -132,7 +132,7 @@ def _start(call: Call, vm: VirtualMachine) -> None:
         ) from error
 
 
-def confirm_target(call: Call, arguments: m.ConfirmTargetArguments) -> None:
+def confirm_target(call: OperationCall, arguments: m.ConfirmTargetArguments) -> None:
     """Write down that the VM is the target's."""
     record = call.known_record()
     if record.owner == "target":
@@ -147,13 +147,13 @@ def confirm_target(call: Call, arguments: m.ConfirmTargetArguments) -> None:
     call.change_record(owner=Owner.TARGET)
 
 
-def _was_started(call: Call, vm: VirtualMachine) -> bool:
+def _was_started(call: OperationCall, vm: VirtualMachine) -> bool:
     """Whether a start here is done, or is marked (without end, or failed) and the VM's state bears it out."""
     states = {outcome.state for outcome in call.journal.of("start_vm")} - {"refused"}
     return "done" in states or (bool(states) and str(vm.state) in ("Running", "Paused"))
 
 
-def restore_settings(call: Call, arguments: m.RestoreSettingsArguments) -> m.Nothing:
+def restore_settings(call: OperationCall, arguments: m.RestoreSettingsArguments) -> m.Nothing:
     """Give the VM its own start action and checkpoint type again."""
     record = call.known_record()
     if record.owner.value != record.role.value:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lab.engines.python.operations import facts
-from lab.engines.python.operations.calls import Call
+from lab.engines.python.operations.calls import OperationCall
 from lab.engines.python.operations.errors import OperationError, failed, hresult_of, refused
 from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.records import normal_id, require_owner_none
@@ -23,7 +23,7 @@ from qsm.facts.names import inside_folder, same_name, same_path
 from qsm.hosts import messages as m
 
 
-def import_vm(call: Call, arguments: m.ImportVMArguments) -> m.ImportVMResult:
+def import_vm(call: OperationCall, arguments: m.ImportVMArguments) -> m.ImportVMResult:
     """Import the VM whose files were copied under the folder."""
     host = call.host
     require_owner_none(call, act=say("act_not_imported", host.name, vm_id=normal_id(arguments.vm_id)))

@@ -7,7 +7,7 @@ the base is the very file that was frozen and that the whole chain holds, before
 from __future__ import annotations
 
 from lab.engines.python.operations import facts
-from lab.engines.python.operations.calls import Call
+from lab.engines.python.operations.calls import OperationCall
 from lab.engines.python.operations.copies import require_room
 from lab.engines.python.operations.errors import OperationError, failed, hresult_of, refused
 from lab.engines.python.operations.host import ModuleHost
@@ -22,7 +22,7 @@ from qsm.facts.states import WorkState
 from qsm.hosts import messages as m
 
 
-def start_merge(call: Call, arguments: m.StartMergeArguments) -> m.WorkResult:
+def start_merge(call: OperationCall, arguments: m.StartMergeArguments) -> m.WorkResult:
     """Check, write down the request, start the task."""
     require_owner_none(call, act=say("act_not_merged", call.host.name))
     work = Work(call.host, call.migration_id, "merge", arguments.number)
@@ -47,7 +47,7 @@ def _growth_bytes(host: ModuleHost, arguments: m.StartMergeArguments) -> int:
     return sum(facts.file_facts(host, child).length_bytes for child in arguments.children)
 
 
-def get_merge(call: Call, arguments: m.WorkArguments) -> m.GetMergeResult:
+def get_merge(call: OperationCall, arguments: m.WorkArguments) -> m.GetMergeResult:
     """Tell how far a merge is."""
     work = Work(call.host, call.migration_id, "merge", arguments.number)
     result = call.wait_until(

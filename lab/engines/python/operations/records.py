@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from lab.engines.python.operations.calls import Call, record_missing
+from lab.engines.python.operations.calls import OperationCall, record_missing
 from lab.engines.python.operations.clock import now_utc
 from lab.engines.python.operations.errors import OperationError, refused
 from lab.engines.python.operations.host import ModuleHost
@@ -81,7 +81,7 @@ def holds_lock(host: ModuleHost, record: Record) -> bool:
     return Journal(host.folder, record.migration_id, host=host.name).is_done("take_lock")
 
 
-def owner_error(call: Call, record: Record, error_id: str, name: str, /, **values: object) -> OperationError:
+def owner_error(call: OperationCall, record: Record, error_id: str, name: str, /, **values: object) -> OperationError:
     """Make the refusal of an act that the owner or the epoch in the record does not allow: NotOwner, EpochStale."""
     told = say(
         "owner_error",
@@ -97,7 +97,7 @@ def owner_error(call: Call, record: Record, error_id: str, name: str, /, **value
     return refused(error_id, told, subject=record.vm_id, owner=record.owner, epoch=record.epoch)
 
 
-def require_owner_none(call: Call, *, act: str) -> Record:
+def require_owner_none(call: OperationCall, *, act: str) -> Record:
     """Return the target's record. Raises NotOwner once the VM may be its own: its files are not touched then."""
     record = call.known_record()
     if record.owner != "none":
@@ -114,7 +114,7 @@ def require_owner_none(call: Call, *, act: str) -> Record:
 # --- operations
 
 
-def create_record(call: Call, arguments: m.CreateRecordArguments) -> None:
+def create_record(call: OperationCall, arguments: m.CreateRecordArguments) -> None:
     """Make the migration's folder and record."""
     existing = read(call.host, call.migration_id)
     if existing is not None:
@@ -143,7 +143,7 @@ def create_record(call: Call, arguments: m.CreateRecordArguments) -> None:
         _require_same(call, require(call.host, call.migration_id), arguments)
 
 
-def _require_same(call: Call, existing: Record, arguments: m.CreateRecordArguments) -> None:
+def _require_same(call: OperationCall, existing: Record, arguments: m.CreateRecordArguments) -> None:
     asked = arguments.model_dump(mode="json") | {"vm_id": normal_id(arguments.vm_id)}
     if existing.model_dump(mode="json", include=set(asked)) == asked:
         return
@@ -161,7 +161,7 @@ def _require_same(call: Call, existing: Record, arguments: m.CreateRecordArgumen
     )
 
 
-def take_lock(call: Call, arguments: m.LockArguments) -> m.LockResult:
+def take_lock(call: OperationCall, arguments: m.LockArguments) -> m.LockResult:
     """Lock a VM for this migration on this host."""
     vm_id = normal_id(arguments.vm_id)
     lock = LockFacts(
@@ -199,7 +199,7 @@ def take_lock(call: Call, arguments: m.LockArguments) -> m.LockResult:
     )
 
 
-def turn_back(call: Call, arguments: m.Nothing) -> None:
+def turn_back(call: OperationCall, arguments: m.Nothing) -> None:
     """Let no forward operation pass any more."""
     record = call.known_record()
     expected = "source" if record.role == "source" else "none"
@@ -208,7 +208,7 @@ def turn_back(call: Call, arguments: m.Nothing) -> None:
     call.change_record(direction=Direction.BACK, raise_revision=True)
 
 
-def close_migration(call: Call, arguments: m.CloseMigrationArguments) -> None:
+def close_migration(call: OperationCall, arguments: m.CloseMigrationArguments) -> None:
     """End a migration on this host: what only its course needed goes first, the lock last."""
     record = call.known_record()
     ended = {"home": ("source", "none"), "forward": ("handed over", "target")}.get(arguments.end)
@@ -221,7 +221,7 @@ def close_migration(call: Call, arguments: m.CloseMigrationArguments) -> None:
     call.change_record(end=arguments.end, end_text=_end_text(record, arguments.text))
 
 
-def _release(call: Call, record: Record) -> None:
+def _release(call: OperationCall, record: Record) -> None:
     lock = read_lock(call.host, record.vm_id)
     if lock is not None and lock.migration_id == call.migration_id:
         call.host.folder.remove_file(f"{LOCKS}\\{record.vm_id}.json")
@@ -234,7 +234,7 @@ def _end_text(record: Record, text: str) -> str:
     return record.end_text if record.end_text.endswith(f"\n{text}") else f"{record.end_text}\n{text}"
 
 
-def find_migrations(call: Call, arguments: m.FindMigrationArguments) -> m.FindMigrationResult:
+def find_migrations(call: OperationCall, arguments: m.FindMigrationArguments) -> m.FindMigrationResult:
     """Tell all migrations that match, with their journals, and the locks that no record explains."""
     found = []
     known = set()
@@ -268,7 +268,7 @@ def _matches(arguments: m.FindMigrationArguments, migration_id: str, *, vm_id: s
     return not arguments.vm or normal_id(arguments.vm) == normal_id(vm_id) or same_name(arguments.vm, vm_name)
 
 
-def clean_host(call: Call, arguments: m.Nothing) -> m.CleanHostResult:
+def clean_host(call: OperationCall, arguments: m.Nothing) -> m.CleanHostResult:
     """Remove what no migration needs any more. A migration that is worked on, or cannot be read, stays."""
     removed, kept = [], []
     name_of_host = call.host.name

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from lab.engines.python.operations.calls import Call
+from lab.engines.python.operations.calls import OperationCall
 from lab.engines.python.operations.errors import failed, hresult_of, refused
 from lab.host.sentences import because, say
 from lab.platform.acl import Right
@@ -24,7 +24,7 @@ def share_name(migration_id: str, number: int) -> str:
     return f"qsm-{migration_id}-{number}$"
 
 
-def open_share(call: Call, arguments: m.OpenShareArguments) -> m.OpenShareResult:
+def open_share(call: OperationCall, arguments: m.OpenShareArguments) -> m.OpenShareResult:
     """Open one share for one account, and give it read on each file."""
     host = call.host
     sid = host.platform.accounts.resolve(arguments.account)
@@ -88,7 +88,7 @@ def _together(one: list[str], other: Any) -> list[str]:
     return list(dict.fromkeys([*one, *other]))
 
 
-def _is_to_be_granted(call: Call, path: str, arguments: m.OpenShareArguments, *, known: list[str]) -> bool:
+def _is_to_be_granted(call: OperationCall, path: str, arguments: m.OpenShareArguments, *, known: list[str]) -> bool:
     """Whether the account cannot read a file yet. Raises ShareFailed for a file that must not be granted.
 
     An entry of somebody else for the account could not be told from ours when it is taken back.
@@ -107,18 +107,18 @@ def _is_to_be_granted(call: Call, path: str, arguments: m.OpenShareArguments, *,
     raise refused("ShareFailed", say("file_not_shared", call.host.name, path=path, why=why), subject=path, path=path)
 
 
-def _notes_folder(call: Call) -> str:
+def _notes_folder(call: OperationCall) -> str:
     return f"{call.migration_folder}\\shares"
 
 
-def _notes(call: Call) -> dict[str, dict[str, Any]]:
+def _notes(call: OperationCall) -> dict[str, dict[str, Any]]:
     """Return the notes of the migration's shares by the names of their files."""
     folder = _notes_folder(call)
     names = [f"{folder}\\{name}" for name in call.host.folder.names(folder)]
     return {name: note for name in names if (note := call.host.folder.read_json(name)) is not None}
 
 
-def is_open(call: Call, name: str) -> bool:
+def is_open(call: OperationCall, name: str) -> bool:
     """Whether a share of this migration is there, and it and its files still grant read to its account."""
     note = next((each for each in _notes(call).values() if same_name(each["name"], name)), None)
     found = call.host.platform.shares.get_smb_share(name)
@@ -131,7 +131,7 @@ def is_open(call: Call, name: str) -> bool:
     )
 
 
-def close_shares(call: Call, arguments: m.Nothing) -> m.CloseSharesResult:
+def close_shares(call: OperationCall, arguments: m.Nothing) -> m.CloseSharesResult:
     """Remove all shares of the migration, and take back all grants that were noted."""
     host = call.host
     ours = re.compile(rf"qsm-{call.migration_id}-\d+\$", re.IGNORECASE)

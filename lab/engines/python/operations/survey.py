@@ -10,7 +10,7 @@ import re
 from typing import Literal
 
 from lab.engines.python.operations import facts
-from lab.engines.python.operations.calls import Call
+from lab.engines.python.operations.calls import OperationCall
 from lab.engines.python.operations.host import TASK_FOLDER, ModuleHost
 from lab.engines.python.operations.records import GUID, MIGRATIONS, MODULES, normal_id, read_lock, read_locks
 from lab.engines.python.operations.shares import is_open
@@ -28,7 +28,7 @@ FolderKind = Literal["local", "csv", "smb", "missing", "root", "invalid"]
 COMPATIBLE, NOT_COMPATIBLE = 0, 32784  # CheckSystemCompatibilityInfo, "Return value"
 
 
-def get_host(call: Call, arguments: m.GetHostArguments) -> HostFacts:
+def get_host(call: OperationCall, arguments: m.GetHostArguments) -> HostFacts:
     """Tell what the host is."""
     host = call.host
     settings = host.platform.accounts.settings
@@ -65,7 +65,7 @@ def get_host(call: Call, arguments: m.GetHostArguments) -> HostFacts:
     )
 
 
-def get_vm(call: Call, arguments: m.GetVMArguments) -> m.GetVMResult:
+def get_vm(call: OperationCall, arguments: m.GetVMArguments) -> m.GetVMResult:
     """Tell everything about a VM, by id or by name."""
     wanted = arguments.name_or_id
     everything = (*call.host.hyperv.get_vms(), *call.host.hyperv.get_planned_vms())
@@ -74,7 +74,7 @@ def get_vm(call: Call, arguments: m.GetVMArguments) -> m.GetVMResult:
     return m.GetVMResult(matches=tuple(facts.vm_facts(call.host, vm) for vm in matches))
 
 
-def get_inventory(call: Call, arguments: m.InventoryArguments) -> m.InventoryResult:
+def get_inventory(call: OperationCall, arguments: m.InventoryArguments) -> m.InventoryResult:
     """Tell everything that must be as before when a migration leaves a host clean."""
     host = call.host
     vms = host.hyperv.get_vms()
@@ -114,7 +114,7 @@ def _entries(host: ModuleHost, folders: tuple[str, ...]) -> tuple[FileEntry, ...
     return tuple(found[path] for path in sorted(found))
 
 
-def get_compatibility(call: Call, arguments: m.VMArguments) -> m.CompatibilityResult:
+def get_compatibility(call: OperationCall, arguments: m.VMArguments) -> m.CompatibilityResult:
     """Tell what another host needs to judge whether the VM's memory can be used there; None without an answer."""
     vm = facts.known_vm(call.host, arguments.vm_id)
     try:
@@ -124,12 +124,12 @@ def get_compatibility(call: Call, arguments: m.VMArguments) -> m.CompatibilityRe
     return m.CompatibilityResult(compatibility=base64.b64encode(information).decode("ascii"))
 
 
-def resolve_account(call: Call, arguments: m.AccountArguments) -> m.AccountResult:
+def resolve_account(call: OperationCall, arguments: m.AccountArguments) -> m.AccountResult:
     """Tell the SID of an account, or None."""
     return m.AccountResult(sid=call.host.platform.accounts.resolve(arguments.account))
 
 
-def test_target(call: Call, arguments: m.TestTargetArguments) -> m.TestTargetResult:
+def test_target(call: OperationCall, arguments: m.TestTargetArguments) -> m.TestTargetResult:
     """Tell what a target's folder, switches, VMs and processor say to a VM that wants to come."""
     host = call.host
     kind = _folder_kind(host, arguments.folder)
@@ -180,7 +180,7 @@ def _compatible(host: ModuleHost, compatibility: str | None) -> tuple[bool | Non
     return {COMPATIBLE: True, NOT_COMPATIBLE: False}.get(code), tuple(reasons)
 
 
-def watch_source(call: Call, arguments: m.WatchSourceArguments) -> m.WatchSourceResult:
+def watch_source(call: OperationCall, arguments: m.WatchSourceArguments) -> m.WatchSourceResult:
     """Tell what a running copy depends on: boot time, state, shares, sizes, space."""
     host = call.host
     vm = facts.real_vm(host, arguments.vm_id)

@@ -63,7 +63,7 @@ _ALL: tuple[Callable[..., Any], ...] = (
 )
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {function.__name__: function for function in _ALL}
-"""Functions by operation: they take a `Call` and the operation's arguments, and give its result.
+"""Functions by operation: they take an `OperationCall` and the operation's arguments, and give its result.
 
 For a result of type `RecordResult` they give nothing: the dispatcher tells the record after its one write.
 """

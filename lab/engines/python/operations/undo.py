@@ -9,7 +9,7 @@ answered counts as "it ran".
 from __future__ import annotations
 
 from lab.engines.python.operations import facts
-from lab.engines.python.operations.calls import Call
+from lab.engines.python.operations.calls import OperationCall
 from lab.engines.python.operations.errors import refused
 from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.records import normal_id, owner_error, require_owner_none
@@ -23,7 +23,7 @@ from qsm.hosts import messages as m
 from qsm.plan.record import Direction, Owner, Record
 
 
-def withdraw(call: Call, arguments: m.VMArguments) -> None:
+def withdraw(call: OperationCall, arguments: m.VMArguments) -> None:
     """Take the right to start away, under a higher epoch."""
     record = call.known_record()
     reasons = _reasons_to_think_it_ran(call, record, arguments.vm_id)
@@ -37,7 +37,7 @@ def withdraw(call: Call, arguments: m.VMArguments) -> None:
     call.change_record(epoch=record.epoch + 1, owner=Owner.NONE, direction=Direction.BACK)
 
 
-def _reasons_to_think_it_ran(call: Call, record: Record, vm_id: str) -> list[str]:
+def _reasons_to_think_it_ran(call: OperationCall, record: Record, vm_id: str) -> list[str]:
     host = call.host.name
     reasons: list[str] = [say("why_target_owns", host)] if record.owner == "target" else []
     reasons += [
@@ -58,7 +58,7 @@ def _reasons_to_think_it_ran(call: Call, record: Record, vm_id: str) -> list[str
     return reasons if never_here else [*reasons, say("why_vm_gone", host)]
 
 
-def _was_never_here(call: Call, record: Record, *, imported: bool) -> bool:
+def _was_never_here(call: OperationCall, record: Record, *, imported: bool) -> bool:
     """Whether a VM that is not here was not imported, or was removed by this migration after withdrawing."""
     removals = [outcome for outcome in call.journal.of("remove_imported_vm") if outcome.state != "refused"]
     return record.owner == "none" and (not imported or (record.direction == "back" and bool(removals)))
@@ -72,7 +72,7 @@ def _changes_since(host: ModuleHost, vm: VirtualMachine, before: VMFacts) -> lis
     return reasons + facts.changes_since(host, (before.disks, before.saved_state_files), (disks, saved))
 
 
-def take_back(call: Call, arguments: m.TakeBackArguments) -> None:
+def take_back(call: OperationCall, arguments: m.TakeBackArguments) -> None:
     """Give the VM back to the source: the target has withdrawn, or is destroyed and somebody answers for it."""
     record = call.known_record()
     override = arguments.override.strip()
@@ -91,7 +91,7 @@ def take_back(call: Call, arguments: m.TakeBackArguments) -> None:
     call.change_record(owner=Owner.SOURCE, direction=Direction.BACK)
 
 
-def remove_imported_vm(call: Call, arguments: m.VMArguments) -> m.Nothing:
+def remove_imported_vm(call: OperationCall, arguments: m.VMArguments) -> m.Nothing:
     """Remove the VM, planned or real, that lies under the plan's folder and does not run."""
     record = require_owner_none(call, act=say("act_not_removed", call.host.name, vm_id=normal_id(arguments.vm_id)))
     vm = facts.vm_or_planned(call.host, arguments.vm_id)
@@ -108,7 +108,7 @@ def remove_imported_vm(call: Call, arguments: m.VMArguments) -> m.Nothing:
     return m.Nothing()
 
 
-def _not_ours(call: Call, record: Record, vm: VirtualMachine, *, folder: str) -> Exception:
+def _not_ours(call: OperationCall, record: Record, vm: VirtualMachine, *, folder: str) -> Exception:
     about = {"folder": folder, "migration": record.migration_id}
     planned = say("planned_not_ours", call.host.name, vm_id=vm.vm_id, **about)
     other = say(
@@ -123,7 +123,7 @@ def _not_ours(call: Call, record: Record, vm: VirtualMachine, *, folder: str) ->
     )
 
 
-def remove_files(call: Call, arguments: m.RemoveFilesArguments) -> m.RemoveFilesResult:
+def remove_files(call: OperationCall, arguments: m.RemoveFilesArguments) -> m.RemoveFilesResult:
     """Remove what this migration copied here, file by file, and folders that are empty then."""
     record = require_owner_none(call, act=say("act_files_not_removed", call.host.name))
     imported = any(outcome.state != "refused" for outcome in call.journal.of("import_vm"))
