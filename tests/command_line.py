@@ -16,7 +16,8 @@ from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-LONGEST_SECONDS = 120
+from waiting import DEADLINE_SECONDS
+
 PRELOADED = [
     "cli.main",
     "cli.inventory",
@@ -89,12 +90,12 @@ class QsmCommand:
         """SIGKILL, and its end."""
         assert not self.is_over, self.output
         self.signal(signal.SIGKILL)
-        self._process.join(LONGEST_SECONDS)
+        self._process.join(DEADLINE_SECONDS)
         assert self._process.exitcode == -signal.SIGKILL
 
     def exit_code(self) -> int:
         """Waits for the end; the code."""
-        self._process.join(LONGEST_SECONDS)
+        self._process.join(DEADLINE_SECONDS)
         assert self._process.exitcode is not None, f"it does not end:\n{self.output}"
         return self._process.exitcode
 
@@ -102,4 +103,4 @@ class QsmCommand:
         """Leaves nothing running."""
         if not self.is_over:
             self._process.kill()
-        self._process.join(LONGEST_SECONDS)
+        self._process.join(DEADLINE_SECONDS)

@@ -12,6 +12,7 @@ import pytest
 from command_line import CommandLine
 from fault_lab import FaultLab
 from flow_lab import LAB_ENGINE, FlowLab
+from waiting import DEADLINE_SECONDS
 
 from lab.laboratory import Laboratory
 from lab.settings import HostPlan, LabSettings
@@ -51,7 +52,7 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         PREFECT_LOCAL_STORAGE_PATH: tmp_path_factory.mktemp("results"),
         PREFECT_LOGGING_LEVEL: "ERROR",
     }
-    with temporary_settings(quiet), prefect_test_harness(server_startup_timeout=120):
+    with temporary_settings(quiet), prefect_test_harness(server_startup_timeout=round(DEADLINE_SECONDS)):
         yield
 
 
@@ -115,7 +116,7 @@ def fault_lab(
     for name, value in limits.items():
         monkeypatch.setenv(f"QSM_LIMITS__{name}", value)
     load_settings.cache_clear()
-    lab = FaultLab(laboratory, command_line, folder=tmp_path)
+    lab = FaultLab(laboratory, command_line, folder=tmp_path, setenv=monkeypatch.setenv)
     yield lab
     lab.clear()
     load_settings.cache_clear()

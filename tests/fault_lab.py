@@ -7,7 +7,7 @@ no two incarnations ever lived at once.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ FAILED, REFUSED, HELD, LEFT_OVER, UNREACHABLE, INTERRUPTED = (
     6,
     130,
 )  # exit codes, told again: they are promised
+GIVE_UP_SECONDS = "5"
 HOME = FAILED  # a migration that failed has brought the VM home
 _numbers = itertools.count(1)
 
@@ -52,8 +53,11 @@ _numbers = itertools.count(1)
 class FaultLab(FlowLab):
     """The laboratory in the hands of one fault test."""
 
-    def __init__(self, laboratory: Laboratory, command_line: CommandLine, *, folder: Path) -> None:
+    def __init__(
+        self, laboratory: Laboratory, command_line: CommandLine, *, folder: Path, setenv: Callable[[str, str], None]
+    ) -> None:
         super().__init__(laboratory)
+        self._setenv = setenv
         self._command_line = command_line
         self._folder = folder
         self._commands: list[QsmCommand] = []
@@ -76,9 +80,16 @@ class FaultLab(FlowLab):
         self.host(side).set_fault(Fault(cmdlet, FaultAction.FAIL, FaultPlace.CMDLET, moment, times=times, skip=skip))
 
     def lose(self, side: str, operation: str, *, moment: FaultMoment, times: int | None = 1, skip: int = 0) -> None:
-        """A call never reaches the host (before), or its answer gets lost (after)."""
+        """A call never reaches the host (before), or its answer gets lost (after). Without `times` the wire stays dead."""
+        if times is None:
+            self.give_up_soon()
         drop = Fault(operation, FaultAction.DROP, FaultPlace.OPERATION, moment, times=times, skip=skip)
         self.host(side).set_fault(drop)
+
+    def give_up_soon(self) -> None:
+        """For a test in which a host never answers again: it is given up after seconds, not after minutes."""
+        self._setenv("QSM_LIMITS__UNREACHABLE_SECONDS", GIVE_UP_SECONDS)
+        load_settings.cache_clear()
 
     def end_process(self, side: str, cmdlet: str, *, moment: FaultMoment = BEFORE, times: int | None = 1) -> None:
         """The PowerShell process that called a cmdlet ends."""

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 Found = TypeVar("Found")
 
-DEADLINE_SECONDS = 180.0
+DEADLINE_SECONDS = 300.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.002, 0.05
 
 

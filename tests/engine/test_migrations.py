@@ -7,8 +7,6 @@ from fault_lab import FaultLab
 
 from qsm.plan.ending import End
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.mark.parametrize("state", ["Running", "Paused", "Saved", "Off"])
 def test_a_vm_ends_in_the_state_it_had(fault_lab: FaultLab, state: str) -> None:

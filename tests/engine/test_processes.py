@@ -20,7 +20,6 @@ from lab.laboratory import Laboratory
 from lab.settings import ADMINISTRATOR, HostPlan, LabSettings, certificate_folder, password_file
 from lab.winrm.certificates import LabCA
 
-pytestmark = pytest.mark.timeout(300)
 SLEEPER = ("-NoProfile", "-NonInteractive", "-Command", "Start-Sleep -Seconds 600")
 """Neither reads its input nor asks its host for anything: only somebody else ends it."""
 HOLDER = """

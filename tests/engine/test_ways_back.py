@@ -16,8 +16,6 @@ from waiting import wait_until
 from lab.host.faults import FaultMoment
 from qsm.plan.ending import End
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @dataclass(frozen=True)
 class CmdletFailure:

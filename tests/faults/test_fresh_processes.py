@@ -13,9 +13,7 @@ from dataclasses import dataclass
 import pytest
 from fault_lab import BEFORE, FaultLab
 from flow_lab import TestVM
-from waiting import wait_until
-
-pytestmark = pytest.mark.timeout(180)
+from waiting import DEADLINE_SECONDS, wait_until
 
 STEP = """
 import sys
@@ -69,5 +67,5 @@ def test_work_that_failed_is_really_done_again(fault_lab: FaultLab, work: LongWo
 def run_in_a_fresh_process(step: str, vm: TestVM) -> None:
     """Does one step of the VM's unfinished migration, as far as the records tell it. It must succeed."""
     command = [sys.executable, "-c", STEP, vm.vm_id, step]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE_SECONDS)
     assert done.returncode == 0, done.stderr

@@ -13,119 +13,111 @@ from pathlib import Path
 
 import pytest
 from fault_lab import AFTER, BEFORE, HELD, HOME, LEFT_OVER, REFUSED, UNREACHABLE, FaultLab
-from waiting import wait_until
+from waiting import DEADLINE_SECONDS, wait_until
 
 from lab.host.faults import FaultMoment
 
-pytestmark = pytest.mark.timeout(240)
 ORDERLY = pytest.mark.parametrize("orderly", [True, False], ids=["restart", "power-cut"])
 
 
-@pytest.fixture
-def patient_lab(fault_lab: FaultLab, monkeypatch: pytest.MonkeyPatch) -> FaultLab:
-    """A tool that waits for a host that comes up again."""
-    monkeypatch.setenv("QSM_LIMITS__UNREACHABLE_SECONDS", "40")
-    return fault_lab
-
-
 @ORDERLY
-def test_the_source_restarts_while_bases_are_copied(patient_lab: FaultLab, slow_link: None, orderly: bool) -> None:
-    vm = patient_lab.small_vm()
-    before = patient_lab.before(vm)
-    run = patient_lab.run_into(patient_lab.hang("target", "start_copy", moment=AFTER), vm)
-    patient_lab.source.reboot(orderly=orderly)
-    patient_lab.clear_faults()
+def test_the_source_restarts_while_bases_are_copied(fault_lab: FaultLab, slow_link: None, orderly: bool) -> None:
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    run = fault_lab.run_into(fault_lab.hang("target", "start_copy", moment=AFTER), vm)
+    fault_lab.source.reboot(orderly=orderly)
+    fault_lab.clear_faults()
     assert run.exit_code() == HOME, run.output
     assert "was restarted" in run.output or "is gone" in run.output
-    patient_lab.assert_home(vm, before, after_crash=not orderly)
+    fault_lab.assert_home(vm, before, after_crash=not orderly)
 
 
 @ORDERLY
-def test_the_source_restarts_while_changes_are_copied(patient_lab: FaultLab, orderly: bool) -> None:
+def test_the_source_restarts_while_changes_are_copied(fault_lab: FaultLab, orderly: bool) -> None:
     """The VM is saved at that moment, and does not start by itself."""
-    vm = patient_lab.small_vm()
-    before = patient_lab.before(vm)
-    run = patient_lab.run_into(patient_lab.hang("target", "start_copy", moment=BEFORE, skip=1), vm)
-    assert patient_lab.state(patient_lab.source, vm) == "Saved"
-    patient_lab.source.reboot(orderly=orderly)
-    assert patient_lab.state(patient_lab.source, vm) == "Saved"
-    patient_lab.clear_faults()
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    run = fault_lab.run_into(fault_lab.hang("target", "start_copy", moment=BEFORE, skip=1), vm)
+    assert fault_lab.state(fault_lab.source, vm) == "Saved"
+    fault_lab.source.reboot(orderly=orderly)
+    assert fault_lab.state(fault_lab.source, vm) == "Saved"
+    fault_lab.clear_faults()
     assert run.exit_code() == HOME, run.output
-    patient_lab.assert_home(vm, before)
+    fault_lab.assert_home(vm, before)
 
 
-def test_the_source_restarts_after_handing_over(patient_lab: FaultLab) -> None:
-    vm = patient_lab.small_vm()
-    before = patient_lab.before(vm)
-    run = patient_lab.run_into(patient_lab.hang("target", "allow_start", moment=AFTER), vm)
-    patient_lab.source.reboot()
-    patient_lab.clear_faults()
+def test_the_source_restarts_after_handing_over(fault_lab: FaultLab) -> None:
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    run = fault_lab.run_into(fault_lab.hang("target", "allow_start", moment=AFTER), vm)
+    fault_lab.source.reboot()
+    fault_lab.clear_faults()
     assert run.exit_code() == 0, run.output
-    patient_lab.assert_forward(vm, before)
+    fault_lab.assert_forward(vm, before)
 
 
 @pytest.mark.parametrize("moment", [BEFORE, AFTER], ids=str)
-def test_the_source_loses_its_power_at_the_save(patient_lab: FaultLab, moment: FaultMoment) -> None:
+def test_the_source_loses_its_power_at_the_save(fault_lab: FaultLab, moment: FaultMoment) -> None:
     """Before the memory is on disk the VM is off without it: home and cold, never on to the target."""
-    vm = patient_lab.small_vm()
-    before = patient_lab.before(vm)
-    patient_lab.cut_power_at("source", "Save-VM", moment=moment)
-    run = patient_lab.start_migration(vm)
-    patient_lab.source.wait_until_off()
-    patient_lab.source.boot()
-    assert patient_lab.state(patient_lab.source, vm) == ("Off" if moment is BEFORE else "Saved")
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    fault_lab.cut_power_at("source", "Save-VM", moment=moment)
+    run = fault_lab.start_migration(vm)
+    fault_lab.source.wait_until_off()
+    fault_lab.source.boot()
+    assert fault_lab.state(fault_lab.source, vm) == ("Off" if moment is BEFORE else "Saved")
     assert run.exit_code() == HOME, run.output
-    assert [life.host_name for life in patient_lab.witness.lifetimes(vm.vm_id)] == ["HV01", "HV01"]
-    patient_lab.assert_home(vm, before, after_crash=moment is BEFORE)
+    assert [life.host_name for life in fault_lab.witness.lifetimes(vm.vm_id)] == ["HV01", "HV01"]
+    fault_lab.assert_home(vm, before, after_crash=moment is BEFORE)
 
 
-def test_the_target_loses_its_power_while_bases_are_copied(patient_lab: FaultLab, slow_link: None) -> None:
+def test_the_target_loses_its_power_while_bases_are_copied(fault_lab: FaultLab, slow_link: None) -> None:
     """The copy is taken up again, or begun again; the VM has not noticed."""
-    vm = patient_lab.small_vm()
-    before = patient_lab.before(vm)
-    run = patient_lab.run_into(patient_lab.hang("source", "watch_source", moment=BEFORE), vm)
-    patient_lab.target.reboot(orderly=False)
-    patient_lab.clear_faults()
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    run = fault_lab.run_into(fault_lab.hang("source", "watch_source", moment=BEFORE), vm)
+    fault_lab.target.reboot(orderly=False)
+    fault_lab.clear_faults()
     assert run.exit_code() == 0, run.output
-    patient_lab.assert_forward(vm, before)
+    fault_lab.assert_forward(vm, before)
 
 
-def test_the_target_loses_its_power_while_it_merges(patient_lab: FaultLab) -> None:
+def test_the_target_loses_its_power_while_it_merges(fault_lab: FaultLab) -> None:
     """What was half merged on the target is a copy: the source's chain is whole."""
-    vm = patient_lab.small_vm()
-    before = patient_lab.before(vm)
-    run = patient_lab.run_into(patient_lab.hang_cmdlet("target", "Merge-VHD"), vm)
-    patient_lab.target.reboot(orderly=False)
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    run = fault_lab.run_into(fault_lab.hang_cmdlet("target", "Merge-VHD"), vm)
+    fault_lab.target.reboot(orderly=False)
     code = run.exit_code()
     assert code in (0, HOME), run.output
     if code == 0:
-        patient_lab.assert_forward(vm, before)
+        fault_lab.assert_forward(vm, before)
     else:
-        patient_lab.assert_home(vm, before)
+        fault_lab.assert_home(vm, before)
 
 
 @ORDERLY
-def test_the_target_restarts_after_the_vm_is_back(patient_lab: FaultLab, orderly: bool) -> None:
+def test_the_target_restarts_after_the_vm_is_back(fault_lab: FaultLab, orderly: bool) -> None:
     """Its automatic start is its own again, so that it comes up before the tool does anything."""
-    vm = patient_lab.small_vm()
-    before = patient_lab.before(vm)
-    run = patient_lab.run_into(patient_lab.hang("source", "close_shares", moment=BEFORE), vm)
-    patient_lab.target.reboot(orderly=orderly)
-    patient_lab.wait_until_running(patient_lab.target, vm)
-    patient_lab.clear_faults()
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    run = fault_lab.run_into(fault_lab.hang("source", "close_shares", moment=BEFORE), vm)
+    fault_lab.target.reboot(orderly=orderly)
+    fault_lab.wait_until_running(fault_lab.target, vm)
+    fault_lab.clear_faults()
     assert run.exit_code() == 0, run.output
-    patient_lab.assert_forward(vm, before, after_crash=not orderly)
+    fault_lab.assert_forward(vm, before, after_crash=not orderly)
 
 
-def test_the_target_restarts_before_automatic_start_is_back(patient_lab: FaultLab) -> None:
+def test_the_target_restarts_before_automatic_start_is_back(fault_lab: FaultLab) -> None:
     """Nothing starts the VM by itself then; the run does."""
-    vm = patient_lab.small_vm()
-    before = patient_lab.before(vm)
-    run = patient_lab.run_into(patient_lab.hang("target", "confirm_target", moment=AFTER), vm)
-    patient_lab.wait_for_writes(vm)
-    patient_lab.target.reboot()
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    run = fault_lab.run_into(fault_lab.hang("target", "confirm_target", moment=AFTER), vm)
+    fault_lab.wait_for_writes(vm)
+    fault_lab.target.reboot()
     assert run.exit_code() == 0, run.output
-    patient_lab.assert_forward(vm, before)
+    fault_lab.assert_forward(vm, before)
 
 
 @pytest.mark.parametrize(("side", "operation"), [("target", "get_copy"), ("source", "start_merge")])
@@ -147,6 +139,7 @@ def test_a_host_freezes_for_a_while(fault_lab: FaultLab, operation: str, side: s
 def test_held_while_the_target_is_away_after_handing_over(fault_lab: FaultLab, command: str) -> None:
     vm = fault_lab.small_vm()
     before = fault_lab.before(vm)
+    fault_lab.give_up_soon()
     run = fault_lab.run_into(fault_lab.hang("target", "allow_start", moment=BEFORE), vm)
     fault_lab.target.power_off()
     assert run.exit_code() == HELD, run.output
@@ -168,6 +161,7 @@ def test_a_target_that_is_destroyed_for_good(fault_lab: FaultLab) -> None:
     before = fault_lab.before(vm)
     fault_lab.kill_in(fault_lab.hang("target", "allow_start", moment=AFTER), vm)
     fault_lab.target.power_off()
+    fault_lab.give_up_soon()
     assert typed(vm.name, "another name").returncode == 2
     assert fault_lab.state(fault_lab.source, vm) == "Saved"
     done = typed(vm.name, vm.name)
@@ -201,5 +195,11 @@ def typed(vm_name: str, answer: str) -> subprocess.CompletedProcess[str]:
     command = Path(sys.executable).parent / "qsm"
     arguments = [str(command), "abandon", vm_name, "--target-is-destroyed"]
     return subprocess.run(
-        arguments, input=f"{answer}\n", capture_output=True, text=True, timeout=120, check=False, env=dict(os.environ)
+        arguments,
+        input=f"{answer}\n",
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+        env=dict(os.environ),
     )

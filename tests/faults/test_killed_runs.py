@@ -14,8 +14,6 @@ import pytest
 from fault_lab import AFTER, BEFORE, REFUSED, FaultLab
 from waiting import wait_until
 
-pytestmark = pytest.mark.timeout(180)
-
 
 @dataclass(frozen=True)
 class Kill:

@@ -13,8 +13,6 @@ from lab.host.faults import FaultMoment
 from qsm.hosts.operations import OPERATIONS
 from qsm.plan.ending import End
 
-pytestmark = pytest.mark.timeout(180)
-
 SOURCE = (
     "create_record", "take_lock", "take_checkpoint", "open_share", "save_vm", "export_configuration", "hand_over",
     "close_shares", "close_migration",

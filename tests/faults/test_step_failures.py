@@ -16,8 +16,6 @@ from lab.host.faults import FaultMoment
 from qsm.hosts.operations import OPERATIONS
 from qsm.plan.ending import End
 
-pytestmark = pytest.mark.timeout(180)
-
 
 @dataclass(frozen=True)
 class StepFailure:

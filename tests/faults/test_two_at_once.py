@@ -11,8 +11,6 @@ import signal
 import pytest
 from fault_lab import AFTER, BEFORE, HOME, INTERRUPTED, REFUSED, FaultLab
 
-pytestmark = pytest.mark.timeout(180)
-
 
 def test_a_second_migration_is_refused_before_anything_is_changed(fault_lab: FaultLab) -> None:
     vm = fault_lab.small_vm()

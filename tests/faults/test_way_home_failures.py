@@ -12,8 +12,6 @@ from fault_lab import AFTER, BEFORE, REFUSED, FaultLab
 from lab.host.faults import FaultMoment
 from qsm.plan.ending import End
 
-pytestmark = pytest.mark.timeout(180)
-
 
 @dataclass(frozen=True)
 class Trouble:

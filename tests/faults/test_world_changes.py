@@ -14,7 +14,6 @@ from fault_lab import AFTER, BEFORE, FAILED, HELD, HOME, FaultLab
 from flow_lab import MIB, TestVM
 from waiting import wait_until
 
-pytestmark = pytest.mark.timeout(180)
 RESERVE = 64 * MIB
 
 

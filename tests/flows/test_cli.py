@@ -18,7 +18,6 @@ from lab.host.handle import LabDisk
 from qsm.migration.progress import Progress
 from qsm.settings import load_settings
 
-pytestmark = pytest.mark.timeout(120)
 SMALL = (LabDisk(size_bytes=4 * MIB),)
 
 

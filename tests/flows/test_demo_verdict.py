@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import typer
+from waiting import DEADLINE_SECONDS
 
 from cli.demo import demo
 from lab.demonstration.plan import SOURCE, TARGET
@@ -36,7 +37,7 @@ def test_a_demo_in_which_all_is_well() -> None:
         [*command, "--disk-size", str(DISK_MIB), "--rate", str(LINK_MIB), "--memory", str(MEMORY_MIB)],
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=DEADLINE_SECONDS,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     told = json.loads(ended.stdout)

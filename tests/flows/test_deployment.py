@@ -17,11 +17,10 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 from prefect.settings import PREFECT_API_URL
 from prefect.states import Cancelling
-from waiting import wait_until
+from waiting import DEADLINE_SECONDS, wait_until
 
 from lab.host.handle import LabDisk
 
-pytestmark = pytest.mark.timeout(300)
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
@@ -46,7 +45,7 @@ def prefect(*arguments: str, environment: dict[str, str]) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=DEADLINE_SECONDS,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -83,7 +82,7 @@ def worker(environment: dict[str, str], log: Path) -> Iterator[None]:
             yield
         finally:
             process.terminate()
-            process.wait(60)
+            process.wait(DEADLINE_SECONDS)
 
 
 def state_name(run: UUID) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from imported_modules import of, run_qsm
 from typer.testing import CliRunner
+from waiting import DEADLINE_SECONDS
 
 from cli.main import app
 from lab.disks import DiskFormat, DiskKind, create_disk
@@ -30,7 +31,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 def qsm(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run the command as a process of its own, which ends while its laboratory stays."""
     command = [sys.executable, "-P", "-c", "from cli.main import run; run()", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_SECONDS)
 
 
 def refused(*arguments: str | Path) -> str:

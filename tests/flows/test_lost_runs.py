@@ -21,8 +21,6 @@ from waiting import DEADLINE_SECONDS, wait_until
 
 from deployments import lost_runs
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture
 def no_automations(prefect_server: None) -> Iterator[None]:

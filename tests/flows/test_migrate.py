@@ -11,7 +11,6 @@ from qsm.plan.ending import End
 from qsm.plan.state_transfer import StateTransfer
 from qsm.report.report import Report
 
-pytestmark = pytest.mark.timeout(180)
 HEAVY = Workload(
     writes_per_second=2000, working_set_blocks=2048, hot_set_share=0.2, hot_set_blocks=64, memory_bytes=8 * MIB
 )

@@ -17,7 +17,6 @@ from qsm.plan.state_transfer import StateTransfer
 from qsm.settings import load_settings
 from qsm.steps.preflight import begin
 
-pytestmark = pytest.mark.timeout(120)
 SMALL = (LabDisk(size_bytes=4 * MIB),)
 
 

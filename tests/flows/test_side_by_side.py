@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 from flow_lab import MIB, FlowLab, TestVM
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterType
@@ -16,8 +15,6 @@ from lab.host.handle import LabDisk
 from qsm.migration.progress import CopyProgressed, Event, Noted, StepEnded, listening
 from qsm.plan.ending import End
 from qsm.report.report import Report
-
-pytestmark = pytest.mark.timeout(300)
 
 
 def test_each_hears_of_itself_alone(flow_lab: FlowLab) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 
 import module_coverage
 from powershell_program import require_engine
+from waiting import DEADLINE_SECONDS
 
 from lab.engines.powershell.processes import SHORT_LIVED
 from qsm.facts.errors import ErrorFacts
@@ -29,7 +30,6 @@ from qsm.hosts import wire
 from qsm.hosts.operations import OPERATIONS
 
 STANDINS = Path(__file__).parent / "standins"
-DEADLINE_SECONDS = 60.0
 ADMINISTRATOR = '"BUILTIN\\Administrators","Alias","S-1-5-32-544",""\n"Mandatory Label","Label","S-1-16-12288",""\n'
 
 _DRIVER = r"""
@@ -219,11 +219,11 @@ class EngineProcess:
         return self._process.wait(DEADLINE_SECONDS)
 
     def end(self) -> None:
-        """Closes its input and waits a little, so that it can still say which statements ran."""
+        """Closes its input and waits a while, so that it can still say which statements ran."""
         assert self._process.stdin is not None
         with contextlib.suppress(subprocess.TimeoutExpired, BrokenPipeError):
             self._process.stdin.close()
-            self._process.wait(5)
+            self._process.wait(DEADLINE_SECONDS / 5)
         self.kill()
 
     def kill(self) -> None:

@@ -11,6 +11,7 @@ import pytest
 from checks import CHECKS, GUARDED_PARAMETERS, KNOWN, PROGRAMS, Check, bad_example, layout
 from engine import EngineHost
 from scripts import Script, all_scripts
+from waiting import DEADLINE_SECONDS
 
 from qsm.hosts import wire
 from qsm.hosts.operations import MODULE_FOLDER, MODULE_TABLE_FILE, OPERATIONS, module_table
@@ -165,5 +166,7 @@ def test_cmdlets_are_extracted_as_the_versions_have_them(tmp_path: Path) -> None
     assert not {"Get-Gone", "Get-Absent"} & set(known)
     assert json.dumps(known).isascii()
     script = Path(__file__).parent / "extract_known_cmdlets.py"
-    told = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
+    told = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
+    )
     assert told.returncode != 0

@@ -16,8 +16,6 @@ from lab.host.faults import Fault, FaultAction, FaultPlace
 from lab.host.handle import MIB, LabDisk
 from lab.laboratory import Laboratory
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture
 def script(make_script: Callable[..., MigrationScript]) -> Iterator[MigrationScript]:

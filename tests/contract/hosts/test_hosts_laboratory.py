@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from hosts_driver import LABS_OWN_ENGINE, HostCaller, read_settings
-from waiting import wait_until
+from waiting import DEADLINE_SECONDS, wait_until
 
 from lab.disks import files as disk_files
 from lab.disks.model import DiskFormat, DiskKind
@@ -45,7 +45,9 @@ def stayed(tmp_path: Path) -> Iterator[Laboratory]:
         "from lab.settings import LabSettings; "
         "Laboratory(Path(sys.argv[1])).up(LabSettings.model_validate_json(sys.argv[2]), stay=True)"
     )
-    subprocess.run([sys.executable, "-c", script, str(tmp_path), ONE_HOST.model_dump_json()], check=True, timeout=60)
+    subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path), ONE_HOST.model_dump_json()], check=True, timeout=DEADLINE_SECONDS
+    )
     laboratory = Laboratory(tmp_path)
     yield laboratory
     laboratory.down()
@@ -95,7 +97,7 @@ def test_laboratory_dies_with_the_process_that_made_it(tmp_path: Path) -> None:
         "Laboratory(Path(sys.argv[1])).up(LabSettings.model_validate_json(sys.argv[2])); os._exit(9)"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path), ONE_HOST.model_dump_json()], check=False, timeout=60
+        [sys.executable, "-c", script, str(tmp_path), ONE_HOST.model_dump_json()], check=False, timeout=DEADLINE_SECONDS
     )
     assert ended.returncode == 9
     wait_until(lambda: not processes_of(tmp_path), what="the end of all processes")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from pydantic import SecretStr
-from waiting import wait_until
+from waiting import DEADLINE_SECONDS, wait_until
 
 from lab.winrm.certificates import LabCA, end_point_binding, user_principal_name
 from lab.winrm.connections import Connection, ConnectionProtocol
@@ -29,11 +29,13 @@ def test_stop_leaves_nothing_behind(settings, engine, tmp_path, monkeypatch):
         endpoint = Endpoint(settings, engine)
         endpoint.start()
         port = endpoint.port
-        with socket.create_connection(("127.0.1.1", port), timeout=5) as half_open:  # never says a word of TLS
+        with socket.create_connection(
+            ("127.0.1.1", port), timeout=DEADLINE_SECONDS
+        ) as half_open:  # never says a word of TLS
             endpoint.stop()
             assert half_open.recv(1) == b""
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.1.1", port), timeout=5)
+            socket.create_connection(("127.0.1.1", port), timeout=DEADLINE_SECONDS)
     assert list(tmp_path.iterdir()) == []
     assert set(threading.enumerate()) <= threads_before
     assert len(list(Path("/proc/self/fd").iterdir())) == descriptors_before

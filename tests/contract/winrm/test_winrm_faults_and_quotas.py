@@ -6,7 +6,7 @@ import time
 
 import pytest
 import requests
-from waiting import wait_until
+from waiting import DEADLINE_SECONDS, wait_until
 from winrm.exceptions import WinRMOperationTimeoutError, WinRMTransportError, WSManFaultError
 from winrm_harness import PASSWORD, SHELL, TRANSFER, envelope, parse_xml, raw_post
 
@@ -247,7 +247,7 @@ def test_body_that_is_not_soap_is_a_bad_request(post, body):
 
 def test_only_the_service_path_exists(endpoint, authority):
     for url in (endpoint.url.removesuffix("/wsman"), endpoint.url + "/more"):
-        answer = requests.post(url, data=b"x", verify=str(authority.certificate), timeout=10)
+        answer = requests.post(url, data=b"x", verify=str(authority.certificate), timeout=DEADLINE_SECONDS)
         assert answer.status_code == 404
 
 

@@ -7,6 +7,7 @@ import uuid
 import xml.etree.ElementTree as ElementTree
 
 import requests
+from waiting import DEADLINE_SECONDS
 
 PASSWORD = "pass:Wörd"
 SHELL = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
@@ -25,7 +26,7 @@ def raw_post(
     all_headers = {"Content-Type": "application/soap+xml;charset=UTF-8", **(headers or {})}
     if token is not None:
         all_headers["Authorization"] = f"Negotiate {base64.b64encode(token).decode()}"
-    return session.post(url, data=body, headers=all_headers, timeout=15)
+    return session.post(url, data=body, headers=all_headers, timeout=DEADLINE_SECONDS)
 
 
 def parse_xml(text: bytes) -> ElementTree.Element:

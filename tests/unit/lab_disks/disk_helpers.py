@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from waiting import DEADLINE_SECONDS
 
 from lab.disks import (
     DiskFormat,
@@ -109,7 +110,10 @@ def read_with_seven_zip(path: Path, format: DiskFormat) -> bytes:
     """The disk as 7-Zip sees it; it follows a chain in the same folder by itself."""
     assert SEVEN_ZIP is not None
     done = subprocess.run(
-        [SEVEN_ZIP, "e", "-so", f"-t{format.lower()}", str(path)], capture_output=True, timeout=60, check=False
+        [SEVEN_ZIP, "e", "-so", f"-t{format.lower()}", str(path)],
+        capture_output=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
     )
     assert done.returncode == 0, done.stderr.decode(errors="replace")
     return done.stdout

@@ -17,6 +17,7 @@ from disk_helpers import (
     needs_seven_zip,
     read_with_seven_zip,
 )
+from waiting import DEADLINE_SECONDS
 
 from lab.disks import (
     DiskFormat,
@@ -120,4 +121,6 @@ def test_the_size_of_a_vhd_is_its_current_size_not_its_geometry(tmp_path: Path) 
 
 def qemu_img(*arguments: str) -> str:
     assert QEMU_IMG is not None
-    return subprocess.run([QEMU_IMG, *arguments], check=True, capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run(
+        [QEMU_IMG, *arguments], check=True, capture_output=True, text=True, timeout=DEADLINE_SECONDS
+    ).stdout

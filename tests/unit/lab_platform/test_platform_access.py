@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from platform_helpers import HV2_ACCOUNT, TwoHosts, refused
+from waiting import DEADLINE_SECONDS
 
 from lab.platform import errors, smb_wire
 from lab.platform.acl import Right
@@ -227,7 +228,7 @@ def test_a_host_cannot_pretend_to_be_another(lab: TwoHosts) -> None:
     entry = lab.hv1.directory.find("HV1")
     assert entry is not None
     own_secret = lab.hv1.directory.machine_secret("HV1")
-    with socket.create_connection((entry.address, entry.smb_port), timeout=5) as connection:
+    with socket.create_connection((entry.address, entry.smb_port), timeout=DEADLINE_SECONDS) as connection:
         hello = smb_wire.receive_message(connection)
         proof = smb_wire.proof(own_secret, hello["challenge"], hello["server"])
         smb_wire.send_message(connection, {"account": HV2_ACCOUNT, "proof": proof})
