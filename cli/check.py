@@ -1,4 +1,4 @@
-"""`qsm check`: look before you leap. `check hosts` copies one small file and removes it; `check vm` changes nothing."""
+"""`qsm check`: before a migration. `check hosts` copies one small file and removes it; `check vm` changes nothing."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from qsm.care.check_hosts import Finding
     from qsm.plan.plan import Plan
 
-app = group("Look before you leap.")
+app = group("Check hosts, or whether a VM can be moved, before a migration.")
 
 
 @app.command("hosts")
 def hosts(names: Hosts = None, as_json: Json = False) -> None:
-    """What hosts need for migrations, each point with its repair; and one file really copied in each direction."""
+    """Check what hosts need, and copy one small file each way."""
     from cli.inventory import opened
     from qsm.care.check_hosts import check_host, check_pair
 
@@ -45,7 +45,7 @@ def _show(findings: list[Finding], *, as_json: bool) -> None:
         say_json([finding.model_dump() for finding in findings])
         return
     for finding in findings:
-        mark = typer.style("ok  ", fg=typer.colors.GREEN) if finding.ok else typer.style("MEND", fg=typer.colors.RED)
+        mark = typer.style("ok  ", fg=typer.colors.GREEN) if finding.ok else typer.style("FAIL", fg=typer.colors.RED)
         typer.echo(f"{mark} {finding.subject}: {finding.point}: {finding.found}")
         if finding.repair:
             typer.echo(f"       {finding.repair}")
@@ -61,7 +61,7 @@ def vm(
     state_transfer: Transfer = StateTransfer.AUTO,
     as_json: Json = False,
 ) -> None:
-    """Whether a VM could be moved like this now; every reason against it at once."""
+    """Check whether a VM could be moved now, or why not."""
     from cli.inventory import settings_with_passwords
     from cli.request import request_of
     from qsm.migration.progress import Progress

@@ -18,7 +18,7 @@ def demo(
     disks: Annotated[int, typer.Option("--disks", help="How many disks the VM has.")] = 2,
     disk_size: Annotated[
         int | None,
-        typer.Option("--disk-size", help="MiB of each disk. Default: 1024 (growing) and 512 (fixed) in turn."),
+        typer.Option("--disk-size", help="MiB of each disk. Default: 1024 (dynamic) and 512 (fixed) in turn."),
     ] = None,
     rate: Annotated[int, typer.Option("--rate", help="MiB per second that the link between the hosts carries.")] = 25,
     memory: Annotated[int, typer.Option("--memory", help="MiB of the VM's memory.")] = 256,

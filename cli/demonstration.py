@@ -209,7 +209,11 @@ def show_verdict(outcome: Outcome) -> None:
     console.print(f"- offline window: {_windows(outcome)}")
     if outcome.powershell:
         console.print(f"- PowerShell: {told(outcome.powershell)}")
-    good = "[green]Nothing was lost.[/green]" if outcome.ok else "[red]The verdict is red.[/red]"
+    good = (
+        "[green]Nothing was lost.[/green]"
+        if outcome.ok
+        else "[red]Something does not hold: see the lines marked FAILS.[/red]"
+    )
     console.print(f"\n[bold]{good}[/bold] {outcome.seconds:.0f} s in all.")
 
 

@@ -3,10 +3,10 @@
 | code | meaning |
 | --- | --- |
 | 0 | done as asked |
-| 1 | failed; after `qsm migrate` the VM is at its source (or: a check found something to mend) |
+| 1 | failed; after `qsm migrate` the VM is at its source (or: a check found something to repair) |
 | 2 | bad input: arguments, settings |
 | 3 | refused before anything was changed |
-| 4 | held: nobody can prove where the VM may run; the text says what decides |
+| 4 | held: stopped on purpose, because nobody can prove where the VM may run; the text says what decides |
 | 5 | done, and something is left over, named in the text; the VM is at the target (after `qsm abandon`: at the source) |
 | 6 | a host does not answer |
 | 130 | interrupted; the migration was settled first |

@@ -1,4 +1,4 @@
-"""`qsm hosts`: care for the hosts of the inventory."""
+"""`qsm hosts`: maintain the hosts of the inventory."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import typer
 from cli.exits import say_json, told_errors
 from cli.options import Hosts, Json, group
 
-app = group("Care for the hosts of the inventory.")
+app = group("Maintain the hosts of the inventory.")
 
 
 @app.callback()
 def hosts() -> None:
-    """Care for the hosts of the inventory."""
+    """Maintain the hosts of the inventory."""
 
 
 @app.command("clean")
 def clean(names: Hosts = None, as_json: Json = False) -> None:
-    """Remove what no migration needs: records of ended migrations, old modules."""
+    """Remove records of ended migrations and old modules from hosts."""
     from cli.inventory import opened
     from qsm.care.clean_hosts import clean_host
 

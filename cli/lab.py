@@ -25,14 +25,14 @@ app = group("Stand-in Hyper-V hosts, to try the product on without Windows.")
 
 def _known_engine(engine: str) -> str:
     if engine not in ENGINES:
-        raise typer.BadParameter(f"{engine!r} is none of {', '.join(ENGINES)}")
+        raise typer.BadParameter(f"there is no engine {engine!r}; there is {', '.join(ENGINES)}")
     return engine
 
 
 Engine = Annotated[
-    str, typer.Option("--engine", callback=_known_engine, help=f"What answers on a lab host: {', '.join(ENGINES)}.")
+    str, typer.Option("--engine", callback=_known_engine, help=f"Program that plays a host: {', '.join(ENGINES)}.")
 ]
-Folder = Annotated[Path, typer.Option("--folder", help="Where the laboratory lies.")]
+Folder = Annotated[Path, typer.Option("--folder", help="Folder of the laboratory.")]
 DEFAULT_FOLDER = Path(".lab")
 EXTRA = ("numpy", "uvicorn", "h11", "cryptography")
 """What the laboratory needs besides what the product needs: the extra `lab` of the distribution."""
@@ -48,7 +48,7 @@ def told_lab_errors(*, as_json: bool) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if error.name not in EXTRA:
             raise
-        text = "The laboratory needs its extra: pip install 'quick-storage-migration[lab]'"
+        text = "The laboratory needs more packages: pip install 'quick-storage-migration[lab]'"
         fail(f"{text} ({error.name} is not installed).", "NoLaboratory", BAD_INPUT, as_json=as_json)
     except Exception as error:
         _fail_by(error, as_json=as_json)
@@ -107,10 +107,10 @@ def up(
 @app.command("down")
 def down(
     folder: Folder = DEFAULT_FOLDER,
-    remove: Annotated[bool, typer.Option("--remove", help="Remove its folder with all VMs, too.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the laboratory's folder with all VMs, too.")] = False,
     as_json: Json = False,
 ) -> None:
-    """End a laboratory. Its folder stays, and `qsm lab up` takes it up again."""
+    """Stop a laboratory. Its folder stays; `qsm lab up` starts the laboratory again."""
     with told_lab_errors(as_json=as_json):
         from lab.laboratory import Laboratory, LaboratoryError
 
@@ -123,12 +123,12 @@ def down(
         if as_json:
             say_json({"ok": True, "folder": str(laboratory.folder), "removed": remove})
         else:
-            typer.echo(f"The laboratory in {laboratory.folder} is down{' and removed' if remove else ''}.")
+            typer.echo(f"The laboratory in {laboratory.folder} is stopped{' and removed' if remove else ''}.")
 
 
 @app.command("status")
 def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """What runs: hosts with their addresses, and their VMs."""
+    """Show what runs: hosts with their addresses, and their VMs."""
     with told_lab_errors(as_json=as_json):
         from lab.laboratory import Laboratory
 

@@ -25,7 +25,8 @@ def migrate(
     keep_source: Annotated[
         bool,
         typer.Option(
-            "--keep-source/--remove-source", help="Keep VM and files on the source, switched off, or remove them."
+            "--keep-source/--remove-source",
+            help="Keep the VM with its files on the source (stopped, disconnected, without automatic start), or remove them.",
         ),
     ] = True,
     as_json: Json = False,

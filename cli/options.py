@@ -10,12 +10,18 @@ from qsm.plan.state_transfer import StateTransfer
 
 VM = Annotated[str, typer.Argument(help="Name or id of the VM.")]
 Source = Annotated[str, typer.Option("--source", help="Host of the inventory that runs the VM now.")]
-Target = Annotated[str, typer.Option("--target", help="Host of the inventory that shall run it.")]
+Target = Annotated[str, typer.Option("--target", help="Host of the inventory that the VM is moved to.")]
 TargetFolder = Annotated[str, typer.Option("--target-folder", help=r"Full path on the target, e.g. D:\VMs\sql-01.")]
 Switches = Annotated[
     list[str] | None, typer.Option("--switch", help="'switch on the source = switch on the target'; repeat for each.")
 ]
-Transfer = Annotated[StateTransfer, typer.Option("--state-transfer", help="save, shutdown, or auto.")]
+Transfer = Annotated[
+    StateTransfer,
+    typer.Option(
+        "--state-transfer",
+        help="save: the memory moves; shutdown: the guest is shut down; auto: save if the target can restore the memory.",
+    ),
+]
 Hosts = Annotated[list[str] | None, typer.Argument(help="Hosts; all of the inventory if none is given.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 

@@ -24,7 +24,9 @@ def abandon_command(
     vm: VM,
     target_is_destroyed: Annotated[
         bool,
-        typer.Option("--target-is-destroyed", help="The target is gone for good; take the VM back without asking it."),
+        typer.Option(
+            "--target-is-destroyed", help="The target host is gone for good; take the VM back without asking that host."
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -53,7 +55,7 @@ def _end(
         migration = find_migration(vm, hosts=hosts, settings=settings)
         migration.progress.add(Screen())
         left_over = act(migration)
-        text = f"VM {migration.plan.vm_name} is at {place(migration)} (migration {migration.id})."
+        text = f"VM {migration.plan.vm_name} is on host {place(migration)} (migration {migration.id})."
         if as_json:
             say_json({"ok": not left_over, "migration_id": migration.id, "message": text, "left_over": left_over})
         else:
@@ -66,12 +68,12 @@ def _end(
 def _confirm_override(vm: str) -> str:
     """The operator types the VM's name; what may be lost is said first."""
     typer.secho(
-        f"If VM {vm} has run on the target, everything it wrote there is lost, and if the target is not really gone, it may"
-        " run twice. This cannot be undone.",
+        f"If VM {vm} has run on the target, everything that the VM wrote there is lost. If the target is not really gone, the"
+        " VM may run twice. This cannot be undone.",
         fg=typer.colors.YELLOW,
         err=True,
     )
     if typer.prompt("Type the name of the VM to go on", err=True) != vm:
-        typer.echo("Not the same name; nothing was done.", err=True)
+        typer.echo("That is not the name of the VM. Nothing was changed.", err=True)
         raise typer.Exit(2)
     return f"{getpass.getuser()} declared the target destroyed; what the VM wrote there, if it ran there, is lost."

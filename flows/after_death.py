@@ -28,6 +28,6 @@ def settle_dead_run(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) 
             ending = settle(migration)
             log.warning("migration %s: %s: %s", migration.id, ending.end.value, ending.text)
     except NoSuchMigration as error:
-        log.info("nothing to settle after %s of run %s: %s", state.name, flow_run.id, error)
+        log.info("run %s is %s and left no migration to settle: %s", flow_run.id, state.name, error)
     except Refused as error:
-        log.error("run %s is %s and what it left is not settled: %s", flow_run.id, state.name, error)
+        log.error("run %s is %s and the migration that it left is not settled: %s", flow_run.id, state.name, error)

@@ -24,7 +24,7 @@ def check_vm(
     Args:
         vm: Name or id of the VM.
         source: Host of the inventory that runs the VM now.
-        target: Host of the inventory that shall run it.
+        target: Host of the inventory that the VM is moved to.
         target_folder: Full path of a folder on the target, for example D:\\VMs\\sql-01.
         switch_map: For each switch that the VM is connected to, the switch of the target that takes its place.
         state_transfer: save, shutdown, or auto: save if the target can restore the memory.

@@ -45,10 +45,10 @@ def migrate_vm(
     Args:
         vm: Name or id of the VM.
         source: Host of the inventory that runs the VM now.
-        target: Host of the inventory that shall run it.
+        target: Host of the inventory that the VM is moved to.
         target_folder: Full path of a folder on the target, for example D:\\VMs\\sql-01.
         switch_map: For each switch that the VM is connected to, the switch of the target that takes its place.
-        state_transfer: save: the memory moves; shutdown: the guest is shut down; auto: save if the target can restore it.
+        state_transfer: save: the memory moves; shutdown: the guest is shut down; auto: save if the target can restore the memory.
         keep_source: Keep the VM and its files on the source, saved, disconnected and without automatic start.
     """
     request = MigrationRequest(

@@ -48,10 +48,10 @@ class PreflightRefused(Refused):
     def __init__(self, vm: str, reasons: Sequence[str]) -> None:
         self.vm, self.reasons = vm, tuple(reasons)
         if len(self.reasons) == 1:
-            super().__init__(f"VM {vm} was not touched: {self.reasons[0]}.")
+            super().__init__(f"VM {vm} cannot be moved like this: {self.reasons[0]}. Nothing was changed.")
             return
         listed = "\n".join(f"  - {reason}" for reason in self.reasons)
-        super().__init__(f"VM {vm} was not touched. It cannot be moved like this:\n{listed}")
+        super().__init__(f"VM {vm} cannot be moved like this:\n{listed}\nNothing was changed.")
 
 
 class CredentialsRejected(Refused):
@@ -60,13 +60,13 @@ class CredentialsRejected(Refused):
     def __init__(self, host: str, user: str) -> None:
         self.host, self.user = host, user
         super().__init__(
-            f"Host {host} rejected the credentials of user {user}. Nothing was changed and it was tried only once;"
-            f" check user, password and transport of hosts.{host}."
+            f"Host {host} rejected the credentials of user {user}. They were tried only once, so that the account is not"
+            f" locked. Nothing was changed. Check user, password and transport of hosts.{host} in the settings."
         )
 
 
 class _FromHost(QsmError):
-    """An error that a host told, with its facts."""
+    """An error that a host reported, with its facts."""
 
     def __init__(self, host: str, operation: str, facts: ErrorFacts, *, revision: int | None = None) -> None:
         self.host, self.operation, self.facts, self.revision = host, operation, facts, revision
@@ -106,7 +106,7 @@ class OutcomeUnknown(QsmError):
 class Unreachable(QsmError):
     """A host does not answer."""
 
-    advice = "Check its power, network, WinRM service and certificate."
+    advice = "Check the host's power, network, WinRM service and certificate."
 
     def __init__(self, host: str, why: str) -> None:
         self.host, self.why = host, why
@@ -124,7 +124,7 @@ class Stopped(QsmError):
 
 
 def from_host(host: str, operation: str, facts: ErrorFacts, *, revision: int | None) -> QsmError:
-    """The error class for what a host told; `revision` is the record's after the call."""
+    """The error class for what a host reported; `revision` is the record's after the call."""
     if facts.category is ErrorKind.UNKNOWN:
         return OutcomeUnknown(host, operation, facts.message)
     kind = HostRefused if facts.category is ErrorKind.REFUSED else HostFailed

@@ -14,17 +14,19 @@ from qsm.ways.settle import settle
 
 
 class MigrationFailed(QsmError):
-    """The migration did not go through. The text says where the VM is; `report` tells the rest."""
+    """The migration did not go through. The text says why, and where the VM is; `report` holds the rest."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, *, reason: str) -> None:
         self.report = report
         left = "".join(f"\n  left over: {item}" for item in report.left_over)
-        super().__init__(f"{report.text}{left}\n  because: {report.error}")
+        # What keeps a migration held is often what stopped it: said once.
+        why = "" if reason in report.text else f"Migration {report.migration_id} did not go through: {reason}\n"
+        super().__init__(f"{why}{report.text}{left}")
 
 
 class MigrationRun:
-    """Context of a run. Preflight tells its `progress` and makes the migration; hand that to `begin`, and read `report`
-    after the block.
+    """Context of a run. Preflight reports to its `progress` and makes the migration; hand that to `begin`, and read
+    `report` after the block.
 
     An error inside the block is settled (`qsm.ways.settle`). If the VM ends at the target, the block ends well and the
     report names what is left over; else MigrationFailed follows. An interrupt (Ctrl-C, a cancelled flow run) is settled
@@ -60,7 +62,7 @@ class MigrationRun:
         if migration is None:
             return False
         if error is None:
-            text = f"VM {migration.plan.vm_name} is at {migration.target.name}."
+            text = migration.plan.text_at_target
             self._report(migration, Ending(End.FORWARD, text, migration.left_over), "")
             return False
         migration.stop.set()
@@ -70,7 +72,8 @@ class MigrationRun:
         if not isinstance(error, Exception):
             return False
         if ending.end is not End.FORWARD:
-            raise MigrationFailed(report) from error
+            reason = str(error) if isinstance(error, QsmError) else report.error
+            raise MigrationFailed(report, reason=reason) from error
         return True
 
     def _report(self, migration: Migration, ending: Ending, error: str) -> Report:

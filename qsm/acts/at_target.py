@@ -45,7 +45,7 @@ def ensure_state(migration: Migration, *, suspend_again: bool = False) -> None:
     plan, target = migration.plan, migration.target
     vm = settled_vm(target, plan.vm_id, wait_seconds=migration.settings.limits.unreachable_seconds)
     if vm is None:
-        raise Failed(f"VM {plan.vm_name} is not on host {target.name}, although its record says so.")
+        raise Failed(f"VM {plan.vm_name} is not on host {target.name}, although that host's record says so.")
     enough = LIVE_STATES if not suspend_again else {plan.state_before, VMState.PAUSED}
     if plan.wants_running and vm.state not in enough:
         target.refresh()

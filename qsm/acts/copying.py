@@ -51,7 +51,7 @@ def disk_unit(migration: Migration, slot: str, layer: int) -> Unit:
     if share is None:
         raise Failed(
             f"File {link.file.path} of disk {slot} on host {migration.source.name} lies in a folder that held no file of VM"
-            f" {migration.plan.vm_name} before; it is not shared and cannot be copied."
+            f" {migration.plan.vm_name} before the migration. The folder is not shared, so the file cannot be copied."
         )
     kind = "base disk" if layer == 0 else "differencing disk"
     return Unit(
@@ -152,7 +152,7 @@ def _has_ended_well(migration: Migration, unit: Unit, state: m.GetCopyResult) ->
         raise HostFailed(migration.target.name, "start_copy", state.error)
     if state.state in ENDED_WORK:
         raise Failed(
-            f"The copy of {unit.what} to host {migration.target.name} ended as {state.state}, without a reason."
+            f"The copy of {unit.what} to host {migration.target.name} ended as {state.state}; the host reported no reason."
         )
     if state.volume is not None:
         host = migration.target.name

@@ -52,7 +52,7 @@ def _check_world(migration: Migration, look: m.WatchSourceResult, *, expected_st
     host = migration.source.name
     if abs(look.boot_time_ticks - plan.source_boot_ticks) > CLOCK_STEP_TICKS:
         raise WorldChanged(
-            f"Host {host} was restarted; the temporary shares are gone and VM {plan.vm_name} may have moved on."
+            f"Host {host} was restarted meanwhile: its temporary shares are gone, and VM {plan.vm_name} may have changed."
         )
     if look.state is None:
         raise WorldChanged(f"VM {plan.vm_name} is no longer on host {host}.")
@@ -61,7 +61,7 @@ def _check_world(migration: Migration, look: m.WatchSourceResult, *, expected_st
     names = [found.name for found in look.checkpoints]
     ours = [name for name in names if plan.is_our_checkpoint(name)]
     if ours != names or len(ours) != len(migration.checkpoints()):
-        alien = ", ".join(f"'{name}'" for name in names if name not in ours) or "ours is gone"
+        alien = ", ".join(f"'{name}'" for name in names if name not in ours) or "this migration's own is gone"
         raise WorldChanged(
             f"The checkpoints of VM {plan.vm_name} on host {host} were changed by somebody else: {alien}."
         )

@@ -84,7 +84,7 @@ def check_pair(source: Host, target: Host, *, source_facts: HostFacts, target_fa
         reachable = _smb(target, smb_name)
         copied = _copy_one_file(source, target, account=account, smb_name=smb_name) if sid and reachable else None
     except QsmError as error:
-        repair = "mend what the text names; left-overs go with 'qsm hosts clean'"
+        repair = "repair what the text names; 'qsm hosts clean' removes what is left over"
         return [Finding(subject=pair, point="copy of one file", ok=False, found=str(error), repair=repair)]
     asked = PairFacts(
         source=source.name, target=target.name, account=account, sid=sid, smb_name=smb_name, smb_reachable=reachable

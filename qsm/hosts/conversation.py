@@ -127,7 +127,7 @@ class Conversation:
                 continue
             if answer is None:
                 if time.monotonic() >= self._deadline:
-                    raise SilentError("it did not answer within the time limit")
+                    raise SilentError("no answer came within the time limit")
             elif answer.call == self._call or (answer.call == wire.UNREADABLE_CALL and not self._in_doubt):
                 return answer
             elif answer.call in self._pings:

@@ -176,7 +176,7 @@ class Host:
     def _ready(self, session: WinRMSession) -> Way:
         """The way calls take here; one thread finds out, and installs the module, while the others wait."""
         if not self._preparing.acquire(timeout=self._limits.unreachable_seconds):
-            raise NotExecutedError("another thread still waits for its first answer")
+            raise NotExecutedError("another call is still waiting for the host's first answer")
         try:
             if self._way is None:
                 self._way = Preparation(session, limits=self._limits).run()
@@ -213,7 +213,7 @@ class Host:
     # --- errors
 
     def _error(self, exchange: _Exchange, content: Mapping[str, Any]) -> QsmError:
-        """The error for what a host told. A refusal without a look into the journal does not speak for earlier sends."""
+        """The error for what a host reported. A refusal without a look into the journal does not speak for earlier sends."""
         try:
             facts = ErrorFacts.model_validate(content["error"])
         except (ValidationError, KeyError) as error:
@@ -221,13 +221,15 @@ class Host:
         told = from_host(self.name, exchange.name, facts, revision=content.get("revision"))
         unjournaled = facts.category is ErrorKind.REFUSED and content.get("attempt") is None
         if exchange.uncertain and unjournaled and facts.id not in _DECIDED_WITHOUT_JOURNAL:
-            return self._unknown(exchange, f"an answer was lost, and the second send was refused ({told})")
+            return self._unknown(
+                exchange, f"the answer was lost, and when the call was sent again the host refused it ({told})"
+            )
         return told
 
     def _not_as_promised(self, exchange: _Exchange, error: Exception) -> HostFailed:
         facts = ErrorFacts(
             id="HostFailed", category=ErrorKind.FAILED, retryable=False, hresult=None, subject="", facts={},
-            message=f"Host {self.name} answered {exchange.name} with something else than promised: {error}",
+            message=f"Host {self.name} answered {exchange.name} in a form that this tool does not understand: {error}",
         )  # fmt: skip
         return HostFailed(self.name, exchange.name, facts)
 
@@ -236,8 +238,8 @@ class Host:
             return self._unknown(exchange, f"host {self.name} stopped answering ({error})")
         if isinstance(error, QuotaError):
             return Refused(
-                f"Host {self.name} gives its user no further remote shell. {error}. Nothing was changed by"
-                f" {exchange.name}. End shells of that user on the host, or raise the quota that is named."
+                f"Host {self.name} gives the tool's account no further remote shell. {error}. Nothing was changed by"
+                f" {exchange.name}. End shells of that account on the host, or raise the quota that the message names."
             )
         return Unreachable(self.name, str(error))
 

@@ -182,7 +182,7 @@ OF_PAIR: tuple[HostNeed[PairFacts], ...] = (
         met=lambda pair: pair.account is None or pair.sid is not None,
         found=lambda pair: f"{pair.account}: {pair.sid or 'unknown to the source'}",
         problem=lambda _, pair: (
-            f"host {pair.source} does not know the computer account {pair.account}, which shall read the disks"
+            f"host {pair.source} does not know the computer account {pair.account}, which must read the disks"
         ),
         repair=lambda _: "both hosts must be in one domain, or in domains that trust each other",
     ),

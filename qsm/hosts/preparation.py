@@ -22,7 +22,7 @@ from qsm.settings import TimeLimits
 
 
 class ProbeFacts(BaseModel):
-    """What the probe tells of a host."""
+    """What the probe reports of a host."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -70,7 +70,7 @@ class Preparation:
                 answer = self._receive(call)
         except (ProcessEndedError, InputClosedError) as error:
             raise Refused(
-                f"Host {self._host} does not run scripts over WinRM. Nothing was changed. {self._why(error)}."
+                f"Host {self._host} does not run scripts over WinRM: {self._why(error)}. Nothing was changed."
                 " Check execution policy, language mode and antivirus on the host."
             ) from error
         return self._read(answer), way
@@ -78,14 +78,17 @@ class Preparation:
     def _receive(self, call: str) -> wire.Answer:
         answer = self._session.receive(call, deadline=time.monotonic() + self._limits.unreachable_seconds)
         if answer is None:
-            raise NotExecutedError("PowerShell started there and did not answer")
+            raise NotExecutedError("PowerShell started on the host and did not answer")
         return answer
 
     def _read(self, answer: wire.Answer) -> ProbeFacts:
         try:
             return ProbeFacts.model_validate(answer.content["result"])
         except (KeyError, ValidationError):
-            raise Refused(f"Host {self._host} did not answer the probe as agreed: {answer.content}.") from None
+            raise Refused(
+                f"Host {self._host} answered the first question in a form that this tool does not understand:"
+                f" {answer.content}. Nothing was changed."
+            ) from None
 
     def _check(self, facts: ProbeFacts) -> None:
         for need in needs.unmet(needs.FIRST, facts):
@@ -110,7 +113,7 @@ class Preparation:
             return self._receive(call).content
         except (ProcessEndedError, InputClosedError) as error:
             raise Refused(
-                f"The module could not be installed on host {self._host}. {self._why(error)}. No VM was touched."
+                f"The module could not be installed on host {self._host}: {self._why(error)}. No VM was touched."
             ) from error
 
     def _why(self, error: Exception) -> str:

@@ -67,7 +67,7 @@ def translate(error: Exception, *, host: str, address: str, user: str) -> Except
     if isinstance(error, WSManFaultError):
         return _of_fault(error, host=host, user=user)
     if isinstance(error, WinRMOperationTimeoutError):
-        return LostError("the operation took longer than it was given")
+        return LostError("the request took longer than its time limit")
     if isinstance(error, WinRMTransportError):
         return _of_status(error, address=address)
     causes = list(_causes(error))
@@ -78,7 +78,7 @@ def translate(error: Exception, *, host: str, address: str, user: str) -> Except
         return NotExecutedError(f"no connection to {address} ({_say(causes)})")
     if isinstance(error, requests.RequestException):
         return LostError(f"the connection to {address} broke ({_say(causes)})")
-    return LostError(f"{address} answered what cannot be read ({_say(causes)})")
+    return LostError(f"{address} sent an answer that cannot be read ({_say(causes)})")
 
 
 def let_go(error: Exception) -> None:
@@ -107,13 +107,13 @@ def _of_fault(fault: WSManFaultError, *, host: str, user: str) -> Exception:
 def _of_final_fault(told: str, code: int | None, kind: str, *, host: str, user: str) -> QsmError | None:
     if code == ACCESS_DENIED or kind == "AccessDenied":
         return Refused(
-            f"Host {host} knows user {user} and denies a remote shell. {told}. Nothing was changed; the user must belong"
-            " to the host's Administrators."
+            f"Host {host} knows user {user} and denies a remote shell. {told}. Nothing was changed. Add the user to the"
+            " host's Administrators."
         )
     if kind == "EncodingLimit":
         return Refused(
-            f"Host {host} takes only smaller messages. {told}. Nothing was changed; set MaxEnvelopeSizekb of its WinRM"
-            " service to its default, 500."
+            f"Host {host} accepts only smaller messages than the tool sends. {told}. Nothing was changed. Set"
+            " MaxEnvelopeSizekb of the host's WinRM service to its default, 500."
         )
     return None
 

@@ -66,7 +66,7 @@ class ProcessEndedError(Exception):
     """The process ended without (another) answer; the text holds its exit code and the end of what it said."""
 
     def __init__(self, exit_code: int, noise: str) -> None:
-        super().__init__(f"PowerShell ended with exit code {exit_code}: {noise.rstrip('.') or 'it said nothing'}")
+        super().__init__(f"PowerShell ended with exit code {exit_code}: {noise.rstrip('.') or 'no output'}")
 
 
 class WinRMSession:

@@ -32,57 +32,60 @@ CLUSTER_STORAGE = "\\CLUSTERSTORAGE\\"
 
 def about_vm(vm: VMFacts, *, host: str) -> Iterable[str]:
     if vm.lock is not None:
-        yield f"already migrating: migration {vm.lock.migration_id} by {vm.lock.by} since {vm.lock.since_utc}"
+        yield (
+            f"the VM is already migrating: migration {vm.lock.migration_id} by {vm.lock.by} since {vm.lock.since_utc}; wait"
+            f" for its end, or run 'qsm abandon {vm.lock.migration_id}' if its run is dead"
+        )
         return  # busy, checkpoint and chain are that migration's own, and nobody is to remove them
     if vm.state not in CARRIED_STATES:
-        yield f"its state is {vm.state}; it must be one of {', '.join(CARRIED_STATES)}"
+        yield f"the VM is {vm.state}; only a VM that is {', '.join(CARRIED_STATES[:-1])} or {CARRIED_STATES[-1]} can be moved"
     if not is_quiet(vm.operational_status):
         words = [word for word in vm.operational_status if word is not VMOperationalStatus.OK]
-        yield f"it is busy or unhealthy: {', '.join(words) or 'its host reports no status'}; wait until this has passed"
+        yield f"the VM is busy or unhealthy: {', '.join(words) or 'its host reports no status'}; wait until this has passed"
     if vm.clustered:
-        yield "it is a clustered VM; those are not carried yet"
+        yield "the VM is clustered; clustered VMs cannot be moved yet"
     if vm.replication_mode is not ReplicationMode.NONE:
-        yield f"it takes part in Hyper-V Replica ({vm.replication_mode}); remove the replication first"
+        yield f"the VM takes part in Hyper-V Replica ({vm.replication_mode}); remove the replication first"
     for checkpoint in vm.checkpoints:
-        yield f"it has a checkpoint '{checkpoint.name}' ({checkpoint.type}); remove it and wait for the merge"
+        yield f"the VM has a checkpoint '{checkpoint.name}' ({checkpoint.type}); remove that checkpoint and wait for the merge"
     if vm.state in LIVE_STATES and vm.checkpoint_type not in (None, *CHECKPOINTS_TAKEN):
-        yield f"its checkpoints are {vm.checkpoint_type}; allow them with Set-VM -CheckpointType Production"
+        yield f"the VM's checkpoints are {vm.checkpoint_type}; allow them with Set-VM -CheckpointType Production"
     for setting in (vm.automatic_start_action, vm.checkpoint_type):
         if setting is not None and not setting.known:
-            yield f"it has the setting {setting}, which this tool does not know and could not set again"
+            yield f"the VM has the setting {setting}, which this tool does not know and could not restore"
     for obstacle in vm.obstacles:
         yield f"{obstacle.code}: {obstacle.detail}"
     for question in vm.unanswered:
-        yield f"the host could not answer: {question}"
+        yield f"host {host} could not answer: {question}"
     if not vm.disks:
-        yield "it has no virtual disk; export and import it instead"
+        yield "the VM has no virtual disk; export and import the VM instead"
     for disk in vm.disks:
         yield from (f"disk {disk.slot} ({disk.path}): {reason}" for reason in _about_disk(disk, host=host))
     for folder in (vm.configuration_location, vm.path):
         if folder and _unsupported_place(folder):
-            yield f"its configuration lies in {folder}: {_unsupported_place(folder)}"
+            yield f"the VM's configuration lies in {folder}: {_unsupported_place(folder)}"
 
 
 def _about_disk(disk: VMDisk, *, host: str) -> Iterable[str]:
     if disk.pass_through:
-        yield "a pass-through disk cannot be checkpointed or copied as a file"
+        yield "this is a pass-through disk, which cannot be checkpointed or copied as a file"
         return
     if disk.shared:
-        yield "shared disks (shared VHDX, VHD Set) cannot be checkpointed"
+        yield "this is a shared disk (shared VHDX or VHD Set), which cannot be checkpointed"
     if disk.error is not None or not disk.chain:
-        yield f"its chain could not be read: {disk.error or 'no file'}"
+        yield f"the chain of its files could not be read: {disk.error or 'the host reported no file'}"
         return
     try:
         read_chain(disk, host=host)
     except BrokenChain as broken:
-        yield f"its files are no chain: {broken.path} {broken.problem}"
+        yield f"its files do not form a chain: file {broken.path} {broken.problem}"
     for file in disk.chain:
         if file.format not in CARRIED_FORMATS or file.type not in CARRIED_TYPES:
-            yield f"format {file.format} of type {file.type} is not supported"
+            yield f"file {file.path} has format {file.format} and type {file.type}, which cannot be moved"
     if len(disk.chain) > 1 or disk.chain[0].type is VhdType.DIFFERENCING:
         orphan = disk.path.lower().endswith((".avhd", ".avhdx"))
         kind = "the left-over of a backup or checkpoint" if orphan else "a differencing disk of its own"
-        yield f"it sits on a chain of {len(disk.chain)} files ({kind}); merge it first"
+        yield f"the disk is a chain of {len(disk.chain)} files ({kind}); merge them first"
     for file in disk.chain:
         if (why := _unsupported_place(file.path)) or (why := _unsupported_place(ntpath.dirname(file.path))):
             yield f"{file.path}: {why}"
@@ -91,11 +94,11 @@ def _about_disk(disk: VMDisk, *, host: str) -> Iterable[str]:
 def _unsupported_place(path: str) -> str:
     """Why files at this place are not carried; empty when they are."""
     if path.startswith("\\\\"):
-        return "SMB storage is not carried yet"
+        return "VMs on SMB storage cannot be moved yet"
     if CLUSTER_STORAGE in name_key(path) + "\\":
-        return "Cluster Shared Volumes are not carried yet"
+        return "VMs on Cluster Shared Volumes cannot be moved yet"
     if ntpath.splitdrive(path)[1] in ("", "\\"):
-        return "files in the root of a volume are not supported by Hyper-V"
+        return "Hyper-V does not support files in the root of a volume"
     return ""
 
 
@@ -104,18 +107,18 @@ def about_target(place: m.TestTargetResult, request: MigrationRequest, vm: VMFac
     problems = {
         "root": "is the root of a volume; give a subfolder",
         "missing": "lies on a drive that does not exist",
-        "csv": "lies on a Cluster Shared Volume; those are not carried yet",
-        "smb": "lies on an SMB share; those are not carried yet",
-        "invalid": "is not a path that the host understands",
+        "csv": "lies on a Cluster Shared Volume; those cannot be used yet",
+        "smb": "lies on an SMB share; those cannot be used yet",
+        "invalid": "is not a path that the host can use",
     }
     if place.folder_kind in problems:
         yield f"target folder {where} {problems[place.folder_kind]}"
     elif why := _unsupported_place(request.target_folder):
         yield f"target folder {where}: {why}"
     for path in place.files_in_the_way:
-        yield f"file {path} exists on host {request.target} already"
+        yield f"file {path} exists on host {request.target} already; move that file away or choose another target folder"
     if place.vm_state is not None:
-        yield f"host {request.target} has a VM with id {vm.vm_id} already (state {place.vm_state})"
+        yield f"host {request.target} has a VM with id {vm.vm_id} already, which is {place.vm_state}"
     if place.planned_vm:
         yield f"host {request.target} has a planned VM with id {vm.vm_id}; remove the left-over import first"
     if place.lock is not None:
@@ -124,5 +127,5 @@ def about_target(place: m.TestTargetResult, request: MigrationRequest, vm: VMFac
 
 def about_version(vm: VMFacts, target: HostFacts) -> Iterable[str]:
     if vm.version not in target.supported_vm_versions:
-        known = ", ".join(target.supported_vm_versions) or "none told"
-        yield f"its configuration version {vm.version} is not accepted by {target.computer_name} ({known})"
+        known = ", ".join(target.supported_vm_versions) or "none reported"
+        yield f"host {target.computer_name} does not accept the VM's configuration version {vm.version} (accepted: {known})"

@@ -56,7 +56,7 @@ def choose_switches(
             if name_key(adapter.switch_name) not in chosen:
                 reasons.append(
                     f"adapter '{adapter.name}' is connected to switch '{adapter.switch_name}', and the switch map"
-                    f" does not say which switch of host {request.target} takes its place"
+                    f" does not name the switch of host {request.target} that takes its place"
                 )
             target = chosen.get(name_key(adapter.switch_name)) or None
         choices.append(SwitchChoice(adapter_id=adapter.adapter_id, switch_name=target))
@@ -77,19 +77,19 @@ def choose_transfer(
     why = "; ".join(place.incompatibilities) or (
         f"processors {source_facts.processor_name} and {target_facts.processor_name}"
         if place.compatible is not None
-        else "the hosts could not answer the compatibility question"
+        else "the hosts could not say whether their processors are compatible"
     )
-    misfit = f"its memory cannot be restored on host {request.target}: {why}"
+    misfit = f"the VM's memory cannot be restored on host {request.target}: {why}"
     if vm.state == VMState.OFF:
         return TransferMode.NONE, []
     if vm.state == VMState.SAVED:
-        return TransferMode.NONE, [] if fits else [f"{misfit}. Start it, or delete its saved state, and try again"]
+        return TransferMode.NONE, [] if fits else [f"{misfit}. Start the VM, or delete its saved state, and try again"]
     wanted = request.state_transfer
     if wanted is StateTransfer.SAVE or (wanted is StateTransfer.AUTO and fits):
         return TransferMode.SAVE, [] if fits else [f"{misfit}. Use state transfer 'shutdown' or 'auto'"]
     if vm.state == VMState.PAUSED:
         return TransferMode.SHUTDOWN, [
-            "it is paused, so that its guest cannot shut down; resume it or use state transfer 'save'"
+            "the VM is paused, so that its guest cannot shut down; resume the VM or use state transfer 'save'"
         ]
     return TransferMode.SHUTDOWN, []
 

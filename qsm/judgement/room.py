@@ -55,29 +55,31 @@ def of_migration(
     memory = 0 if transfer is TransferMode.SHUTDOWN else memory_bytes
     if target_folder is not None:
         for link in (link for disk in disks for link in disk.chain.files):
-            yield Demand("copy_base_disks", target, link.target_path, "the copies of its disks", link.file.length_bytes)
-        yield Demand("copy_changes", target, target_folder, "its saved memory", memory)
+            yield Demand(
+                "copy_base_disks", target, link.target_path, "the copies of the VM's disks", link.file.length_bytes
+            )
+        yield Demand("copy_changes", target, target_folder, "the VM's saved memory", memory)
     if vm.state in LIVE_STATES:
         yield from _of_running(vm, host=source, memory_bytes=memory_bytes, saved_bytes=memory)
     if memory:
-        yield Demand("save_state", source, PROGRAM_DATA, "the exported copy of its saved memory", memory)
+        yield Demand("save_state", source, PROGRAM_DATA, "the exported copy of the VM's saved memory", memory)
 
 
 def _of_running(vm: VMFacts, *, host: str, memory_bytes: int, saved_bytes: int) -> Iterator[Demand]:
     for file in (file for disk in vm.disks for file in disk.chain):
-        yield Demand("take_checkpoint", host, file.path, "what its guest writes meanwhile")
+        yield Demand("take_checkpoint", host, file.path, "what the guest writes meanwhile")
     # A production checkpoint may fall back to a standard one, which writes the memory.
-    what = "the memory in its checkpoint"
+    what = "the memory in the checkpoint"
     yield Demand("take_checkpoint", host, vm.snapshot_file_location, what, memory_bytes)
     if saved_bytes:
-        yield Demand("save_state", host, vm.configuration_location, "its saved memory", saved_bytes)
+        yield Demand("save_state", host, vm.configuration_location, "the VM's saved memory", saved_bytes)
 
 
 def of_merge_back(chains: Iterable[Chain], added_bytes: Mapping[str, int], *, host: str) -> Iterator[Demand]:
     """While the guest writes on: what going home would need. `added_bytes`: length of our layers, by slot."""
     for chain in (chain for chain in chains if chain.added):
         for link in chain.added:
-            yield Demand("take_checkpoint", host, link.file.path, "what its guest writes meanwhile")
+            yield Demand("take_checkpoint", host, link.file.path, "what the guest writes meanwhile")
         growth = merge_growth(chain.foot.file, leaf_bytes=added_bytes[chain.slot])
         yield Demand("take_checkpoint", host, chain.foot.file.path, "the merge of our checkpoint back", growth)
 
@@ -89,9 +91,9 @@ def of_window(plan: Plan, chains: Iterable[Chain], added_bytes: Mapping[str, int
         place = chain.foot.target_path
         yield Demand("copy_changes", plan.target, place, "the differencing disks", added)
         growth = merge_growth(chain.foot.file, leaf_bytes=added)
-        yield Demand("prepare_disks", plan.target, place, "their merge", growth)
+        yield Demand("prepare_disks", plan.target, place, "the merge of the differencing disks", growth)
     memory = 0 if plan.transfer is TransferMode.SHUTDOWN else plan.memory_bytes
-    yield Demand("copy_changes", plan.target, plan.target_folder, "its saved memory", memory)
+    yield Demand("copy_changes", plan.target, plan.target_folder, "the VM's saved memory", memory)
 
 
 def of_copy(volume: VolumeFacts, *, host: str, what: str) -> Iterator[Demand]:
@@ -131,9 +133,9 @@ class Need:
     def __str__(self) -> str:
         if self.volume is None:
             place = self.demands[0].path
-            return f"host {self.host} does not report how much room there is on the volume of {place}"
+            return f"host {self.host} does not report how much space is free on the volume of {place}"
         return (
-            f"volume {self.volume.root} of host {self.host} has {self.volume.free_bytes:,} bytes left;"
+            f"volume {self.volume.root} of host {self.host} has {self.volume.free_bytes:,} bytes free;"
             f" {self.needed_bytes:,} are needed: {', '.join(self._parts())}"
         )
 
@@ -180,4 +182,4 @@ def shortages(
 def require(demands: Iterable[Demand], volumes: Mapping[str, Iterable[VolumeFacts]], plan: Plan) -> None:
     """Raises Failed where a volume has not the room."""
     if short := shortages(demands, volumes, reserve_bytes=plan.reserve_bytes):
-        raise Failed(f"There is not enough room to go on with VM {plan.vm_name}: {'; '.join(short)}.")
+        raise Failed(f"There is not enough free space to go on with VM {plan.vm_name}: {'; '.join(short)}.")

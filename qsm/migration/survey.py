@@ -78,12 +78,15 @@ def find_migration(
         raise NoSuchMigration(f"No host knows an unfinished migration of VM {vm_or_id}.{more}")
     if len(plans) > 1:
         ids = ", ".join(sorted(plan.migration_id for plan in plans))
-        raise Refused(f"{len(plans)} unfinished migrations fit {vm_or_id}; give one of the ids {ids}.")
+        raise Refused(
+            f"{len(plans)} unfinished migrations fit {vm_or_id}. Nothing was changed. Give one of the ids {ids}."
+        )
     plan = plans[0]
     missing = [name for name in (plan.source, plan.target) if name not in hosts]
     if missing:
         raise Refused(
-            f"Migration {plan.migration_id} needs host {', '.join(missing)}, which the inventory does not have."
+            f"Migration {plan.migration_id} of VM {plan.vm_name} needs host {', '.join(missing)}, which the inventory does not"
+            " name. Nothing was changed. Add the host to the settings and try again."
         )
     return Migration(plan, hosts[plan.source], hosts[plan.target], settings=settings, progress=Progress(), new=False)
 
@@ -93,7 +96,7 @@ def unfinished_plans(
 ) -> tuple[Plan, ...]:
     """The plans of all unfinished migrations that fit, each once, from what the hosts reported.
 
-    Raises PlanUnreadable for one that no host's record tells in a way that this version understands. With `requested_by` such
+    Raises PlanUnreadable for one that no host's record holds in a form that this version understands. With `requested_by` such
     a one cannot be meant: a run reads what it wrote itself.
     """
     plans: dict[str, Plan] = {}

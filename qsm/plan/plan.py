@@ -114,6 +114,11 @@ class Plan(Frozen):
         """Whether the VM must be started on the target (and suspended again if it was paused)."""
         return self.live
 
+    @property
+    def text_at_target(self) -> str:
+        """Where a VM is that was moved, and in which state: in the one that it had, for it is brought back to that."""
+        return f"VM {self.vm_name} is {self.state_before.lower()} on host {self.target}."
+
     def disk(self, slot: str) -> PlannedDisk:
         """The disk in that slot."""
         return next(disk for disk in self.disks if disk.slot == slot)

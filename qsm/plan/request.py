@@ -38,7 +38,7 @@ class MigrationRequest(Frozen):
 
     vm: str = Field(min_length=1, max_length=200, description="name or id of the VM")
     source: str = Field(min_length=1, description="host of the inventory that runs the VM")
-    target: str = Field(min_length=1, description="host of the inventory that shall run it")
+    target: str = Field(min_length=1, description="host of the inventory that the VM is moved to")
     target_folder: str = Field(description=r"full path of a folder on the target, e.g. D:\VMs\sql-01")
     switch_map: tuple[SwitchPair, ...] = ()
     state_transfer: StateTransfer = StateTransfer.AUTO

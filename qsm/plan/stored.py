@@ -27,7 +27,7 @@ class UnreadablePlan(Frozen):
         return str(self.content.get("version", "1 or none"))
 
     def __str__(self) -> str:
-        return f"its plan has version {self.version}, this tool reads version {PLAN_VERSION} ({self.problem})"
+        return f"the plan in its record has version {self.version}, this tool reads version {PLAN_VERSION} ({self.problem})"
 
 
 def _read(value: Any, handler: ModelWrapValidatorHandler[Any]) -> Plan | UnreadablePlan | None:

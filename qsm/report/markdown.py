@@ -19,7 +19,8 @@ def to_markdown(report: Report) -> str:
     ]
     if window:
         lines.append(
-            f"- offline window **{window.seconds:.1f} s** ({window.calls} calls, {window.own_seconds:.1f} s of our own)"
+            f"- offline window **{window.seconds:.1f} s** ({window.calls} calls to hosts,"
+            f" {window.own_seconds:.1f} s spent by the tool)"
         )
     if report.error:
         lines.append(f"- error: {report.error}")

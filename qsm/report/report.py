@@ -46,7 +46,7 @@ class OfflineWindow(Frozen):
 
 
 class Report(Frozen):
-    """Everything that is told of a migration. Sizes in bytes, times in seconds."""
+    """Everything that is known of a migration. Sizes in bytes, times in seconds."""
 
     migration_id: str
     vm_id: str
@@ -58,7 +58,7 @@ class Report(Frozen):
     end: End
     text: str
     left_over: tuple[str, ...]
-    error: str
+    error: str = Field(description="'Class: sentence' of the error that ended the migration; empty: none did")
     offline_window: OfflineWindow | None
     steps: tuple[StepLine, ...]
     copies: tuple[CopyLine, ...]

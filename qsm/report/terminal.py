@@ -29,7 +29,7 @@ def show_report(report: Report) -> None:
         window = report.offline_window
         console.print(
             f"offline window [bold]{window.seconds:.1f} s[/bold]: {window.calls} calls to hosts,"
-            f" {window.own_seconds:.1f} s of our own"
+            f" {window.own_seconds:.1f} s spent by the tool"
         )
     for note in report.notes:
         console.print(f"note: {escape(note)}")

@@ -4,7 +4,7 @@
 2. the source's VM: kept (registered, saved, adapters disconnected, automatic start off, a note says where it went), or
    removed (Remove-VM, wait for its merge, then the recorded files one by one);
 3. both records are closed: lock, working files and exported configuration go.
-What fails here is named and leaves the VM running on the target. The proof that travels with 2 is the target's record as
+What fails here is named, and the VM stays on the target as it is. The proof that travels with 2 is the target's record as
 it is now, which another attempt may find changed: so each attempt has an operation id of its own.
 """
 
@@ -34,7 +34,7 @@ def clean_up(migration: Migration) -> tuple[str, ...]:
     migration.left_over = left_over
     if migration.plan.keep_source:
         _retire_source(migration, target)
-    text = f"VM {migration.plan.vm_name} runs under {migration.target.name} now."
+    text = migration.plan.text_at_target
     if left_over:
         text += " Left over: " + "; ".join(left_over)
     for side in (migration.target, migration.source):
@@ -48,7 +48,8 @@ def _proven_target(migration: Migration) -> Record:
     if record is None or record.owner is not Owner.TARGET:
         raise Failed(
             f"The record of migration {migration.id} on host {migration.target.name} does not say that the target owns VM"
-            f" {migration.plan.vm_name} ({record.owner if record else 'no record'}). The source was not touched."
+            f" {migration.plan.vm_name} ({f'owner: {record.owner}' if record else 'no record'}). VM and files on host"
+            f" {migration.source.name} were not touched."
         )
     return record
 
@@ -71,7 +72,7 @@ def _remove_source(migration: Migration, target: Record) -> tuple[str, ...]:
     saved = migration.source.result(operations.save_vm)
     if saved is None:
         raise Failed(
-            f"Nothing is known about the files of VM {plan.vm_name} on host {migration.source.name}; they stay."
+            f"VM {plan.vm_name} and its files stay on host {migration.source.name}: no record says which files are the VM's."
         )
     migration.source.change_anew(
         operations.remove_source,
@@ -99,6 +100,6 @@ def _wait_for_removal(migration: Migration) -> None:
         check_stop=None,
         too_late=lambda look: (
             f"VM {migration.plan.vm_name} is still being removed from host {migration.source.name}:"
-            f" {', '.join(look.remaining)}. It runs under {migration.target.name}; run 'qsm finish' later."
+            f" {', '.join(look.remaining)}. {migration.plan.text_at_target} Run 'qsm finish {migration.plan.vm_name}' later."
         ),
     )

@@ -47,8 +47,8 @@ def require_unchanged(migration: Migration) -> None:
     vm = current_vm(migration.source, migration.plan.vm_id)
     if saved is None or vm is None or _files(vm) != _files(saved):
         raise WorldChanged(
-            f"VM {migration.plan.vm_name} is no longer on host {migration.source.name} as it was stopped there by the"
-            " migration: somebody started or changed it meanwhile. What was copied is out of date and is not used."
+            f"VM {migration.plan.vm_name} on host {migration.source.name} is no longer as this migration stopped it:"
+            " somebody started or changed the VM meanwhile. The copies on the target are out of date and are not used."
         )
 
 

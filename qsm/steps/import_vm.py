@@ -21,7 +21,7 @@ def import_vm(migration: Migration) -> m.ImportVMResult:
     saved = migration.source.result(operations.save_vm)
     exported = migration.source.result(operations.export_configuration)
     if saved is None or exported is None:
-        raise Failed(f"VM {plan.vm_name} was not saved and exported by this migration; nothing is imported.")
+        raise Failed(f"VM {plan.vm_name} was not saved and exported by this migration; nothing was imported.")
     migration.check_stop()
     return migration.target.change(
         operations.import_vm,

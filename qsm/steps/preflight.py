@@ -41,9 +41,9 @@ from qsm.settings import Settings
 
 
 def begin(request: MigrationRequest, settings: Settings, *, requested_by: str, progress: Progress) -> Migration:
-    """Opens both hosts and makes the plan: a migration that may begin, and that tells `progress` from here on.
+    """Opens both hosts and makes the plan: a migration that may begin, and that reports to `progress` from here on.
 
-    A preflight that refuses is no step of a migration, since there is none: it is told when it is over.
+    A preflight that refuses is no step of a migration, since there is none: it is reported when it is over.
     Raises as `preflight`, and SettingsError.
     """
     meter = Meter()

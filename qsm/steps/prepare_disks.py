@@ -51,7 +51,8 @@ def _wait(migration: Migration, number: int, slot: str) -> DiskFile:
     def not_well(state: m.GetMergeResult) -> str:
         return (
             f"The merge of disk {slot} of VM {migration.plan.vm_name} on host {migration.target.name} did not end well"
-            f" (state {state.state}, {state.stage} {state.percent} %). The source's disks are whole."
+            f" (state {state.state}, {state.stage} {state.percent} %). Only the copy was written: the disks on host"
+            f" {migration.source.name} are as they were."
         )
 
     ended = wait_for(

@@ -45,7 +45,8 @@ def _bring_up(migration: Migration) -> None:
     target = migration.target.refresh()
     if target is None:
         raise Failed(
-            f"Host {migration.target.name} has no record of migration {migration.id}; VM {migration.plan.vm_name} is held."
+            f"Host {migration.target.name} has no record of migration {migration.id}, so nobody can prove that VM"
+            f" {migration.plan.vm_name} may run there."
         )
     if target.end is End.FORWARD:
         return  # what became of the VM since is nobody's business here
@@ -65,7 +66,8 @@ def _require_handed_over(migration: Migration) -> None:
     if source is None or source.owner is not Owner.HANDED_OVER:
         owner = "no record" if source is None else f"owner: {source.owner}"
         raise NotHandedOver(
-            f"VM {migration.plan.vm_name} was not handed over ({owner} on host {migration.source.name}); use 'qsm abandon'."
+            f"VM {migration.plan.vm_name} was not handed over to host {migration.target.name} ({owner} on host"
+            f" {migration.source.name}). Nothing was changed. Run 'qsm abandon {migration.plan.vm_name}' to bring it back."
         )
 
 
@@ -75,5 +77,7 @@ def _start(migration: Migration) -> None:
     try:
         at_target.start(migration)
     except (OutcomeUnknown, HostFailed) as error:
-        migration.note(f"VM {migration.plan.vm_name} counts as run on host {migration.target.name}: {error}")
+        migration.note(
+            f"VM {migration.plan.vm_name} may have run on host {migration.target.name} and stays there: {error}"
+        )
         at_target.ensure_state(migration, suspend_again=True)

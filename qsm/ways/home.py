@@ -73,7 +73,7 @@ def home_text(migration: Migration) -> str:
     plan = migration.plan
     if not migration.source.tried(operations.take_lock):
         return f"VM {plan.vm_name} was not touched by migration {migration.id}."
-    return f"VM {plan.vm_name} is at {plan.source}."
+    return f"VM {plan.vm_name} is on host {plan.source}."
 
 
 class _Rest:
@@ -110,10 +110,13 @@ def _take_ownership(migration: Migration, *, override: str) -> bool:
             return False
         raise Failed(
             f"Host {migration.source.name} has no record of migration {migration.id}, but host {migration.target.name} has"
-            f" one: who owns VM {migration.plan.vm_name} cannot be told. Nothing was changed."
+            f" one, so it is not known which host may run VM {migration.plan.vm_name}. Nothing was changed."
         )
     if source.end is End.FORWARD:
-        raise Refused(f"Migration {migration.id} of VM {source.vm_name} has ended on host {migration.target.name}.")
+        raise Refused(
+            f"Migration {migration.id} of VM {source.vm_name} has ended: the VM was moved to host {migration.target.name}."
+            " Nothing was changed."
+        )
     if source.owner is Owner.HANDED_OVER:
         epoch = _withdraw(migration, override=override)
         arguments = m.TakeBackArguments(epoch=epoch, override="" if epoch is not None else override)
@@ -156,7 +159,7 @@ def _vm_is_gone(migration: Migration) -> str:
     return (
         f"VM {plan.vm_name} is no longer on host {plan.source}; somebody moved or removed it there. Copies were stopped and"
         f" shares closed; nothing was deleted, and what was copied lies in {plan.target_folder} on host {plan.target}. When"
-        f" the VM is on host {plan.source} again, 'qsm abandon' does the rest."
+        f" the VM is on host {plan.source} again, run 'qsm abandon {plan.vm_name}': it cleans up what is left."
     )
 
 

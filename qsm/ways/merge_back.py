@@ -37,7 +37,7 @@ def merge_back(migration: Migration) -> None:
         limit_seconds=migration.settings.limits.checkpoint_removal_seconds,
         pause_seconds=0,
         check_stop=None,
-        too_late=lambda look: f"the merge is not over: {', '.join(look.remaining)} (state {look.state})",
+        too_late=lambda look: f"its merge has not ended: {', '.join(look.remaining)} (state of the VM: {look.state})",
     )
 
 

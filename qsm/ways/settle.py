@@ -23,7 +23,9 @@ from qsm.ways.home import abandon, home_text
 def settle(migration: Migration) -> Ending:
     """Brings the migration to one of its three ends. Never raises a domain error: what fails is in the text."""
     record = migration.target.record
-    if record is None or record.owner is not Owner.TARGET:  # told once that it is the target's, that is for good
+    if (
+        record is None or record.owner is not Owner.TARGET
+    ):  # once its record says that the VM is the target's, that is for good
         try:
             return _home(migration)
         except HostRefused as error:
@@ -49,20 +51,20 @@ def _home(migration: Migration) -> Ending:
     left_over = abandon(migration)
     text = home_text(migration)
     if left_over:
-        text += " 'qsm abandon' does the rest."
+        text += f" Run 'qsm abandon {migration.plan.vm_name}' to clean up what is left over."
     return Ending(End.HOME, text, left_over)
 
 
 def _forward(migration: Migration, left_over: tuple[str, ...]) -> Ending:
-    text = f"VM {migration.plan.vm_name} is at {migration.target.name}."
+    text = f"VM {migration.plan.vm_name} is on host {migration.target.name}."
     if left_over:
-        text += " 'qsm finish' does the rest."
+        text += f" Run 'qsm finish {migration.plan.vm_name}' to clean up what is left over."
     return Ending(End.FORWARD, text, left_over)
 
 
 def _is_at_the_target(migration: Migration) -> bool:
     """Whether the VM, of which it is known that it may have run on the target, goes on there: by the target's record, as
-    last told if the host does not answer, or because it runs there."""
+    last seen if the host does not answer, or because it runs there."""
     record = migration.target.record
     try:
         record = migration.target.refresh()
@@ -76,8 +78,10 @@ def _held(migration: Migration, error: QsmError) -> Ending:
     """Writes on each host that answers that the migration is held, and says what decides."""
     plan = migration.plan
     text = (
-        f"VM {plan.vm_name} is held: {error} Nothing was deleted on {plan.source} or {plan.target}. As soon as both hosts"
-        " answer, 'qsm abandon' brings it home if it has not run on the target, 'qsm finish' brings it up there."
+        f"VM {plan.vm_name} is held: the migration was stopped on purpose and starts the VM on neither host, because nobody"
+        f" can prove where the VM may run. {error} Nothing was deleted on host {plan.source} or host {plan.target}. As soon as"
+        f" both hosts answer, run 'qsm abandon {plan.vm_name}': it brings the VM back to {plan.source} if the VM has not run"
+        f" on {plan.target}. If it refuses, run 'qsm finish {plan.vm_name}': it brings the VM up on {plan.target}."
     )
     left_over = []
     for side in migration.sides:

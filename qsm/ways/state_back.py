@@ -33,8 +33,8 @@ def bring_state_back(migration: Migration) -> None:
             return
         if not _is_ours_to_start(migration, vm):
             migration.note(
-                f"VM {plan.vm_name} is {vm.state} on host {plan.source}. It was {plan.state_before}, but this migration has"
-                " not stopped it: it stays as somebody else wanted it."
+                f"VM {plan.vm_name} is {vm.state} on host {plan.source} and was {plan.state_before} before. This migration has"
+                " not changed that: somebody else did, so the VM was left as it is."
             )
             return
         try:

@@ -61,7 +61,7 @@ def test_abandon_beside_a_living_run(fault_lab: FaultLab, operation: str, side: 
     assert fault_lab.abandon(vm) == 0
     fault_lab.clear_faults()
     assert run.exit_code() == HOME, run.output
-    assert "VM " + vm.name + " is at hv01." in run.output
+    assert "VM " + vm.name + " is on host hv01." in run.output
     fault_lab.assert_home(vm, before)
 
 
@@ -96,7 +96,7 @@ def test_an_interrupt_brings_it_home(fault_lab: FaultLab, operation: str, side: 
     fault_lab.clear_faults()
     code = run.exit_code()
     assert code == (INTERRUPTED if number is signal.SIGINT else -signal.SIGTERM), run.output
-    assert "is at hv01" in run.output
+    assert "is on host hv01" in run.output
     fault_lab.assert_home(vm, before)
     assert fault_lab.abandon(vm) == REFUSED
 
@@ -108,5 +108,5 @@ def test_an_interrupt_after_the_start_leaves_it_at_the_target(fault_lab: FaultLa
     run.signal(signal.SIGINT)
     fault_lab.clear_faults()
     assert run.exit_code() == INTERRUPTED, run.output
-    assert "is at hv02" in run.output
+    assert "is on host hv02" in run.output
     fault_lab.assert_forward(vm, before)

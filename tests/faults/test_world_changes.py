@@ -45,7 +45,7 @@ def test_the_source_runs_full(fault_lab: FaultLab, slow_link: None, room: None) 
         states.append(fault_lab.state(fault_lab.source, vm))
     assert run.exit_code() == HOME, run.output
     assert set(states) == {"Running"}
-    assert "bytes left" in run.output
+    assert "bytes free" in run.output
     fault_lab.assert_home(vm, before)
 
 

@@ -183,7 +183,7 @@ def test_check_hosts_names_the_repair(flow_lab: FlowLab) -> None:
         flow_lab.target.change_facts(bits_start_mode="Manual")
     assert result.exit_code == exits.FAILED
     assert re.search(
-        r"MEND hv02: BITS service: on host hv02 the BITS service is disabled\s+Set-Service BITS", result.stdout
+        r"FAIL hv02: BITS service: on host hv02 the BITS service is disabled\s+Set-Service BITS", result.stdout
     )
 
 

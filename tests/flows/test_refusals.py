@@ -30,7 +30,7 @@ def check(flow_lab: FlowLab, vm: TestVM | str, **changes: Any) -> tuple[str, ...
 
 
 def reasons_of(vm: TestVM | str, **changes: Any) -> tuple[str, ...]:
-    """The reasons alone, for hosts that are too ill to tell an inventory."""
+    """The reasons alone, for hosts that cannot report an inventory."""
     name, folder = (vm, r"D:\Moved\x") if isinstance(vm, str) else (vm.vm_id, vm.folder)
     parameters: dict[str, Any] = {
         "vm": name, "source": "hv01", "target": "hv02", "target_folder": folder,
@@ -110,7 +110,7 @@ def test_disks_that_cannot_be_carried(flow_lab: FlowLab) -> None:
     ]
     text = "\n".join(check(flow_lab, flow_lab.make_vm(disks=disks, state="Off")))
     assert "pass-through" in text
-    assert "shared disks" in text
+    assert "a shared disk" in text
     assert "root of a volume" in text
 
 
@@ -122,7 +122,7 @@ def test_checkpoints_disabled_matter_only_to_a_running_vm(flow_lab: FlowLab) -> 
     vm = flow_lab.make_vm(disks=SMALL, state="Off", checkpoint_type="Disabled")
     assert check(flow_lab, vm) == ()
     flow_lab.source.hyperv("start_vm", vm_id=vm.vm_id)
-    assert "checkpoints are disabled" in "\n".join(check(flow_lab, vm))
+    assert "checkpoints are Disabled" in "\n".join(check(flow_lab, vm))
 
 
 def test_unknown_vm_and_two_of_one_name(flow_lab: FlowLab) -> None:
@@ -137,7 +137,7 @@ def test_unknown_vm_and_two_of_one_name(flow_lab: FlowLab) -> None:
 
 
 def test_switches(flow_lab: FlowLab, off_vm: TestVM) -> None:
-    assert "does not say which switch" in "\n".join(check(flow_lab, off_vm, switch_map=()))
+    assert "does not name the switch" in "\n".join(check(flow_lab, off_vm, switch_map=()))
     missing = (SwitchPair(source="LAN", target="No such"),)
     assert "no switch 'No such'" in "\n".join(check(flow_lab, off_vm, switch_map=missing))
     nothing = (SwitchPair(source="LAN", target=""),)

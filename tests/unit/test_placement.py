@@ -33,7 +33,11 @@ def choose(
 
 @pytest.mark.parametrize(
     ("compatible", "vendor", "why"),
-    [(None, INTEL, "could not answer the compatibility question"), (False, INTEL, "A and B"), (True, AMD, "A and B")],
+    [
+        (None, INTEL, "could not say whether their processors are compatible"),
+        (False, INTEL, "A and B"),
+        (True, AMD, "A and B"),
+    ],
 )
 def test_memory_stays_where_nobody_proves_that_it_fits(compatible: bool | None, vendor: str, why: str) -> None:
     def ask(state: str, wanted: StateTransfer) -> tuple[str, str]:

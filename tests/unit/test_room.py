@@ -93,19 +93,19 @@ def test_the_longest_mount_path_is_the_volume(path: str, root: str | None) -> No
 @pytest.mark.parametrize(("free", "fits"), [(310, True), (309, False)], ids=["exactly enough", "one byte short"])
 def test_to_the_byte(free: int, fits: bool) -> None:
     demands = [
-        Demand("copy_base_disks", "hv02", r"E:\New\a.vhdx", "the copies of its disks", 100),
-        Demand("copy_base_disks", "hv02", r"E:\New\b.vhdx", "the copies of its disks", 50),
-        Demand("copy_changes", "hv02", r"E:\New", "its saved memory", 150),
+        Demand("copy_base_disks", "hv02", r"E:\New\a.vhdx", "the copies of the VM's disks", 100),
+        Demand("copy_base_disks", "hv02", r"E:\New\b.vhdx", "the copies of the VM's disks", 50),
+        Demand("copy_changes", "hv02", r"E:\New", "the VM's saved memory", 150),
     ]
     told = {"hv02": [volume("E:\\", free)]}
     short = room.shortages(demands, told, reserve_bytes=RESERVE)
     expected = (
-        "volume E:\\ of host hv02 has 309 bytes left; 310 are needed: 150 for the copies of its disks (copy_base_disks),"
-        " 150 for its saved memory (copy_changes), 10 must stay free"
+        "volume E:\\ of host hv02 has 309 bytes free; 310 are needed: 150 for the copies of the VM's disks (copy_base_disks),"
+        " 150 for the VM's saved memory (copy_changes), 10 must stay free"
     )
     assert short == ([] if fits else [expected])
     if not fits:
-        with pytest.raises(Failed, match=r"VM sql: volume E:\\ of host hv02 has 309 bytes left"):
+        with pytest.raises(Failed, match=r"VM sql: volume E:\\ of host hv02 has 309 bytes free"):
             room.require(demands, told, plan())
 
 
@@ -122,8 +122,8 @@ def test_hosts_are_told_apart() -> None:
 def test_a_volume_that_is_not_reported_has_no_room() -> None:
     demands = [Demand("s", "hv01", r"X:\VMs\a.vhdx", "w"), Demand("s", "hv02", r"D:\a", "w")]
     assert room.shortages(demands, {"hv01": [volume("D:\\", 1 << 50)]}, reserve_bytes=0) == [
-        r"host hv01 does not report how much room there is on the volume of X:\VMs\a.vhdx",
-        r"host hv02 does not report how much room there is on the volume of D:\a",
+        r"host hv01 does not report how much space is free on the volume of X:\VMs\a.vhdx",
+        r"host hv02 does not report how much space is free on the volume of D:\a",
     ]
 
 
@@ -212,5 +212,5 @@ def test_a_copy_that_runs_keeps_the_reserve_free() -> None:
 
     assert ask(RESERVE) == []
     assert ask(RESERVE - 1) == [
-        "volume E:\\ of host hv02 has 9 bytes left; 10 are needed: 10 must stay free beside the copy of base disk a.vhdx"
+        "volume E:\\ of host hv02 has 9 bytes free; 10 are needed: 10 must stay free beside the copy of base disk a.vhdx"
     ]

@@ -42,14 +42,16 @@ def test_a_good_end_stays_one(run: MigrationRun, migration: Migration) -> None:
     with run:
         run.begin(migration)
     assert run.report is not None
-    assert run.report.end is End.FORWARD
+    assert (run.report.end, run.report.text) == (End.FORWARD, "VM sql-01 is running on host hv02.")
     (note,) = run.report.notes
     assert note.startswith(f"The report of migration {migration.id} could not be written to folder ")
 
 
 def test_what_decides_is_told_all_the_same(run: MigrationRun, migration: Migration) -> None:
     with (
-        pytest.raises(MigrationFailed, match=r"(?s)VM sql-01 is held: Host hv01 does not answer.*because: Failed: x"),
+        pytest.raises(
+            MigrationFailed, match=r"(?s)did not go through: x\nVM sql-01 is held: .*Host hv01 does not answer"
+        ),
         run,
     ):
         run.begin(migration)
@@ -57,3 +59,18 @@ def test_what_decides_is_told_all_the_same(run: MigrationRun, migration: Migrati
     assert run.report is not None
     assert run.report.end is End.HELD
     assert any("could not be written" in note for note in run.report.notes)
+
+
+def test_what_stopped_it_and_keeps_it_held_is_said_once(run: MigrationRun, migration: Migration) -> None:
+    with pytest.raises(MigrationFailed) as failed, run:
+        run.begin(migration)
+        migration.source.refresh()
+    said = str(failed.value).partition("\n  left over: ")[0]
+    assert said.startswith("VM sql-01 is held: the migration was stopped on purpose")
+    assert said.count("Host hv01 does not answer") == 1
+
+
+@pytest.mark.parametrize("state", ["Running", "Paused", "Saved", "Off"])
+def test_a_moved_vm_is_reported_in_the_state_that_it_had(state: str) -> None:
+    moved = Plan.model_validate(plan() | {"state_before": state})
+    assert moved.text_at_target == f"VM sql-01 is {state.lower()} on host hv02."

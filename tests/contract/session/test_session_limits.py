@@ -100,7 +100,7 @@ def test_silent_process_has_its_own_time_limit_and_is_not_ended(endpoint, connec
     host = connect(endpoint)
     host.warm_up()
     began = time.monotonic()
-    with pytest.raises(OutcomeUnknown, match="did not answer within the time limit"):
+    with pytest.raises(OutcomeUnknown, match="no answer came within the time limit"):
         host.change(QUICK_SET, Text(), call=call())
     assert 1 <= time.monotonic() - began < 4
     (silent,) = played.processes
@@ -124,7 +124,7 @@ def test_silent_process_that_finished_meanwhile_is_ended_by_close(endpoint, conn
 
 def test_process_that_says_nothing_to_a_question_is_ended(endpoint, connect, played, working):
     host = connect(endpoint)
-    with pytest.raises(Unreachable, match="did not answer within the time limit"):
+    with pytest.raises(Unreachable, match="no answer came within the time limit"):
         host.ask(QUICK_ECHO, Text())
     wait_until(lambda: not played.processes)
     assert shells_open(endpoint, quota=30) == 0

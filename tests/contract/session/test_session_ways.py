@@ -122,7 +122,7 @@ def test_errors_of_a_host_keep_their_facts(warm_host, played):
 @pytest.mark.parametrize("answer", [{"text": 1}, {"text": "x", "more": 2}, [], None])
 def test_answer_that_is_not_what_was_promised(host, played, answer):
     played.acts["echo"] = lambda process, asked: answer
-    with pytest.raises(HostFailed, match="something else than promised"):
+    with pytest.raises(HostFailed, match="in a form that this tool does not understand"):
         host.ask(ECHO, Text())
 
 
