@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from qsm.facts.frozen import Frozen
 from qsm.facts.names import name_key
+from qsm.facts.paths import wrong_names
 from qsm.plan.state_transfer import StateTransfer
 
 Name = Annotated[str, Field(min_length=1, max_length=260)]
@@ -30,9 +31,6 @@ class SwitchPair(Frozen):
         return cls(source=source.strip(), target=target.strip())
 
 
-_DRIVE_PATH = re.compile(r"^[A-Za-z]:\\(?!\\)[^<>:\"/|?*\x00-\x1f]+$")
-
-
 class MigrationRequest(Frozen):
     """What a person asks for. Raises pydantic's ValidationError on nonsense, before any host is touched."""
 
@@ -52,8 +50,9 @@ class MigrationRequest(Frozen):
             raise ValueError("SMB paths are not supported yet; give a folder on a local volume of the target")
         if re.fullmatch(r"[A-Za-z]:", folder):
             raise ValueError("the root of a volume is not supported by Hyper-V; give a subfolder")
-        if not _DRIVE_PATH.match(folder) or ".." in folder.split("\\"):
-            raise ValueError(r"must be a full Windows path such as D:\VMs\sql-01")
+        why = wrong_names(folder) if re.match(r"[A-Za-z]:\\", folder) else "it does not begin with a drive"
+        if why:
+            raise ValueError(rf"must be a full Windows path such as D:\VMs\sql-01: {why}")
         return folder
 
     @model_validator(mode="after")

@@ -162,6 +162,12 @@ def target_arguments(world: World, **fields: Any) -> dict[str, Any]:
         ("D:\\VMs\\..\\new", "invalid"),
         ("D:\\VMs\\a:b", "invalid"),
         ("D:\\VMs\\dot.", "invalid"),
+        ("D:\\VMs\\\\new", "invalid"),
+        ("D:\\\\VMs\\new", "invalid"),
+        ("D:\\VMs\\Con", "invalid"),
+        ("D:\\nul.tar.gz\\new", "invalid"),
+        ("D:\\VMs\\com\u00b9 .txt", "invalid"),
+        ("D:\\VMs\\LPT0\\con-1", "local"),
         ("", "invalid"),
     ],
 )

@@ -43,8 +43,49 @@ def test_nonsense_is_refused(change: dict[str, Any], problem: str) -> None:
     assert problem in str(caught.value)
 
 
-def test_a_trailing_backslash_is_no_matter() -> None:
-    assert MigrationRequest(**{**GOOD, "target_folder": "D:\\VMs\\sql-01\\"}).target_folder == "D:\\VMs\\sql-01"
+@pytest.mark.parametrize(
+    ("folder", "problem"),
+    [
+        (r"D:\VMs\CON", "'CON' is the name of a device"),
+        (r"D:\con\sql", "'con' is the name of a device"),
+        (r"D:\VMs\nul.txt\a", "'nul.txt' is the name of a device"),
+        (r"D:\VMs\Aux .tar.gz", "is the name of a device"),
+        *(
+            (rf"D:\VMs\{kind}{number}", "is the name of a device")
+            for kind in ("COM", "lpt")
+            for number in "19\u00b9\u00b2\u00b3"
+        ),
+        ("D:\\VMs\\web.", "'web.' ends in a blank or dot"),
+        ("D:\\VMs \\web", "'VMs ' ends in a blank or dot"),
+        ("D:\\VMs\\web ", "'web ' ends in a blank or dot"),
+        ("D:\\VMs\\.\\web", "'.' ends in a blank or dot"),
+        ("D:\\VMs\\\\web", "two backslashes in a row"),
+        ("D:\\\\VMs\\web", "two backslashes in a row"),
+        ("D:\\VMs/web", "forward slash"),
+        ("D:\\VMs\\a\tb", r"'a\tb' holds '\t'"),
+        ("D:\\VMs\\web\n", r"'web\n' holds '\n'"),
+        ("D:\\VMs\\" + 256 * "a", "256 signs; 255 are allowed"),
+    ],
+)
+def test_names_that_windows_does_not_take_are_refused_with_the_part(folder: str, problem: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        MigrationRequest(**{**GOOD, "target_folder": folder})
+    (told,) = caught.value.errors()
+    assert "full Windows path" in told["msg"]
+    assert problem in told["msg"]
+
+
+@pytest.mark.parametrize(
+    "name", ["console", "COM0", "COM10", "nullius.txt", "a.nul", ".web", "we b", "Straße", "a[1]'b"]
+)
+def test_names_that_only_look_like_those_are_taken(name: str) -> None:
+    folder = rf"D:\VMs\{name}\x"
+    assert MigrationRequest(**{**GOOD, "target_folder": folder}).target_folder == folder
+
+
+@pytest.mark.parametrize("end", ["\\", "\\\\"])
+def test_a_trailing_backslash_is_no_matter(end: str) -> None:
+    assert MigrationRequest(**{**GOOD, "target_folder": "D:\\VMs\\sql-01" + end}).target_folder == "D:\\VMs\\sql-01"
 
 
 @pytest.mark.parametrize("text", ["LAN", "=x", " = x"])

@@ -15,6 +15,10 @@ from lab.platform.windows import VERSIONS
 from qsm.hosts.operations import OPERATIONS
 
 EMPTY_ID = "00000000-0000-0000-0000-000000000001"
+NAMES_THAT_WINDOWS_REFUSES = (
+    r"D:\VMs\CON", r"D:\VMs\nul.txt\a", "D:\\VMs\\LPT\u00b3", r"D:\VMs\web.", r"D:\VMs\web \a", r"D:\VMs\\web", r"D:\\VMs\web",
+    "D:\\VMs/web", "D:\\VMs\\a\tb", r"D:\VMs\a|b", r"\\nas\aux\x", "D:\\VMs\\" + 256 * "a",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -192,6 +196,7 @@ def test_target_is_described_not_judged(
     assert told.compatible is True and told.smb_reachable
     assert told.vm_state is None and told.lock is None
     kinds = {"D:\\": "root", r"X:\VMs": "missing", r"\\nas\vms\x": "smb", "VMs": "invalid", r"D:\New\Folder": "local"}
+    kinds |= dict.fromkeys(NAMES_THAT_WINDOWS_REFUSES, "invalid") | {r"D:\VMs\console\COM0": "local"}
     for folder, kind in kinds.items():
         assert target.call("test_target", {**question, "folder": folder}).result.folder_kind == kind, folder
     blind = target.call("test_target", {**question, "compatibility": None, "source_address": "nowhere"}).result

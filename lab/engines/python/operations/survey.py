@@ -19,6 +19,7 @@ from lab.platform.errors import PlatformError
 from qsm.facts.files import FileEntry
 from qsm.facts.hosts import HostFacts, SwitchFacts
 from qsm.facts.names import inside_folder, same_name, same_path
+from qsm.facts.paths import wrong_names
 from qsm.facts.states import SwitchType
 from qsm.hosts import messages as m
 
@@ -156,7 +157,7 @@ def test_target(call: OperationCall, arguments: m.TestTargetArguments) -> m.Test
 
 
 def _folder_kind(host: ModuleHost, folder: str) -> FolderKind:
-    if not FULL_PATH.match(folder):
+    if not FULL_PATH.match(folder) or wrong_names(folder):
         return "invalid"
     if folder.startswith("\\\\"):
         return "smb"

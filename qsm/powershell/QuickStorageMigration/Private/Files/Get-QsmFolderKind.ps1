@@ -31,8 +31,11 @@ function Get-QsmFolderKind {
         [object[]]$Mount
     )
 
-    # Reserved characters, and names that end in a dot or a blank ("Naming Files, Paths, and Namespaces").
-    if ($Folder -notmatch '\A([A-Za-z]:\\|\\\\[^\\?.])' -or $Folder.Substring(2) -match '[<>:"/|?*\x00-\x1F]|[. ](\\|\z)|.\\\\') { return 'invalid' }
+    # Reserved characters, names that end in a dot or a blank, names of devices, also with an extension (the last three digits
+    # are superscripts), names of more than 255 signs ("Naming Files, Paths, and Namespaces"); and empty names.
+    $device = '\\(CON|PRN|AUX|NUL|(COM|LPT)[1-9\u00B9\u00B2\u00B3]) *(\.[^\\]*)?(\\|\z)'
+    $wrong = '[<>:"/|?*\x00-\x1F]|[. ](\\|\z)|\\\\|[^\\]{256}|' + $device
+    if ($Folder -notmatch '\A([A-Za-z]:\\|\\\\[^\\?.])' -or $Folder.Substring(2) -match $wrong) { return 'invalid' }
     if ($Folder.StartsWith('\\')) {
         if ($Folder -match '\A\\\\[^\\]+\\[^\\]+') { return 'smb' }
         return 'invalid'

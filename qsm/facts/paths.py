@@ -1,0 +1,46 @@
+r"""Which paths Windows takes, and how long they may be, by Microsoft's "Naming Files, Paths, and Namespaces".
+
+Trouble: ``D:\VMs\nul.txt`` is a device, ``D:\VMs\web.`` is opened as ``D:\VMs\web``, and some of Windows' programs take
+``D:\VMs\\web`` where others refuse it. Answer: such a path is refused as it is typed, never put right, for nobody could say
+under which spelling its files are found again. The module on the hosts decides alike (Get-QsmFolderKind).
+"""
+
+from __future__ import annotations
+
+import re
+
+LONGEST_NAME = 255
+"""Signs of one part of a path, on NTFS and ReFS."""
+
+_RESERVED_SIGNS = re.compile(r'[<>:"|?*\x00-\x1f]')
+# Devices in each folder, with an extension too ("NUL.txt and NUL.tar.gz are both equivalent to NUL"); the last three
+# numbers are superscripts. Blanks before the extension are no matter either.
+_DEVICE = re.compile("(CON|PRN|AUX|NUL|(COM|LPT)[1-9\u00b9\u00b2\u00b3]) *([.].*)?", re.IGNORECASE | re.DOTALL)
+_BEGIN = re.compile(r"[A-Za-z]:\\|\\\\")
+
+
+def wrong_names(path: str) -> str:
+    r"""Why Windows does not take a full path's names as they stand: a clause that names the part; empty when it does.
+
+    One backslash at the end is no matter. Whether the path begins as a full path is the caller's question.
+    """
+    if "/" in path:
+        return r"it has a forward slash; write \ between folders"
+    below = _BEGIN.sub("", path, count=1).removesuffix("\\")
+    if not below:
+        return ""
+    return next((why for part in below.split("\\") if (why := _wrong_name(part))), "")
+
+
+def _wrong_name(part: str) -> str:
+    if not part:
+        return "it has two backslashes in a row; write one"
+    if found := _RESERVED_SIGNS.search(part):
+        return f"{part!r} holds {found[0]!r}, which no name in Windows may hold"
+    if part.endswith((" ", ".")):
+        return f"{part!r} ends in a blank or dot, which Windows drops when it opens a file"
+    if _DEVICE.fullmatch(part):
+        return f"{part!r} is the name of a device, also with an extension"
+    if len(part) > LONGEST_NAME:
+        return f"{part!r} has {len(part)} signs; {LONGEST_NAME} are allowed in one name"
+    return ""
