@@ -108,6 +108,30 @@ def test_the_laboratorys_rooms_use_only_those_beneath_them() -> None:
     TopologicalSorter(LAB_MAY_IMPORT).prepare()  # raises CycleError where the table itself goes in a circle
 
 
+def test_the_domains_rooms_use_only_those_above_them_in_the_document() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    order = re.findall(r"^\| `qsm/(\w+)/` \|", text, re.M)
+    rooms = {path.parent.name for path in (ROOT / "qsm").glob("*/__init__.py")}
+    assert (set(order), len(order)) == (rooms, len(rooms))
+    known = modules()
+    wrong = [
+        f"{name}: {imported}"
+        for name, path in known.items()
+        for imported in imported_modules(path, known)
+        if (room := domain_room_of(name))
+        and (used := domain_room_of(imported))
+        and order.index(used) > order.index(room)
+    ]
+    assert not wrong
+
+
+def domain_room_of(module: str) -> str:
+    """The room of the domain that a module stands in; empty for one beside the rooms, and for other packages."""
+    parts = module.split(".")
+    is_inside = parts[0] == "qsm" and len(parts) > 1 and (ROOT / "qsm" / parts[1]).is_dir()
+    return parts[1] if is_inside else ""
+
+
 def test_no_modules_import_each_other_in_a_circle() -> None:
     known = modules()
     graph = {name: imported_modules(path, known) - {name} for name, path in known.items()}

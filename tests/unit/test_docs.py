@@ -238,6 +238,43 @@ def test_links_lead_somewhere(path: Path) -> None:
         assert not anchor or anchor in anchors(goal), link
 
 
+PLACES = (
+    "qsm",
+    "cli",
+    "tasks",
+    "flows",
+    "lab",
+    "deployments",
+    "tests",
+    "docs",
+    "bench",
+    "QuickStorageMigration",
+    ".ci",
+)
+
+
+def paths_named(path: Path) -> Iterator[str]:
+    """Files and folders of this repository that a document names in backticks, as `qsm/steps/` or `tests/unit/test_docs.py`."""
+    for quoted in re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", read(path), flags=re.S)):
+        if quoted.split("/")[0] in PLACES and re.fullmatch(r"[\w./-]+/[\w./-]*", quoted):
+            yield quoted
+
+
+@pytest.mark.parametrize("path", [path for path in DOCUMENTS if path.name != "CHANGELOG.md"], ids=name_of)
+def test_paths_named_in_documents_exist(path: Path) -> None:
+    roots = (ROOT, ROOT / "qsm" / "powershell")
+    assert [named for named in paths_named(path) if not any((root / named).exists() for root in roots)] == []
+
+
+def test_steps_in_the_readme_are_those_of_the_flow() -> None:
+    drawing = read("README.md").partition("## How it goes")[2].partition("```\n")[2].partition("```")[0]
+    steps = [path.stem for path in (ROOT / "qsm" / "steps").glob("[a-z]*.py")]
+    drawn = re.findall(r"^.{12}([a-z]+(?:_[a-z]+)*) [ .]", drawing, re.M)
+    assert sorted(drawn) == sorted(steps)
+    flow = read("flows/migrate_vm.py").partition("with Publisher")[2]
+    assert sorted(drawn, key=lambda step: flow.index(step.removesuffix("s"))) == drawn
+
+
 def test_documents_named_in_messages_have_that_section() -> None:
     seen = 0
     for source in [*ROOT.glob("qsm/**/*.py"), *ROOT.glob("cli/*.py")]:
