@@ -12,6 +12,12 @@ import re
 LONGEST_NAME = 255
 """Signs of one part of a path, on NTFS and ReFS."""
 
+LONGEST_FILE_PATH = 259
+"""Signs of a file's full path: MAX_PATH is 260 with the sign that ends it."""
+
+LONGEST_FOLDER_PATH = 247
+"""Signs of a folder's full path: a name of the form 8.3 must find room below it, MAX_PATH minus 12."""
+
 _RESERVED_SIGNS = re.compile(r'[<>:"|?*\x00-\x1f]')
 # Devices in each folder, with an extension too ("NUL.txt and NUL.tar.gz are both equivalent to NUL"); the last three
 # numbers are superscripts. Blanks before the extension are no matter either.
@@ -32,6 +38,11 @@ def wrong_names(path: str) -> str:
     return next((why for part in below.split("\\") if (why := _wrong_name(part))), "")
 
 
+def signs(text: str) -> int:
+    """Length as Windows counts it, in units of 16 bits."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def _wrong_name(part: str) -> str:
     if not part:
         return "it has two backslashes in a row; write one"
@@ -41,6 +52,6 @@ def _wrong_name(part: str) -> str:
         return f"{part!r} ends in a blank or dot, which Windows drops when it opens a file"
     if _DEVICE.fullmatch(part):
         return f"{part!r} is the name of a device, also with an extension"
-    if len(part) > LONGEST_NAME:
-        return f"{part!r} has {len(part)} signs; {LONGEST_NAME} are allowed in one name"
+    if signs(part) > LONGEST_NAME:
+        return f"{part!r} has {signs(part)} signs; {LONGEST_NAME} are allowed in one name"
     return ""

@@ -104,6 +104,14 @@ def memory_bound(vm: VMFacts, settings: Settings) -> int:
     return assigned * (100 + settings.memory_slack_percent) // 100
 
 
+def configuration_files(folder: str, *, vm_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Where a VM's configuration and saved state lie below its folder: since configuration version 6.2, and before."""
+    stem = ntpath.join(folder, "Virtual Machines", vm_id.upper())
+    inner = ntpath.join(stem, vm_id.upper())
+    binary = tuple(stem + extension for extension in (".vmcx", ".vmrs", ".vmgs"))
+    return binary, (f"{stem}.xml", f"{inner}.bin", f"{inner}.vsv")
+
+
 def created_folders(folder: str, disks: Sequence[PlannedDisk], *, vm_id: str, exists: bool) -> tuple[str, ...]:
     """Folders of ours on the target, deepest first; an existing target folder stays in any case."""
     ours = {ntpath.dirname(link.target_path) for disk in disks for link in disk.chain.files}

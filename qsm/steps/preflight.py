@@ -22,11 +22,12 @@ from qsm.hosts import messages as m
 from qsm.hosts import needs, operations
 from qsm.hosts.host import Host
 from qsm.hosts.meter import Meter
-from qsm.judgement import capacity, room
+from qsm.judgement import capacity, file_systems, lengths, room
 from qsm.judgement.obstacles import about_target, about_version, about_vm
 from qsm.judgement.placement import (
     choose_switches,
     choose_transfer,
+    configuration_files,
     created_folders,
     memory_bound,
     place_disks,
@@ -78,6 +79,9 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
     smb_name = source.settings.smb_name or source_facts.fqdn
     place = target.ask(operations.test_target, _target_question(vm, request, disks, smb_name=smb_name, blob=blob))
     reasons += about_target(place, request, vm)
+    reasons += file_systems.about_source_volumes(vm, host=source.name)
+    reasons += file_systems.about_target_volume(place.volume, host=target.name)
+    reasons += lengths.too_long(vm, disks, request.target_folder, source=source.name, target=target.name)
     reasons += needs.reasons(needs.OF_PAIR, _ask_pair(source, target, target_facts, smb_name=smb_name, place=place))
     reasons += about_version(vm, target_facts)
     switches, switch_reasons = choose_switches(vm, request, place)
@@ -151,11 +155,12 @@ def _find_vm(request: MigrationRequest, source: Host) -> VMFacts:
 def _target_question(
     vm: VMFacts, request: MigrationRequest, disks: Sequence[PlannedDisk], *, smb_name: str, blob: str | None
 ) -> m.TestTargetArguments:
+    binary, text = configuration_files(request.target_folder, vm_id=vm.vm_id)
     return m.TestTargetArguments(
         vm_id=vm.vm_id,
         folder=request.target_folder,
         source_address=smb_name,
-        files=tuple(disk.target_path for disk in disks),
+        files=(*(disk.target_path for disk in disks), *binary, *text),
         switch_names=tuple(sorted({pair.target for pair in request.switch_map if pair.target})),
         compatibility=blob,
     )

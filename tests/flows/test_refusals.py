@@ -146,19 +146,34 @@ def test_switches(flow_lab: FlowLab, off_vm: TestVM) -> None:
 
 @pytest.mark.parametrize(
     ("folder", "reason"),
-    [(r"Q:\VMs\a", "does not exist"), (r"C:\ClusterStorage\Volume1\a", "Cluster Shared Volume")],
+    [
+        (r"Q:\VMs\a", "does not exist"),
+        (r"C:\ClusterStorage\Volume1\a", "Cluster Shared Volume"),
+        ("D:\\" + "d" * 220, "its configuration would have a path of"),
+    ],
 )
 def test_target_folders(flow_lab: FlowLab, off_vm: TestVM, folder: str, reason: str) -> None:
     assert reason in "\n".join(check(flow_lab, off_vm, target_folder=folder))
 
 
-def test_a_file_in_the_way(flow_lab: FlowLab, off_vm: TestVM) -> None:
-    path = flow_lab.target.files.host_path(rf"{off_vm.folder}\Virtual Hard Disks\{off_vm.name}-0.vhdx")
+@pytest.mark.parametrize(
+    "name",
+    [r"Virtual Hard Disks\{vm.name}-0.vhdx", r"Virtual Machines\{vm.vm_id}.vmcx", r"Virtual Machines\{vm.vm_id}.xml"],
+)
+def test_a_file_in_the_way(flow_lab: FlowLab, off_vm: TestVM, name: str) -> None:
+    path = flow_lab.target.files.host_path(rf"{off_vm.folder}\{name.format(vm=off_vm)}")
     path.parent.mkdir(parents=True)
     path.write_bytes(b"somebody's")
-    assert "exists on host hv02 already" in "\n".join(check(flow_lab, off_vm))
+    (reason,) = check(flow_lab, off_vm)
+    assert name.format(vm=off_vm).lower() in reason.lower() and "exists on host hv02 already" in reason
     assert path.read_bytes() == b"somebody's"
     path.unlink()
+
+
+def test_the_file_system_of_the_target(flow_lab: FlowLab, off_vm: TestVM) -> None:
+    flow_lab.target.files.volumes.add("S:\\", capacity_bytes=1 << 40, file_system="exFAT")
+    (reason,) = check(flow_lab, off_vm, target_folder=r"S:\VMs\a")
+    assert "volume S:\\ of host hv02 has the file system exFAT" in reason
 
 
 @contextmanager
