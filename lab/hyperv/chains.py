@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lab.disks import DiskError, DiskFormat, DiskInfo, Hresult, read_info, test_chain
-from lab.hyperv.core import HELD_FILE, SHARED_FILE, Core, OpenMode
+from lab.hyperv.core import Core
+from lab.hyperv.held_files import HELD_FILE, SHARED_FILE, OpenMode
 from lab.hyperv.machine import Machine
 from lab.hyperv.model import HardDiskDrive
 from lab.vm.process import DiskAttachment

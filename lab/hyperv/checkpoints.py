@@ -20,7 +20,7 @@ from lab.hyperv import chains
 from lab.hyperv import configuration as files
 from lab.hyperv.chains import Chain
 from lab.hyperv.configuration import Configuration
-from lab.hyperv.core import HELD_FILE, Core
+from lab.hyperv.core import Core
 from lab.hyperv.errors import (
     ERROR_DISK_FULL,
     ERROR_INVALID_PARAMETER,
@@ -29,6 +29,7 @@ from lab.hyperv.errors import (
     ErrorCategory,
     HyperVError,
 )
+from lab.hyperv.held_files import HELD_FILE
 from lab.hyperv.machine import Machine
 from lab.hyperv.model import DeviceKind, HardDiskDrive, VMSnapshot
 from lab.hyperv.virtual_disks import make_child
@@ -215,7 +216,7 @@ def hold_disks(core: Core, machine: Machine, *, alone: Iterable[str] = ()) -> No
     wanted = chains.handles(machine, read_disks(core, machine).values()) | dict.fromkeys(alone, HELD_FILE)
     with core.lock:
         if machine.process is not None:
-            core.open_files(machine.vm_id + " disks", wanted, holder=machine.holder)
+            core.held.set(machine.vm_id + " disks", wanted, holder=machine.holder)
 
 
 def discard_files(core: Core, machine: Machine, paths: Iterable[str]) -> None:

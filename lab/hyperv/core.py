@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import ntpath
 import threading
-import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +17,12 @@ from pathlib import Path
 from lab.hyperv import configuration as files
 from lab.hyperv.configuration import Configuration
 from lab.hyperv.errors import RETURN_IN_USE, RETURN_INVALID_STATE, ErrorCategory, HyperVError
+from lab.hyperv.held_files import HELD_FILE, KEPT_FILE, HeldFiles
 from lab.hyperv.machine import Machine, photograph
 from lab.hyperv.model import VirtualMachine, VMHost
 from lab.hyperv.records import HostRecord, Registration, read_record, write_record
 from lab.hyperv.timing import Timing
-from lab.platform.open_files import ANYTHING, Access, OpenFile
+from lab.platform.open_files import ANYTHING
 from lab.platform.platform import Platform
 from lab.platform.store import write_whole
 from qsm.facts.states import VMOperationalStatus, VMState
@@ -31,11 +31,6 @@ PLANNED_FOLDER = r"C:\ProgramData\Microsoft\Windows\Hyper-V\Planned Virtual Mach
 SERVICE = "Virtual Machine Management Service"
 LOW_SPACE_BYTES = 16 << 20
 STANDING = (VMState.OFF, VMState.SAVED)
-OpenMode = tuple[Access, Access]
-"""What a holder does with a file, and what it lets others do."""
-HELD_FILE: OpenMode = (Access.READ | Access.WRITE, Access.NONE)
-SHARED_FILE: OpenMode = (Access.READ, Access.READ)
-KEPT_FILE: OpenMode = (Access.NONE, Access.READ | Access.WRITE)
 
 
 class Core:
@@ -60,7 +55,7 @@ class Core:
         self.mark = 0
         self.closed = threading.Event()
         self.merge_waiting: Callable[[Machine], None] = lambda _machine: None
-        self._handles: dict[str, dict[str, OpenFile]] = {}
+        self.held = HeldFiles(platform.open_files)
         self._record_file = state_folder / "registered.json"
         self.record = read_record(self._record_file)
         self.machines: dict[str, Machine] = {}
@@ -106,6 +101,16 @@ class Core:
         """Make an error that says which VM, what, and in which state it is."""
         text = f"{self.describe(machine)}: {what} It is {machine.shown_state}."
         return HyperVError(hresult, category, text[0].upper() + text[1:], return_code=return_code)
+
+    def free_memory_bytes(self) -> int:
+        """Memory that no running VM has."""
+        with self.lock:
+            used = sum(
+                each.configuration.memory_startup_bytes
+                for each in self.machines.values()
+                if each.process is not None or each.state is VMState.STARTING
+            )
+        return self.host.memory_capacity_bytes - used
 
     # --- changing
 
@@ -192,7 +197,7 @@ class Core:
     def register(self, machine: Machine) -> None:
         """Add a VM, or a planned one, to the host for good."""
         with self.changed:
-            self.open_files(machine.vm_id, {machine.configuration_file: HELD_FILE}, holder=SERVICE)
+            self.held.set(machine.vm_id, {machine.configuration_file: HELD_FILE}, holder=SERVICE)
             path = self.host_path(self.stored_at(machine))
             path.parent.mkdir(parents=True, exist_ok=True)
             self.change(machine, machine.configuration)
@@ -211,18 +216,18 @@ class Core:
             removed = tuple(each.configuration for each in self.removed)
             self._write_record(replace(self.record, machines=self._others(machine), removed=removed))
             del self.machines[machine.vm_id]
-            self.open_files(machine.vm_id, {}, holder=SERVICE)
+            self.held.set(machine.vm_id, {}, holder=SERVICE)
             self.touch()
 
     def keep_files(self, machine: Machine) -> None:
         """Keep the disk files of a removed VM from being removed or renamed before its merges are done."""
         disks = machine.configuration.checkpoint_files
-        self.open_files(machine.vm_id + " kept", dict.fromkeys((*disks, *disks.values()), KEPT_FILE), holder=SERVICE)
+        self.held.set(machine.vm_id + " kept", dict.fromkeys((*disks, *disks.values()), KEPT_FILE), holder=SERVICE)
 
     def forget_removed(self, machine: Machine) -> None:
         """The last merge of a removed VM is done."""
         with self.changed:
-            self.open_files(machine.vm_id + " kept", {}, holder=SERVICE)
+            self.held.set(machine.vm_id + " kept", {}, holder=SERVICE)
             self.removed = [each for each in self.removed if each is not machine]
             self._write_record(replace(self.record, removed=tuple(each.configuration for each in self.removed)))
             self.touch()
@@ -263,7 +268,7 @@ class Core:
         if found.saved is None and not planned:  # of a save that was broken off, or restored and not yet removed
             self.remove_saved_state(machine)
         self.machines[registration.vm_id] = machine
-        self.open_files(machine.vm_id, {registration.configuration_file: HELD_FILE}, holder=SERVICE)
+        self.held.set(machine.vm_id, {registration.configuration_file: HELD_FILE}, holder=SERVICE)
 
     # --- files
 
@@ -279,31 +284,6 @@ class Core:
     def host_path(self, windows_path: str) -> Path:
         """Return the file behind a Windows path."""
         return self.platform.files.host_path(windows_path)
-
-    def open_files(self, key: str, wanted: Mapping[str, OpenMode], *, holder: str) -> None:
-        """Make `wanted` (path: access, share) all that is open under `key`, closing before opening.
-
-        Raises PlatformError (sharing violation) if somebody else's handle stands in the way; what was to be closed is.
-        """
-        with self.lock:
-            held = self._handles.setdefault(key, {})
-            for path, handle in list(held.items()):
-                if wanted.get(path) != (handle.access, handle.share):
-                    self.platform.open_files.close(held.pop(path))
-            for path, (access, share) in wanted.items():
-                if path not in held:
-                    held[path] = self.platform.open_files.open(path, access=access, share=share, holder=holder)
-
-    @contextmanager
-    def opened(self, wanted: Mapping[str, OpenMode], *, holder: str) -> Iterator[None]:
-        """Hold files for a while."""
-        key = f"{holder} {time.monotonic_ns()} {threading.get_ident()}"
-        try:
-            self.open_files(key, wanted, holder=holder)
-            yield
-        finally:
-            self.open_files(key, {}, holder=holder)
-            del self._handles[key]
 
     def remove_file(self, windows_path: str) -> None:
         """Remove a file of Hyper-V's own, if it is there. Raises PlatformError (sharing violation)."""

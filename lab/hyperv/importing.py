@@ -16,13 +16,14 @@ from lab.disks import DiskError
 from lab.hyperv import chains
 from lab.hyperv import configuration as files
 from lab.hyperv.configuration import Configuration
-from lab.hyperv.core import SHARED_FILE, STANDING, Core
+from lab.hyperv.core import STANDING, Core
 from lab.hyperv.errors import (
     ERROR_ALREADY_EXISTS,
     RETURN_FAILED,
     ErrorCategory,
     HyperVError,
 )
+from lab.hyperv.held_files import SHARED_FILE
 from lab.hyperv.machine import Machine
 from lab.hyperv.merging import Merges
 from lab.hyperv.model import (

@@ -27,7 +27,8 @@ from lab.hyperv.checkpoints import (
     use_disks,
 )
 from lab.hyperv.configuration import Configuration
-from lab.hyperv.core import HELD_FILE, Core
+from lab.hyperv.core import Core
+from lab.hyperv.held_files import HELD_FILE
 from lab.hyperv.machine import Machine, Merging
 from lab.hyperv.model import HardDiskDrive
 from lab.hyperv.virtual_disks import NEW_FILE_BYTES, connect, merge_file
@@ -155,7 +156,7 @@ class Merges:
 
     def _merge_off(self, machine: Machine, link: Link, merging: Merging) -> None:
         files = [path for path in (link.child, link.parent, link.above) if path]
-        with self._core.opened(dict.fromkeys(files, HELD_FILE), holder=f"merge of {machine.holder}"):
+        with self._core.held.during(dict.fromkeys(files, HELD_FILE), holder=f"merge of {machine.holder}"):
             self._fold(link, merging)
             self._finish(machine, link)
 

@@ -9,9 +9,9 @@ Methods are named like the cmdlets, and are called from several threads. A cmdle
 return (a merge) does so here. A VM that is busy refuses a second change, as on Windows. What a VM has open stands in the
 platform's table of open files, which everybody who opens a file on the host asks.
 
-    core.py                  the VMs, the lock, who is busy, what is registered
+    core.py                  the VMs, the lock, who is busy, what is registered; held_files.py: what they hold open
     machine_cmdlets.py       asking for VMs; building.py makes them, changing.py and networking.py change them
-    power.py, host_power.py  start, stop, save, pause; boot and shutdown
+    power.py, host_power.py  start, stop, save, pause; boot and shutdown; vm_processes.py makes what runs
     checkpoints.py           taking and removing checkpoints; merging.py folds disks in the background
     exporting.py, importing.py, compatibility.py   a VM between hosts
     virtual_disks.py         the VHD cmdlets, over chains.py
@@ -76,7 +76,7 @@ class HyperV(MachineCmdlets):
 
     def free_memory_bytes(self) -> int:
         """Memory of the host that no VM has."""
-        return self._power.free_memory_bytes()
+        return self._core.free_memory_bytes()
 
     def get_vm_process_id(self, vm_id: str) -> int | None:
         """Return the id of the VM's process (vmwp.exe on Windows); None if there is none."""

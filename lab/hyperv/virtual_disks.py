@@ -22,8 +22,9 @@ from lab.disks import (
 )
 from lab.hyperv import chains
 from lab.hyperv.chains import Chain, ChainFile
-from lab.hyperv.core import HELD_FILE, SHARED_FILE, Core
+from lab.hyperv.core import Core
 from lab.hyperv.errors import ERROR_INVALID_PARAMETER, ErrorCategory, HyperVError
+from lab.hyperv.held_files import HELD_FILE, SHARED_FILE
 from lab.hyperv.model import VirtualHardDisk
 from lab.hyperv.timing import Pace
 from qsm.facts.names import same_path
@@ -102,7 +103,7 @@ def _told_parent(core: Core, file: ChainFile) -> str | None:
 def set_vhd(core: Core, path: str, *, parent_path: str) -> None:
     """Set-VHD -ParentPath."""
     child, parent = chains.read_file(core, path), chains.read_file(core, parent_path)
-    with core.opened({child.path: HELD_FILE, parent.path: SHARED_FILE}, holder="Set-VHD"):
+    with core.held.during({child.path: HELD_FILE, parent.path: SHARED_FILE}, holder="Set-VHD"):
         connect(child, parent)
 
 
@@ -119,7 +120,7 @@ def connect(child: ChainFile, parent: ChainFile) -> None:
 def test_vhd(core: Core, path: str) -> None:
     """Test-VHD."""
     chain = chains.read_chain(core, path)
-    with core.opened({each.path: SHARED_FILE for each in chain}, holder="Test-VHD"):
+    with core.held.during({each.path: SHARED_FILE for each in chain}, holder="Test-VHD"):
         chains.test(chain)
 
 
@@ -141,7 +142,7 @@ def merge_vhd(
         what = f"'{destination_path}' is not among the parents of '{path}'."
         raise HyperVError(Hresult.PARENT_NOT_FOUND, ErrorCategory.INVALID_PARAMETER, what)
     wanted = {each.path: HELD_FILE for each in chain[: depth + 1]} | {e.path: SHARED_FILE for e in chain[depth + 1 :]}
-    with core.opened(wanted, holder="Merge-VHD"):
+    with core.held.during(wanted, holder="Merge-VHD"):
         for child in _unmerged(chain, depth):
             merge_file(core, child, chain[depth], progress=progress, should_stop=should_stop)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 import pytest
 import typer
+from broken_disk import drop_one_block
 from waiting import DEADLINE_SECONDS
 
 from cli.demo import demo
@@ -121,17 +121,3 @@ def only(files: list[Path]) -> Path:
     """The one file that there is."""
     assert len(files) == 1, files
     return files[0]
-
-
-def drop_one_block(file: Path) -> None:
-    """Make one payload block of a VHDX "not present" ([MS-VHDX] 2.5.1.1: state 0 in the low bits of its entry)."""
-    data = bytearray(file.read_bytes())
-    region = data.index(bytes.fromhex("6677c22d23f600429d64115e9bfd4a08"), 192 << 10)
-    (table_offset,) = struct.unpack_from("<Q", data, region + 16)
-    for place in range(table_offset, table_offset + 8 * 8, 8):
-        (entry,) = struct.unpack_from("<Q", data, place)
-        if entry & 7 in (6, 7):
-            struct.pack_into("<Q", data, place, 0)
-            file.write_bytes(data)
-            return
-    raise AssertionError(f"{file} holds no block")

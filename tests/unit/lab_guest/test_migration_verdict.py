@@ -1,12 +1,12 @@
 """A whole move of a running VM, by files alone: clean when it is right, red for each thing that can go wrong in it."""
 
 import shutil
-import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from broken_disk import drop_one_block
 from guest_helpers import VM_ID, GuestMachine, MachineDisk
 
 from lab.disks.merge import merge_into_parent
@@ -121,17 +121,3 @@ def test_both_copies_started_from_one_saved_state(move: Move) -> None:
         WitnessFindingKind.OVERLAP,
         WitnessFindingKind.SAVED_STATE_TWICE,
     }
-
-
-def drop_one_block(file: Path) -> None:
-    """Make one payload block of a VHDX "not present" ([MS-VHDX] 2.5.1.1: state 0 in the low bits of its entry)."""
-    data = bytearray(file.read_bytes())
-    region = data.index(bytes.fromhex("6677c22d23f600429d64115e9bfd4a08"), 192 << 10)
-    (table_offset,) = struct.unpack_from("<Q", data, region + 16)
-    for place in range(table_offset, table_offset + 8 * 8, 8):
-        (entry,) = struct.unpack_from("<Q", data, place)
-        if entry & 7 in (6, 7):
-            struct.pack_into("<Q", data, place, 0)
-            file.write_bytes(data)
-            return
-    raise AssertionError(f"{file} holds no block")
