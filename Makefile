@@ -21,10 +21,10 @@ PYTEST := $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 test: $(READY)
 	QSM_PWSH="$$(.ci/find-powershell)" $(PYTEST) $(TESTS)
 
-# And the same rules once more: the contract of a host on the module with the cmdlets and the PowerShell of each other version
-# of Windows Server, and the flows with all failures on hosts that run the module.
+# And the same rules once more: the contract of a host on the module with the cmdlets and the PowerShell of each version of
+# Windows Server, and the flows with all failures on hosts that run the module.
 test-all: test
-	for windows in 2012R2 2016 2019 2025; do \
+	for windows in 2012R2 2016 2019 2022 2025; do \
 	    QSM_LAB_WINDOWS=$$windows QSM_PWSH="$$(.ci/find-powershell)" $(PYTEST) -k powershell tests/contract/hosts || exit 1; \
 	done
 	QSM_LAB_ENGINE=powershell QSM_PWSH="$$(.ci/find-powershell)" $(PYTEST) tests/flows tests/faults

@@ -19,12 +19,17 @@ from hosts_driver import WINDOWS, HostCaller
 from hosts_script import MigrationScript
 from powershell_program import NEEDS_ENGINE
 
+from lab.guest.workload import Workload
 from lab.host.handle import MIB, LabDisk
 from lab.hyperv import INSTANT
 from lab.laboratory import Laboratory
 from lab.settings import HostPlan, LabSettings
 
 NAMES = ("hv01", "hv02")
+QUIET = Workload(
+    writes_per_second=50, working_set_blocks=512, hot_set_share=0.8, hot_set_blocks=64, memory_bytes=2 * MIB
+)
+"""What the guests write is no matter of the contract, but each write costs the machine something."""
 
 _serial = itertools.count(1)
 
@@ -105,7 +110,7 @@ def make_script(source: HostCaller, target: HostCaller) -> Callable[..., Migrati
     """Makes a VM of its own on the source and a migration of it that has not begun."""
 
     def make(name: str, **settings: Any) -> MigrationScript:
-        small = {"disks": [LabDisk(size_bytes=16 * MIB)], "memory_bytes": 2 * MIB}
+        small = {"disks": [LabDisk(size_bytes=16 * MIB)], "workload": QUIET}
         vm = source.host.create_vm(f"{name}-{next(_serial)}", **{**small, **settings})
         return MigrationScript(source, target, vm["vm_id"])
 

@@ -31,13 +31,21 @@ from qsm.settings import HostSettings, Settings, TimeLimits
 
 WINDOWS = os.environ.get("QSM_LAB_WINDOWS") or "2022"
 """The version of Windows Server that hosts with the module play."""
-OLDEST_TOO = () if "QSM_LAB_WINDOWS" in os.environ else (next(iter(VERSIONS)),)
+IN_ALL = "QSM_LAB_WINDOWS" in os.environ
+"""Whether this is a part of `make test-all`, which names each version in turn."""
+OLDEST_TOO = () if IN_ALL else (next(iter(VERSIONS)),)
 EVERY_WINDOWS = pytest.mark.parametrize(
     "callers",
     ["python", *(pytest.param(f"powershell {name}", marks=NEEDS_ENGINE) for name in (*OLDEST_TOO, WINDOWS))],
     indirect=True,
 )
 """For a test of what differs between versions of Windows: the oldest beside the usual one, and each in `make test-all`."""
+MODULES_TESTS_TOO = pytest.mark.parametrize(
+    "callers",
+    ["python", *([pytest.param(f"powershell {WINDOWS}", marks=NEEDS_ENGINE)] if IN_ALL else [])],
+    indirect=True,
+)
+"""For a test whose rule the tests of the module itself hold (tests/powershell): with the module in `make test-all`."""
 LABS_OWN_ENGINE = pytest.mark.parametrize("callers", ["python"], indirect=True)
 """For a test of what belongs to the laboratory, not to the module."""
 ENVELOPE = {"ok", "revision", "attempt", "repeated", "seconds"}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hosts_driver import HostCaller
+from hosts_driver import MODULES_TESTS_TOO, HostCaller
 from hosts_script import MigrationScript
 from waiting import wait_until
 
@@ -153,6 +153,7 @@ def test_attempt_that_was_killed_before_it_looked_claims_nothing(script: Migrati
     assert len(kept) == 1 and path.read_bytes() == b"somebody's"
 
 
+@MODULES_TESTS_TOO
 def test_file_that_appears_during_the_copy_is_left_alone(script: MigrationScript) -> None:
     wanted = request(script)
     destination = wanted["files"][0]["destination"]
@@ -168,6 +169,7 @@ def test_file_that_appears_during_the_copy_is_left_alone(script: MigrationScript
     assert path.read_bytes() == b"somebody's"
 
 
+@MODULES_TESTS_TOO
 def test_copy_at_work_is_not_broken_off_for_another(script: MigrationScript) -> None:
     wanted = request(script)
     slow_down(script)
@@ -273,6 +275,7 @@ def test_target_that_lost_power_says_so_and_goes_on_where_it_was(script: Migrati
     assert script.wait_for_copy(1).state == "Done"
 
 
+@MODULES_TESTS_TOO
 @pytest.mark.parametrize("bits_tells", [True, False])
 def test_work_of_a_dead_task_is_cleared_by_system(script: MigrationScript, bits_tells: bool) -> None:
     """Also where BITS does not even tell a network logon which jobs there are."""
@@ -312,6 +315,7 @@ def test_poll_answers_when_something_changes_not_before(script: MigrationScript,
     assert script.target.do("get_copy", wait_seconds=60.0, number=1).state in ("Running", "Done")
 
 
+@MODULES_TESTS_TOO
 def test_bits_that_is_disabled_fails_the_copy(script: MigrationScript) -> None:
     host = script.target.caller.host
     wanted = request(script)
@@ -323,6 +327,7 @@ def test_bits_that_is_disabled_fails_the_copy(script: MigrationScript) -> None:
     assert (state.error.id, state.error.hresult) == ("CopyFailed", 0x80070422)
 
 
+@MODULES_TESTS_TOO
 def test_fault_in_the_task_is_told_by_the_state_file(script: MigrationScript) -> None:
     script.target.caller.host.set_fault(
         Fault("Complete-BitsTransfer", FaultAction.FAIL, FaultPlace.CMDLET, hresult=0x80070005, message="denied")

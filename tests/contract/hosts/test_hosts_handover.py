@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hosts_driver import MODULES_TESTS_TOO
 from hosts_script import MigrationScript
 from waiting import wait_until
 
@@ -62,6 +63,7 @@ def test_only_the_owner_may_start_at_every_step(script: MigrationScript) -> None
     assert script.lab.witness.findings(script.vm_id) == []
 
 
+@MODULES_TESTS_TOO
 def test_running_vm_cannot_be_handed_over(script: MigrationScript) -> None:
     script.source.caller.host.hyperv("start_vm", vm_id=script.vm_id)
     answer = script.source.call("hand_over", vm_id=script.vm_id)
@@ -70,6 +72,7 @@ def test_running_vm_cannot_be_handed_over(script: MigrationScript) -> None:
     assert script.source.record.owner == "source"
 
 
+@MODULES_TESTS_TOO
 def test_vm_that_ran_after_its_save_is_not_handed_over(script: MigrationScript) -> None:
     """Started and saved again by hand it stands still, but what was copied lacks its last writes."""
     source = script.source.caller.host
@@ -176,6 +179,7 @@ def go_home(script: MigrationScript) -> None:
     assert script.lab.witness.findings(script.vm_id) == []
 
 
+@MODULES_TESTS_TOO
 def test_without_an_intent_withdrawing_raises_the_epoch_all_the_same(script: MigrationScript) -> None:
     script.hand_over()
     record = script.target.do("withdraw", vm_id=script.vm_id).record
@@ -185,6 +189,7 @@ def test_without_an_intent_withdrawing_raises_the_epoch_all_the_same(script: Mig
     assert script.source.record.owner == "source"
 
 
+@MODULES_TESTS_TOO
 def test_vm_that_ran_without_our_doing_is_not_withdrawn(script: MigrationScript) -> None:
     """Started and saved again by hand: state and record look untouched, the disks tell."""
     script.hand_over()
@@ -203,6 +208,7 @@ def test_vm_that_ran_without_our_doing_is_not_withdrawn(script: MigrationScript)
     assert script.source.call("take_back", epoch=None, override="").error_id == "InvalidArgument"
 
 
+@MODULES_TESTS_TOO
 def test_any_change_of_a_file_counts_as_having_run(script: MigrationScript) -> None:
     files = script.target.caller.host.files
     disk = files.host_path(script.target_disks()[0]["path"])
@@ -220,6 +226,7 @@ def test_any_change_of_a_file_counts_as_having_run(script: MigrationScript) -> N
     assert script.target.record.epoch == 0
 
 
+@MODULES_TESTS_TOO
 def test_destroyed_target_needs_an_override_which_stays_on_record(script: MigrationScript) -> None:
     script.hand_over()
     script.source.do("take_back", epoch=None, override="Jo: hv02 burned down; writes since the save may be lost")
@@ -293,6 +300,7 @@ def test_power_cut_between_any_two_steps_keeps_one_owner(script: MigrationScript
     assert not any("two" in kind or "overlap" in kind for kind in kinds), kinds
 
 
+@MODULES_TESTS_TOO
 def test_source_is_touched_only_when_the_target_owns_the_vm(script: MigrationScript) -> None:
     script.hand_over()
     script.allow_start()
