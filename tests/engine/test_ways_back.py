@@ -48,9 +48,9 @@ FAILURES = [
     # a planned VM is there: destroyed
     CmdletFailure("import_vm", "target", "Set-VMHardDiskDrive", BEFORE, "No VM is left there."),
     # the VM is imported although Import-VM failed: removed on the way home
-    CmdletFailure("import_vm", "target", "Import-VM", AFTER, "It is registered there and has not been started."),
+    CmdletFailure("import_vm", "target", "Import-VM", AFTER, "The VM is registered there and has not been started."),
     # handed over already: withdrawn, taken back, the imported VM removed
-    CmdletFailure("resume", "target", "Start-VM", BEFORE, "StartRefused"),
+    CmdletFailure("hand_over", "target", "Start-VM", BEFORE, "StartRefused"),
 ]
 
 

@@ -138,7 +138,7 @@ SAME: dict[str, tuple[str, list[Any]]] = {
         }
         (Get-QsmCopyJobError -Job $job -Path 'D:\{GUID}\{9}.vhdx').Exception.Message
         """,
-        [r"BITS on HV01 could not fetch '\\hv01\s\{0}.vhdx' to 'D:\{GUID}\{9}.vhdx': Denied {1} (0x80070005)."],
+        [r"BITS on host HV01 could not fetch '\\hv01\s\{0}.vhdx' to 'D:\{GUID}\{9}.vhdx': Denied {1} (0x80070005)."],
     ),
 }
 

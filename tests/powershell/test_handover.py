@@ -137,7 +137,7 @@ def test_only_a_vm_that_stands_still_is_handed_over(source: HandoverMigration) -
     source.remove_vm()
     answer = refused(source.call("hand_over", source.vm), "NotStandingStill")
     assert answer.error is not None
-    assert answer.error.facts == {"state": "Absent", "reasons": ["it is not here"]}
+    assert answer.error.facts == {"state": "Absent", "reasons": ["the VM is not there"]}
     assert source.owned() == ("source", 0, "forward")
     assert source.record["revision"] == 1
 

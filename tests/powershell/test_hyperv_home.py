@@ -160,4 +160,4 @@ def test_source_vm_that_somebody_started_is_not_removed(world: World) -> None:
     arguments = {"vm_id": world.vm_id, "target_record": world.target_record()}
     answer = world.refuses("NotOwner", "remove_source", arguments, revision=world.revision())
     assert answer.error is not None
-    assert "may run twice" in answer.error.message
+    assert "may be running on both hosts" in answer.error.message

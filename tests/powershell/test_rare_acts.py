@@ -194,4 +194,4 @@ def test_an_act_that_cannot_be_written_down_is_no_refusal(world: World) -> None:
     (answer,) = world.run(f"{lost}; Invoke-QsmOperation -Line '{line}'")
     error = json.loads(answer.split(" ", 2)[2])["error"]
     assert (error["id"], error["category"]) == ("HostFailed", "failed")
-    assert "What became of restore_settings could not be written down on HV01." in error["message"]
+    assert "What became of restore_settings could not be written down on host HV01." in error["message"]

@@ -169,7 +169,7 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
     ),
     "a share that is not there after it was made": (
         f"Assert-QsmShare -Name 'qsm-x$' -Sid '{ACCOUNT_SID}' -File @()",
-        *("ShareFailed", "failed", "'qsm-x$' on HV01 was made, but it is not there"),
+        *("ShareFailed", "failed", "'qsm-x$' on host HV01 was made, but it does not exist"),
     ),
     "text that is no time": (
         "ConvertFrom-QsmWmiTime -Text '2030-01-31'",
@@ -192,7 +192,7 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
     ),
     "a chain that comes back to itself": (
         "$World.vhd[$disk] = @{ parent = $disk }; Get-QsmDiskChain -Path $disk",
-        *("HostFailed", "refused", "does not end: it comes to 'D:\\VMs"),
+        *("HostFailed", "refused", "does not end: it comes back to 'D:\\VMs"),
     ),
     "a merge that left a child": (
         "Get-QsmMergedDisk -Base $disk -Child @($disk)",
@@ -201,7 +201,7 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
     "a start that nobody can look at afterwards": (
         "$World.fail['Get-VM'] = 0x80070005\n"
         "try { throw 'kaputt' } catch { throw (Get-QsmStartError -VMId $id -Cause $_ -Before 'x') }",
-        *("HostFailed", "failed", "failed: kaputt. It is unknown now, and it is not proved that it has not run."),
+        *("HostFailed", "failed", "failed: kaputt. The VM is unknown now, and it is not proved that it has not run."),
     ),
     "a scheduler that does not answer": (
         "function Get-ScheduledTask { throw 'kaputt' }; Get-QsmTask",
@@ -224,7 +224,7 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         "function Invoke-WmiMethod { [PSCustomObject]@{ ReturnValue = 0 } }\n"
         + PLANNED
         + "Remove-QsmPlannedVM -PlannedVM $planned",
-        *("ImportFailed", "failed", "is still registered on HV01 after Hyper-V removed it"),
+        *("ImportFailed", "failed", "is still registered on host HV01 after Hyper-V removed it"),
     ),
     "a planned VM that stays after a failed import": (
         "$World.fail['WMI DestroySystem'] = 0x80041001\n"
@@ -238,7 +238,7 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
     ),
     "a VM that does not stand still and shall be moved as it lies": (
         f"$vm.State = 'Running'; {SAVE} none",
-        *("WorldChanged", "refused", "is Running and does not stand still"),
+        *("WorldChanged", "refused", "is Running, neither Saved nor Off"),
     ),
     "a VM that is not saved": (
         f"$vm.State = 'Running'; function Save-VM {{}}; {SAVE} save",
@@ -254,11 +254,11 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
     ),
     "a VM that does not come to run": (
         "$vm.State = 'Starting'; Wait-QsmVMRunning -VMId $id -LimitSeconds 0",
-        *("HostFailed", "failed", "is Starting after so many s. It may have run."),
+        *("HostFailed", "failed", "is Starting after so many s. The VM may have run."),
     ),
     "a job that Hyper-V refuses": (
         WAIT_JOB + "@{ ReturnValue = 32773 })",
-        *("ImportFailed", "failed", "was refused by Hyper-V on HV01 with return value 32773"),
+        *("ImportFailed", "failed", "was refused by Hyper-V on host HV01 with return value 32773"),
     ),
     "a job without a name": (
         WAIT_JOB + "@{ ReturnValue = 4096; Job = '' })",
