@@ -90,3 +90,5 @@ def _show_plan(plan: Plan) -> None:
     )
     for disk in plan.disks:
         typer.echo(f"  {disk.slot}: {disk.path} -> {disk.target_path}")
+    for note in plan.notes:
+        typer.echo(f"  note: {note}")

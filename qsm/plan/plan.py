@@ -94,6 +94,7 @@ class Plan(Frozen):
     source_folders: tuple[str, ...] = Field(
         description="the VM's own folders on the source, removed when empty, deepest first"
     )
+    notes: tuple[str, ...] = Field(default=(), description="sentences for the operator that speak against nothing")
 
     @property
     def checkpoint_name(self) -> str:

@@ -23,7 +23,7 @@ def import_vm(migration: Migration) -> m.ImportVMResult:
     if saved is None or exported is None:
         raise Failed(f"VM {plan.vm_name} was not saved and exported by this migration; nothing was imported.")
     migration.check_stop()
-    return migration.target.change(
+    imported = migration.target.change(
         operations.import_vm,
         m.ImportVMArguments(
             vm_id=plan.vm_id,
@@ -34,3 +34,7 @@ def import_vm(migration: Migration) -> m.ImportVMResult:
             expected_state=saved.state,
         ),
     )
+    if imported.repaired:
+        name = migration.target.name
+        migration.note(f"Host {name} changed VM {plan.vm_name} at its import: {'; '.join(imported.repaired)}.")
+    return imported

@@ -22,7 +22,7 @@ from qsm.hosts import messages as m
 from qsm.hosts import needs, operations
 from qsm.hosts.host import Host
 from qsm.hosts.meter import Meter
-from qsm.judgement import capacity, file_systems, lengths, room
+from qsm.judgement import capacity, file_systems, lengths, notes, room
 from qsm.judgement.obstacles import about_target, about_version, about_vm
 from qsm.judgement.placement import (
     choose_switches,
@@ -34,7 +34,7 @@ from qsm.judgement.placement import (
     source_folders,
 )
 from qsm.migration.migration import Migration, open_host
-from qsm.migration.progress import Progress, StepEnded, StepStarted
+from qsm.migration.progress import Noted, Progress, StepEnded, StepStarted
 from qsm.plan.names import new_migration_id
 from qsm.plan.plan import Plan, PlannedDisk
 from qsm.plan.request import MigrationRequest
@@ -59,6 +59,8 @@ def begin(request: MigrationRequest, settings: Settings, *, requested_by: str, p
         raise
     progress.tell(StepStarted("preflight", at=began))
     progress.tell(StepEnded("preflight", seconds=time.time() - began))
+    for note in plan.notes:
+        progress.tell(Noted(note))
     return Migration(plan, source, target, settings=settings, progress=progress, new=True)
 
 
@@ -135,6 +137,7 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
         reserve_bytes=settings.reserve_bytes,
         source_boot_ticks=source_facts.boot_time_ticks,
         source_folders=source_folders(vm),
+        notes=tuple(notes.about_move(vm, target=target.name, transfer=transfer)),
     )
 
 

@@ -112,13 +112,18 @@ def test_networks_settings_and_names_are_kept(flow_lab: FlowLab) -> None:
         checkpoint_type="Standard",
     )
     old = flow_lab.source.vm(vm.vm_id)
-    migrate_and_compare(flow_lab, vm)
+    report = migrate_and_compare(flow_lab, vm)
     new = flow_lab.target.vm(vm.vm_id)
     assert new["name"] == vm.name
     assert (new["automatic_start_action"], new["checkpoint_type"]) == ("Start", "Standard")
     for before, after in zip(old["network_adapters"], new["network_adapters"], strict=True):
         assert (after["mac_address"], after["vlan"]) == (before["mac_address"], before["vlan"])
     assert [adapter["switch_name"] for adapter in new["network_adapters"]] == ["Production", None]
+    (changed,) = [note for note in report.notes if note.startswith(f"Host hv02 changed VM {vm.name} at its import: ")]
+    assert f"{vm.name}-0.vhdx" in changed and "switch Production" in changed
+    told = [note for note in report.notes if "has a dynamic MAC address" in note]
+    for adapter, note in zip(old["network_adapters"], told, strict=True):
+        assert f"'{adapter['name']}' of VM {vm.name} has a dynamic MAC address, {adapter['mac_address']}." in note
 
 
 def test_two_disks_of_one_name_do_not_meet(flow_lab: FlowLab) -> None:
