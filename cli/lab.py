@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,24 +36,29 @@ Engine = Annotated[
 Folder = Annotated[Path, typer.Option("--folder", help="Folder of the laboratory.")]
 DEFAULT_FOLDER = Path(".lab")
 EXTRA = ("numpy", "uvicorn", "h11", "cryptography")
-"""What the laboratory needs besides what the product needs: the extra `lab` of the distribution."""
+"""Packages that only the laboratory imports: the extra `lab` of the distribution."""
 
 
 @contextmanager
 def told_lab_errors(*, as_json: bool) -> Iterator[None]:
     """Turns errors of the laboratory inside the block, and what it misses here, into one message and an exit code."""
-    if sys.platform != "linux":
-        fail("The laboratory runs on Linux only.", "NoLaboratory", BAD_INPUT, as_json=as_json)
+    if obstacle := _obstacle():
+        fail(obstacle, "NoLaboratory", BAD_INPUT, as_json=as_json)
     try:
         yield
-    except ModuleNotFoundError as error:
-        if error.name not in EXTRA:
-            raise
-        text = "The laboratory needs more packages: pip install 'quick-storage-migration[lab]'"
-        fail(f"{text} ({error.name} is not installed).", "NoLaboratory", BAD_INPUT, as_json=as_json)
     except Exception as error:
         _fail_by(error, as_json=as_json)
         raise
+
+
+def _obstacle() -> str:
+    """Why there can be no laboratory here; empty if there can."""
+    if sys.platform != "linux":
+        return "The laboratory runs on Linux only."
+    missing = [name for name in EXTRA if find_spec(name) is None]
+    if missing:
+        return f"The laboratory needs {', '.join(missing)}: pip install 'quick-storage-migration[lab]' installs what it needs."
+    return ""
 
 
 def _fail_by(error: Exception, *, as_json: bool) -> None:

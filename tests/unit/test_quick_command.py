@@ -5,32 +5,21 @@ Not timed: what a process has imported is the same on every machine.
 
 from __future__ import annotations
 
+import re
 import socket
+import tomllib
 from pathlib import Path
 
 import pytest
-from imported_modules import of, run_qsm
+from imported_modules import TO_NOBODY, of, run_qsm
 
+from cli.lab import EXTRA
+
+ROOT = Path(__file__).parents[2]
 VALUES_OF_LAB = {"lab", "lab.engines"}
 """Names without a weight, which options need."""
 FOR_MIGRATIONS = {"prefect", "sqlalchemy", "fastapi", "rich", "numpy", "uvicorn", "h11"}
 FOR_HOSTS = {"pydantic", "winrm", "requests", "spnego", "cryptography", "asyncio"}
-TO_NOBODY = """
-[hosts.hv01]
-address = "127.0.0.1"
-port = {port}
-user = "nobody"
-password = "none"
-tls = false
-[hosts.hv02]
-address = "127.0.0.1"
-port = {port}
-user = "nobody"
-password = "none"
-tls = false
-[limits]
-unreachable_seconds = 1
-"""
 
 
 @pytest.mark.parametrize(
@@ -75,3 +64,30 @@ def test_a_question_to_hosts_imports_neither_prefect_nor_the_laboratory(tmp_path
     assert {"winrm", "qsm.steps.preflight"} <= modules, "it has really asked"
     assert of(FOR_MIGRATIONS, modules) == set()
     assert of({"lab"}, modules) <= VALUES_OF_LAB
+
+
+@pytest.mark.parametrize("command", ["demo", "lab status", "lab up"])
+def test_without_its_extra_the_laboratory_says_what_to_install(tmp_path: Path, command: str) -> None:
+    done, _ = run_qsm(tmp_path, *command.split(), without=EXTRA)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "The laboratory needs numpy, uvicorn, h11, cryptography: pip install 'quick-storage-migration[lab]' installs what it"
+        " needs.\n"
+    )
+
+
+def test_the_extra_holds_what_only_the_laboratory_imports() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extra = {re.split(r"[<>=]", line)[0] for line in project["optional-dependencies"]["lab"]}
+    assert extra == set(EXTRA)
+    of_product = [
+        path for room in ("qsm", "tasks", "flows", "cli", "deployments") for path in (ROOT / room).rglob("*.py")
+    ]
+    assert not [
+        path for path in of_product if re.search(rf"^ *(from|import) ({'|'.join(EXTRA)})\b", path.read_text(), re.M)
+    ]
+
+
+def test_the_products_commands_need_no_extra(tmp_path: Path) -> None:
+    done, _ = run_qsm(tmp_path, "check", "hosts", "--help", without=EXTRA)
+    assert (done.returncode, done.stderr) == (0, "")
