@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import io
+import sys
 
 from cli import check, demo, hosts, lab, migrate, recover
 from cli.options import group
@@ -24,7 +26,15 @@ def run() -> None:
     more when the process ends, would be a quarter of a short command's work.
     """
     gc.set_threshold(50_000)
+    _print_what_can_be_printed()
     try:
-        app()
+        app(windows_expand_args=False)  # values are what was typed: no stars and variables in them, on Windows either
     finally:
         gc.freeze()
+
+
+def _print_what_can_be_printed() -> None:
+    """A console or file with a small alphabet (Windows' code pages) gets \\N{...} for a letter that it lacks, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="namereplace")

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -35,8 +37,18 @@ def start_server() -> None:
 
     if PREFECT_API_URL.value():
         return
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a child starts with its parent's mask
-    try:
+    with _without_interrupts():
         SubprocessASGIServer().start()
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """What is started in the block hears no Ctrl-C: a child starts with its parent's mask. Windows has no such mask."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)

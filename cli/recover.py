@@ -5,7 +5,6 @@ Both need the hosts' records and nothing else: no Prefect server, no file of the
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,4 +75,6 @@ def _confirm_override(vm: str) -> str:
     if typer.prompt("Type the name of the VM to go on", err=True) != vm:
         typer.echo("That is not the name of the VM. Nothing was changed.", err=True)
         raise typer.Exit(2)
-    return f"{getpass.getuser()} declared the target destroyed; what the VM wrote there, if it ran there, is lost."
+    from qsm.plan.operator import this_user
+
+    return f"{this_user()} declared the target destroyed; what the VM wrote there, if it ran there, is lost."

@@ -12,16 +12,30 @@ import os
 import tomllib
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariable
 
 from qsm.errors import SettingsError
 
+TEXT = "utf-8-sig"
+"""UTF-8, with or without the mark that editors on Windows put before it."""
 MIB = 1 << 20
 GIB = 1 << 30
+
+
+def _at_home(path: Path) -> Path:
+    """`~` is the user's home, as at a prompt; where nobody knows that, the path stays as it is."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
+LocalPath = Annotated[Path, AfterValidator(_at_home)]
+"""A path on the machine that this process runs on."""
 
 
 class HostSettings(BaseModel):
@@ -34,15 +48,15 @@ class HostSettings(BaseModel):
     transport: Literal["ntlm", "certificate", "basic", "kerberos"] = "ntlm"
     user: str = ""
     password: SecretStr | None = None
-    password_file: Path | None = None
+    password_file: LocalPath | None = None
     password_block: str | None = Field(default=None, description="name of a Prefect Secret block")
-    certificate_file: Path | None = Field(
+    certificate_file: LocalPath | None = Field(
         default=None, description="client certificate, PEM, for transport certificate"
     )
-    certificate_key_file: Path | None = None
+    certificate_key_file: LocalPath | None = None
     tls: bool = Field(default=True, description="false: HTTP, allowed for ntlm and kerberos, which seal each message")
     verify_tls: bool = True
-    ca_file: Path | None = Field(default=None, description="CA bundle, PEM; None: the system's")
+    ca_file: LocalPath | None = Field(default=None, description="CA bundle, PEM; None: the system's")
     smb_name: str | None = Field(
         default=None, description="name under which other hosts reach its shares; None: its FQDN"
     )
@@ -65,7 +79,7 @@ class HostSettings(BaseModel):
         if self.password is not None:
             return self.password
         if self.password_file is not None:
-            return SecretStr(self.password_file.read_text(encoding="utf-8").rstrip("\r\n"))
+            return SecretStr(self.password_file.read_text(encoding=TEXT).rstrip("\r\n"))
         if self.transport in ("certificate", "kerberos"):
             return SecretStr("")
         raise ValueError("no password: set password in the environment, password_file, or password_block")
@@ -105,7 +119,7 @@ class Settings(BaseSettings):
     poll_seconds: float = Field(
         default=5.0, gt=0, le=60, description="longest wait inside one poll of a running copy or merge"
     )
-    report_folder: Path = Field(default=Path("reports"), description="where the JSON report of a migration goes")
+    report_folder: LocalPath = Field(default=Path("reports"), description="where the JSON report of a migration goes")
     limits: TimeLimits = Field(default_factory=TimeLimits)
 
     def host(self, name: str) -> HostSettings:
@@ -133,7 +147,7 @@ class Settings(BaseSettings):
 
 def configuration_file() -> Path:
     """The file that counts: the one that QSM_CONFIG names, else ./qsm.toml."""
-    return Path(os.environ.get("QSM_CONFIG") or "qsm.toml")
+    return _at_home(Path(os.environ.get("QSM_CONFIG") or "qsm.toml"))
 
 
 def _read_file(path: Path) -> dict[str, Any]:
@@ -142,7 +156,7 @@ def _read_file(path: Path) -> dict[str, Any]:
             raise SettingsError("QSM_CONFIG", "names a file that does not exist", origin=str(path))
         return {}
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding=TEXT))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError("the file", f"is not TOML: {error}", origin=str(path)) from error
     hosts = content.get("hosts")

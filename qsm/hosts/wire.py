@@ -138,7 +138,8 @@ def module_files() -> tuple[ModuleFile, ...]:
     files = [ModuleFile(name, compose(root / name).encode("ascii")) for name in kept]
     rooms = [root / "Public", *(path for path in (root / "Private").iterdir() if path.is_dir())]
     for room in rooms:
-        functions = [path.read_text("ascii") for path in sorted(room.glob("*.ps1"))]
+        named = sorted(room.glob("*.ps1"), key=lambda path: path.name)  # paths have an order of their own on Windows
+        functions = [path.read_text("ascii") for path in named]
         files.append(ModuleFile(f"{room.name}.ps1", "\n".join(functions).encode("ascii")))
     return tuple(sorted(files, key=lambda file: file.path))
 

@@ -14,7 +14,7 @@ def show_report(report: Report) -> None:
     """The report on standard output."""
     console = Console(highlight=False)
     console.print(
-        f"\n[bold]{escape(report.vm_name)}[/bold]: {report.source} → {report.target}, migration {report.migration_id}"
+        f"\n[bold]{escape(report.vm_name)}[/bold]: {report.source} -> {report.target}, migration {report.migration_id}"
     )
     steps = Table("step", "", "started (UTC)", "seconds", box=None, header_style="dim")
     for line in report.steps:

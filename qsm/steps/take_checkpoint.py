@@ -7,15 +7,12 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
-
 from qsm.facts.files import SlotPath
 from qsm.hosts import messages as m
 from qsm.hosts import operations
 from qsm.migration.migration import Migration
 from qsm.migration.progress import step
+from qsm.plan.operator import this_process
 from qsm.plan.record import Role
 
 
@@ -44,7 +41,7 @@ def take_checkpoint(migration: Migration) -> m.TakeCheckpointResult | None:
 def _claim(migration: Migration) -> None:
     """Record and lock on both hosts; taken by somebody else is AlreadyMigrating."""
     plan = migration.plan
-    by = f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})"
+    by = this_process()
     peers = (plan.target_computer, plan.source_computer)
     roles = (Role.SOURCE, Role.TARGET)
     for side, role, peer in zip(migration.sides, roles, peers, strict=True):

@@ -141,3 +141,20 @@ def test_a_wrong_section_of_the_environment_is_named(
     monkeypatch.setenv(variable, text)
     with pytest.raises(SettingsError, match=problem):
         load_settings()
+
+
+def test_a_file_may_begin_as_windows_editors_begin_it(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD)
+    for file in (path, tmp_path / "secret"):
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert load_settings().host("hv01").secret().get_secret_value() == "s3cret"
+
+
+def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    write(tmp_path, GOOD.replace("PASSWORD", "~/secret")).rename(tmp_path / "other.toml")
+    monkeypatch.setenv("QSM_CONFIG", "~/other.toml")
+    monkeypatch.setenv("QSM_REPORT_FOLDER", "~/reports")
+    settings = load_settings()
+    assert settings.report_folder == tmp_path / "reports"
+    assert settings.host("hv01").secret().get_secret_value() == "s3cret"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 
 import pytest
 
@@ -11,6 +12,15 @@ from qsm.hosts import wire
 from qsm.hosts.meter import CallRecord, Meter, busy_seconds
 from qsm.hosts.operations import MODULE_TABLE_FILE, OPERATIONS, module_table
 from qsm.powershell.composed import bootstrap_text
+
+
+def test_the_functions_of_a_room_have_one_order_on_every_system() -> None:
+    """Else Linux and Windows would install modules of one version with two hashes."""
+    texts = {file.path: file.data.decode() for file in wire.module_files()}
+    for room in (text for path, text in texts.items() if path.endswith(".ps1") and path != "Work.ps1"):
+        names = re.findall(r"^function ([\w-]+)", room, re.M)
+        assert names == sorted(names)
+    assert sorted(names := ["Get-QsmVMDisk", "Get-QsmVhdxIdentity"]) != sorted(names, key=str.lower), "it does matter"
 
 
 def test_a_line_is_ascii_whatever_the_name() -> None:
