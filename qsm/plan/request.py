@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from qsm.facts.frozen import Frozen
 from qsm.facts.names import name_key
-from qsm.facts.paths import wrong_names
+from qsm.facts.paths import LONGEST_FOLDER_PATH, signs, wrong_names
 from qsm.plan.state_transfer import StateTransfer
 
 Name = Annotated[str, Field(min_length=1, max_length=260)]
@@ -53,6 +53,8 @@ class MigrationRequest(Frozen):
         why = wrong_names(folder) if re.match(r"[A-Za-z]:\\", folder) else "it does not begin with a drive"
         if why:
             raise ValueError(rf"must be a full Windows path such as D:\VMs\sql-01: {why}")
+        if signs(folder) > LONGEST_FOLDER_PATH:
+            raise ValueError(f"has {signs(folder)} signs; Windows takes {LONGEST_FOLDER_PATH} of a folder")
         return folder
 
     @model_validator(mode="after")

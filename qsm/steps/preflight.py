@@ -17,6 +17,7 @@ from qsm.errors import PreflightRefused
 from qsm.facts.hosts import HostFacts
 from qsm.facts.machines import VMFacts
 from qsm.facts.names import same_name
+from qsm.facts.paths import LONGEST_FILE_PATH, signs
 from qsm.facts.states import CheckpointType
 from qsm.hosts import messages as m
 from qsm.hosts import needs, operations
@@ -159,11 +160,13 @@ def _target_question(
     vm: VMFacts, request: MigrationRequest, disks: Sequence[PlannedDisk], *, smb_name: str, blob: str | None
 ) -> m.TestTargetArguments:
     binary, text = configuration_files(request.target_folder, vm_id=vm.vm_id)
+    files = (*(disk.target_path for disk in disks), *binary, *text)
     return m.TestTargetArguments(
         vm_id=vm.vm_id,
         folder=request.target_folder,
         source_address=smb_name,
-        files=(*(disk.target_path for disk in disks), *binary, *text),
+        # One that is too long is refused for that; Test-Path may fail on it, and the whole question with it.
+        files=tuple(path for path in files if signs(path) <= LONGEST_FILE_PATH),
         switch_names=tuple(sorted({pair.target for pair in request.switch_map if pair.target})),
         compatibility=blob,
     )
