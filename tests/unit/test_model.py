@@ -75,6 +75,13 @@ def test_names_that_windows_does_not_take_are_refused_with_the_part(folder: str,
     assert problem in told["msg"]
 
 
+def test_a_folder_may_have_247_signs() -> None:
+    folder = "D:\\" + "\\".join(["a" * 99, "b" * 99, "c" * 44])
+    assert len(MigrationRequest(**{**GOOD, "target_folder": folder}).target_folder) == 247
+    with pytest.raises(ValidationError, match="has 248 signs; Windows takes 247 of a folder"):
+        MigrationRequest(**{**GOOD, "target_folder": folder + "c"})
+
+
 @pytest.mark.parametrize(
     "name", ["console", "COM0", "COM10", "nullius.txt", "a.nul", ".web", "we b", "Straße", "a[1]'b"]
 )
