@@ -23,6 +23,6 @@ def test_a_vm_whose_name_no_code_page_has_is_moved_and_told_of(flow_lab: FlowLab
         environment={"USERNAME": "Verwalter", "PREFECT_HOME": str(tmp_path / "prefect"), "PREFECT_API_URL": ""},
     )
     assert seen.exits == (0,), seen.output + seen.errors
-    assert r"VM \N{CYRILLIC SMALL LETTER DE}-1 is at hv02." in seen.output
+    assert r"forward: VM \N{CYRILLIC SMALL LETTER DE}-1 is" in seen.output
     assert flow_lab.state(flow_lab.target, vm) == "Off"
     assert len(list((tmp_path / "reports").glob("*.json"))) == 1
