@@ -25,9 +25,6 @@ from lab.laboratory import Laboratory
 from lab.witness.connection import WitnessError
 from qsm.hosts import messages as m
 from qsm.hosts import operations
-from qsm.hosts.host import Host
-from qsm.hosts.meter import Meter
-from qsm.migration.migration import open_host
 from qsm.plan.record import Record
 from qsm.report.report import Report
 from qsm.run import MigrationFailed
@@ -61,7 +58,6 @@ class FaultLab(FlowLab):
         self._command_line = command_line
         self._folder = folder
         self._commands: list[QsmCommand] = []
-        self._looking: dict[str, Host] = {}
 
     def host(self, side: str) -> LabHost:
         """The host of a side."""
@@ -165,20 +161,11 @@ class FaultLab(FlowLab):
 
     # --- ends
 
-    def inventory(self, host: str) -> m.InventoryResult:
-        """What design calls the inventory, asked over one connection per test."""
-        return self._look(host).ask(operations.get_inventory, m.InventoryArguments(folders=("C:\\", "D:\\")))
-
     def record(self, side: str, vm: TestVM) -> Record | None:
         """The record of the VM's newest migration on that host."""
         question = m.FindMigrationArguments(vm=vm.vm_id)
-        found = self._look(self.host(side).name).ask(operations.find_migrations, question).migrations
+        found = self.look(self.host(side).name).ask(operations.find_migrations, question).migrations
         return max((each.record for each in found), key=lambda record: record.created_utc, default=None)
-
-    def _look(self, host: str) -> Host:
-        if host not in self._looking:
-            self._looking[host] = open_host(host, load_settings(), meter=Meter())
-        return self._looking[host]
 
     def assert_home(self, vm: TestVM, before: Sequence[dict[str, Any]], *, after_crash: bool = False) -> None:
         """Running at the source, nothing left over on either host, no write lost, never ran twice."""
@@ -246,8 +233,6 @@ class FaultLab(FlowLab):
         """Ends commands, clears faults, and takes the VMs of this test away from both hosts."""
         for command in self._commands:
             command.close()
-        for looking in self._looking.values():
-            looking.close()
         for name, host in self.laboratory.status()["hosts"].items():
             if host["process_id"] is None:
                 self.laboratory.host(name).boot()

@@ -20,6 +20,7 @@ from lab.laboratory import Laboratory
 from lab.witness.connection import WitnessError
 from qsm.hosts import messages as m
 from qsm.hosts import operations
+from qsm.hosts.host import Host
 from qsm.hosts.meter import Meter
 from qsm.migration.migration import open_host
 from qsm.plan.request import SwitchPair
@@ -63,6 +64,7 @@ class FlowLab:
         self.target: LabHost = laboratory.host("hv02")
         self.witness = laboratory.witness
         self._vms: list[TestVM] = []
+        self._looking: dict[str, Host] = {}
 
     # --- making and moving
 
@@ -126,11 +128,13 @@ class FlowLab:
 
     def inventory(self, host: str) -> m.InventoryResult:
         """What design calls the inventory, asked over the wire."""
-        opened = open_host(host, load_settings(), meter=Meter())
-        try:
-            return opened.ask(operations.get_inventory, m.InventoryArguments(folders=("C:\\", "D:\\")))
-        finally:
-            opened.close()
+        return self.look(host).ask(operations.get_inventory, m.InventoryArguments(folders=("C:\\", "D:\\")))
+
+    def look(self, host: str) -> Host:
+        """A host as the product reaches it, over one connection per test."""
+        if host not in self._looking:
+            self._looking[host] = open_host(host, load_settings(), meter=Meter())
+        return self._looking[host]
 
     def clean_inventory(self, host: str, *, without: TestVM | None = None) -> dict[str, Any]:
         """The inventory in a form to compare: without the module, named records, and the moved VM with its files."""
@@ -204,6 +208,8 @@ class FlowLab:
 
     def clear(self) -> None:
         """Clears faults and removes the VMs of this test from both hosts."""
+        for looking in self._looking.values():
+            looking.close()
         for host in (self.source, self.target):
             host.clear_faults()
             host.turn_off([vm.vm_id for vm in self._vms])
