@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hosts_driver import HostCaller, encoded, plain, run
 from powershell_program import NEEDS_ENGINE
+from waiting import DEADLINE_SECONDS
 
 from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
 from lab.host.handle import MIB, LabDisk
@@ -90,7 +91,7 @@ def test_process_that_a_fault_ends_is_gone(host: HostCaller) -> None:
     began = time.monotonic()
     with pytest.raises(ProcessEndedError):
         host.call("get_host")
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < DEADLINE_SECONDS / 2
     assert next(each["acted"] for each in host.host.faults() if each["number"] == number) == 1
 
 

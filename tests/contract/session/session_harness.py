@@ -24,7 +24,10 @@ from qsm.hosts.operations import COMMON_ERRORS, AfterUnknown, Operation
 from qsm.settings import TimeLimits
 
 USER, PASSWORD = "Administrator", "pass:Wörd-7"
-LIMITS = TimeLimits(connect_seconds=1, receive_seconds=1, unreachable_seconds=2, stdin_probe_seconds=1)
+LIMITS = TimeLimits(connect_seconds=5, receive_seconds=1, unreachable_seconds=20, stdin_probe_seconds=3)
+"""What is lost is soon asked after; a machine that is busy for a while is no host that is silent."""
+GIVES_UP_SOON = {"unreachable_seconds": 2}
+"""For a host that never answers again."""
 
 
 every_way = pytest.mark.parametrize("way", ["tls", "sealed", "one by one"])
@@ -38,7 +41,7 @@ class Text(Frozen):
     number: int = Field(default=0)
 
 
-def operation(name: str, *, changes: bool, limit: int = 10) -> Operation[Text, Text]:
+def operation(name: str, *, changes: bool, limit: int = 120) -> Operation[Text, Text]:
     return Operation(
         name, f"Get-Qsm{name.title()}", Text, Text, changes=changes, side="either", record="none", forward=False,
         after_unknown=AfterUnknown.SURVEY, error_ids=COMMON_ERRORS, time_limit_seconds=limit, poll=None,
