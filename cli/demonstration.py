@@ -139,7 +139,7 @@ def _place(vm: Mapping[str, Any] | None) -> PlaceOfVM:
 
 
 def _moments(watch: Watch) -> Listener:
-    """A listener that tells the watch what it must know of the migration, in the very moment."""
+    """A listener that reports to the watch what it must know of the migration, in the very moment."""
 
     def listener(event: Event) -> None:
         match event:

@@ -3,7 +3,7 @@
 A command runs its flow in its own process: against the server that Prefect is configured for, else against one of its
 own. Telemetry off; the short-lived server gets the time that a cold machine needs. Ctrl-C reaches every process of the
 terminal's foreground group: the short-lived server must outlive it, because the run that is interrupted still brings
-the VM home and tells Prefect so; without an answer that would take minutes.
+the VM home and reports that to Prefect; without an answer that would take minutes.
 
 `apply` must be called before Prefect is imported.
 """

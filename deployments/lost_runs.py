@@ -18,7 +18,7 @@ FILE = Path(__file__).with_name("lost-runs.yaml")
 
 
 def wanted() -> AutomationCore:
-    """The automation as the file tells it."""
+    """The automation as the file describes it."""
     return AutomationCore.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
 
 

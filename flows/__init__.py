@@ -1,1 +1,1 @@
-"""Prefect flows: the order of phases, nothing else."""
+"""Prefect flows: the order of steps, nothing else."""

@@ -19,7 +19,7 @@ def check_vm(
     switch_map: list[SwitchPair] = [],  # noqa: B006  # an Optional would be an ugly toggle in the form
     state_transfer: StateTransfer = StateTransfer.AUTO,
 ) -> dict[str, Any]:
-    """Says whether the VM could be moved like this now, and how; refuses with every reason at once.
+    """Says whether the VM could be moved like this now, and how; names every reason against it at once.
 
     Args:
         vm: Name or id of the VM.

@@ -40,7 +40,7 @@ def migrate_vm(
     state_transfer: StateTransfer = StateTransfer.AUTO,
     keep_source: bool = True,
 ) -> dict[str, Any]:
-    """Moves a VM with its disks to another Hyper-V host; a running one stands still only for what changed meanwhile.
+    """Moves a VM with its disks to another Hyper-V host; a running VM is stopped only for what changed meanwhile.
 
     Args:
         vm: Name or id of the VM.

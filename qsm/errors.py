@@ -1,7 +1,7 @@
 """The errors of the domain, one class per reaction of the reader. Errors of one act stand beside it, below one of these.
 
     QsmError
-     ├─ Refused                    nothing was changed; mend what the text names and start again
+     ├─ Refused                    nothing was changed; repair what the text names and start again
      │   ├─ SettingsError          a setting is missing or wrong: key and file are named
      │   ├─ PreflightRefused       the VM cannot be moved this way; all reasons at once
      │   ├─ HostRefused            a host refused one operation (its stable id in `facts.id`)

@@ -1,1 +1,1 @@
-"""Prefect tasks: one thin wrapper per phase."""
+"""Prefect tasks: one thin wrapper per step."""

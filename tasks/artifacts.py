@@ -39,7 +39,7 @@ def key(text: str) -> str:
 class Publisher:
     """Listens to a run, and keeps one progress artifact per unit of copying, made under the task that copies.
 
-    What is told within its block is shown; notes are logged at any time.
+    What the run reports within its block is shown; notes are logged at any time.
     """
 
     def __init__(self, run: MigrationRun) -> None:

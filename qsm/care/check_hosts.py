@@ -1,4 +1,4 @@
-"""Check what real hosts need before anybody plans a migration: each point with what was found and how to mend it.
+"""Check what real hosts need before anybody plans a migration: each point with what was found and how to repair it.
 
 1. per host: it answers, an unfiltered administrator, language mode, execution policy, BITS, WinRM quotas, Hyper-V;
 2. per pair, source to target: the computer account resolves, TCP 445 answers, and one small file really is copied by the

@@ -19,7 +19,7 @@ class ErrorKind(StrEnum):
 
 
 class ErrorFacts(Frozen):
-    """An error as a host tells it; the id is stable, the message is for people."""
+    """An error as a host reports it; the id is stable, the message is for people."""
 
     id: str
     category: ErrorKind = Field(

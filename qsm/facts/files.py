@@ -14,7 +14,7 @@ from qsm.facts.states import VhdFormat, VhdType
 
 
 class FileFacts(Frozen):
-    """Name, size and time of one file, as the host's file system tells them."""
+    """Name, size and time of one file, as the host's file system reports them."""
 
     path: str
     length_bytes: int

@@ -61,7 +61,7 @@ class LockFacts(Frozen):
 
 
 class VMFacts(Frozen):
-    """One VM as its host tells it."""
+    """One VM as its host reports it."""
 
     vm_id: str = Field(description="lower case, no braces")
     name: str

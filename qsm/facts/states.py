@@ -212,7 +212,7 @@ LIVE_STATES = frozenset({VMState.RUNNING, VMState.PAUSED})
 """The guest has its memory and may write: a checkpoint is needed to copy its disks."""
 
 CARRIED_STATES = (VMState.RUNNING, VMState.PAUSED, VMState.SAVED, VMState.OFF)
-"""States in which a VM can be moved, and comes back in; in the order in which people are told."""
+"""States in which a VM can be moved, and comes back in; in the order in which messages name them."""
 
 CRITICAL_STATES = frozenset(state for state in VMState if state.endswith("Critical"))
 """States that nobody chose: something failed below the VM."""

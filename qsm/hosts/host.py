@@ -104,7 +104,7 @@ class Host:
     def change(self, operation: Operation[A, R], arguments: A, *, call: Call) -> tuple[R, int | None]:
         """Changes something under the operation id; returns the result and the record's revision after it.
 
-        Raises the same as `ask`, then nothing was executed; and OutcomeUnknown when nobody can tell whether it was done.
+        Raises the same as `ask`, then nothing was executed; and OutcomeUnknown when it is not known whether it was done.
         """
         return self._exchange(operation, arguments, call=call)
 

@@ -26,7 +26,7 @@ from qsm.plan.stored import StoredPlan
 
 
 class CopyFile(Frozen):
-    """One file to fetch: the length and time are those the source told, and are checked again after the copy."""
+    """One file to fetch: the length and time are those that the source reported, and are checked again after the copy."""
 
     source: str = Field(description="UNC path on the temporary share")
     destination: str
@@ -51,7 +51,7 @@ class ShareFacts(Frozen):
 
 
 class Nothing(Frozen):
-    """No arguments, or nothing to tell."""
+    """No arguments, or nothing to report."""
 
 
 class GetHostArguments(Frozen):
@@ -358,7 +358,7 @@ class RestoreSettingsArguments(Frozen):
 
 class RetireSourceArguments(Frozen):
     vm_id: str
-    target_record: Record = Field(description="as the target told it; must say that the target owns the VM")
+    target_record: Record = Field(description="as the target reported it; must say that the target owns the VM")
     note: str
 
 

@@ -57,7 +57,7 @@ class Operation(Generic[A, R]):
     after_unknown: AfterUnknown
     error_ids: tuple[str, ...]
     time_limit_seconds: int
-    poll: str | None  # the operation that tells how far it is, for one that goes on after the call
+    poll: str | None  # the operation that reports how far it is, for one that goes on after the call
     locked: bool = False
 
     @property

@@ -91,7 +91,7 @@ class WinRMSession:
     def start(self, bootstrap: str) -> None:
         """Starts a bootstrap in the shell, which is opened if need be; what ran in it before is ended.
 
-        Raises NotExecutedError (QuotaError): a process that has not been told anything does nothing.
+        Raises NotExecutedError (QuotaError): a process that has not been sent anything does nothing.
         """
         self.state = State.SPOILED
         self.end_process()
@@ -165,7 +165,7 @@ class WinRMSession:
         return self._answers.popleft()
 
     def last_words(self) -> str:
-        """Why the process takes no input any more, if it tells at once; empty if not. Its answers stay to be received."""
+        """Why the process takes no input any more, if it says so at once; empty if not. Its answers stay to be received."""
         with contextlib.suppress(LostError, NotExecutedError):
             self._fill(1)
         return "" if self._exit_code is None else str(self._ended(self._exit_code))
@@ -188,7 +188,7 @@ class WinRMSession:
         self._forget_output()
 
     def stop(self) -> bool:
-        """Ends process and shell if the host can still be asked to; tells whether it could."""
+        """Ends process and shell if the host can still be asked to; True if it could."""
         shell, command = self._shell, self._command
         answered = command is None or shell is None or self._say(self._protocol.cleanup_command, shell, command)
         if answered and shell is not None:
@@ -203,7 +203,7 @@ class WinRMSession:
         self._protocol.transport.close_session()
 
     def _say(self, request: Callable[..., None], *arguments: Any) -> bool:
-        """A request whose failure changes nothing for us; tells whether the host answered at all."""
+        """A request whose failure changes nothing for us; True if the host answered at all."""
         try:
             self._request(lambda: request(*arguments), seconds=CLOSING_SECONDS, patience_seconds=CLOSING_SECONDS)
         except FaultError:

@@ -72,7 +72,7 @@ def choose_transfer(
     source_facts: HostFacts,
     target_facts: HostFacts,
 ) -> tuple[TransferMode, list[str]]:
-    """How the VM stands still. Memory moves only where the target's processor provably takes it."""
+    """How the VM is stopped. Memory moves only where the target's processor provably takes it."""
     fits = place.compatible is True and source_facts.processor_vendor == target_facts.processor_vendor
     why = "; ".join(place.incompatibilities) or (
         f"processors {source_facts.processor_name} and {target_facts.processor_name}"

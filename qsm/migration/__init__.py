@@ -1,1 +1,1 @@
-"""A migration under way: its two sides, what it tells, what the hosts say now."""
+"""A migration under way: its two sides, its progress, what the hosts report now."""

@@ -3,8 +3,8 @@
 The host keeps the journal: each changing operation under its name and subject, with what became of it. Whoever sends the
 same name and subject again is given the stored answer, and nothing is done. That is right for an act which comes once in
 a migration (its subject is empty). An act that may be due again is numbered, `<what it is about>/<number>`, and the next
-number is one that neither the journal nor this process has used: so a fresh process acts, too, instead of being told what
-an earlier one got.
+number is one that neither the journal nor this process has used: so a fresh process acts, too, instead of getting the
+stored answer of an earlier one.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class KnownJournal:
             )
 
     def copied_files(self) -> tuple[str, ...]:
-        """Every destination that a copy of this migration was ever told, as far as the host has reported it."""
+        """Every destination that a copy of this migration was ever given, as far as the host has reported it."""
         with self._lock:
             told = [o.arguments["files"] for o in self._outcomes if o.operation == operations.start_copy.name]
         return tuple(dict.fromkeys(file["destination"] for files in told for file in files))

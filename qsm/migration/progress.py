@@ -1,4 +1,4 @@
-"""What a migration tells while it goes on, to whoever listens to it.
+"""What a migration reports while it goes on, to whoever listens to it.
 
 The domain knows no terminal and no Prefect. A migration has a `Progress`, which is there before its plan is; report,
 Prefect's artifacts and the command line listen to that one and hear no other migration of the process. A listener that
@@ -93,19 +93,19 @@ def listening(listener: Listener) -> Iterator[None]:
 
 
 class Progress:
-    """Who listens to one migration. It may be told from any thread."""
+    """Who listens to one migration. Events may come from any thread."""
 
     def __init__(self) -> None:
         self._listeners = list(_waiting.get())
         self._lock = threading.Lock()
 
     def add(self, listener: Listener) -> None:
-        """Lets the listener hear what is told from now on."""
+        """Lets the listener hear every event from now on."""
         with self._lock:
             self._listeners.append(listener)
 
     def tell(self, event: Event) -> None:
-        """Calls every listener, in the thread that tells."""
+        """Calls every listener with the event, in the thread of the caller."""
         with self._lock:
             listeners = tuple(self._listeners)
         for listener in listeners:
@@ -128,7 +128,7 @@ M = TypeVar("M", bound=Telling)
 
 
 def step(function: Callable[Concatenate[M, P], T]) -> Callable[Concatenate[M, P], T]:
-    """Marks a phase: its begin, end and error are told. A second argument that is a text (a slot) is the subject."""
+    """Marks a step: its begin, end and error are reported. A second argument that is a text (a slot) is the subject."""
 
     @wraps(function)
     def told(migration: M, /, *args: P.args, **kwargs: P.kwargs) -> T:

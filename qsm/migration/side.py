@@ -123,7 +123,7 @@ class Side:
         return self._known_journal().tried(operation)
 
     def copied_files(self) -> tuple[str, ...]:
-        """Every destination that a copy of this migration was ever told, as far as the host has reported it."""
+        """Every destination that a copy of this migration was ever given, as far as the host has reported it."""
         return self._known_journal().copied_files()
 
     def _known_journal(self) -> KnownJournal:

@@ -29,7 +29,7 @@ PLAN_VERSION: Final = 2
 
 
 class TransferMode(StrEnum):
-    """How the VM stands still: with its memory saved, shut down by its guest, or as it does already."""
+    """How the VM is stopped: with its memory saved, shut down by its guest, or not at all (saved or off already)."""
 
     SAVE = "save"
     SHUTDOWN = "shutdown"

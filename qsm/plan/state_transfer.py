@@ -1,4 +1,4 @@
-"""How the VM stands still: the one word of a request that the command line needs before anything else is imported."""
+"""How the VM is stopped: the one word of a request that the command line needs before anything else is imported."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class StateTransfer(StrEnum):
-    """How the VM stands still: with its memory saved, or shut down by its guest."""
+    """How the VM is stopped: with its memory saved, or shut down by its guest."""
 
     AUTO = "auto"
     SAVE = "save"

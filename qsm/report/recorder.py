@@ -1,6 +1,6 @@
 """Listens while a migration goes on, and makes its report.
 
-The offline window is measured where it hurts: from the call that saves the VM to the answer that says it runs on the
+The offline window is measured as users feel it: from the call that saves the VM to the answer that says it runs on the
 target. Inside it, calls are counted, and `own_seconds` is the time in which none was under way: what the tool itself cost.
 """
 

@@ -1,7 +1,7 @@
 """The story of one migration, for people and for scripts: timeline, bytes, rates, the offline window, the end.
 
-`Recorder` listens while the migration goes on; `Report` is what it became. The offline window is measured where it
-hurts: from the call that saves the VM to the answer that says it runs on the target. Inside it, calls are counted, and
+`Recorder` listens while the migration goes on; `Report` is what it became. The offline window is measured as users
+feel it: from the call that saves the VM to the answer that says it runs on the target. Inside it, calls are counted, and
 `own_seconds` is the time in which none was under way: what the tool itself cost.
 """
 

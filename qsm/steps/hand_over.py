@@ -6,8 +6,8 @@ Handing over is the only way a VM changes hands, for every VM whatever its state
 3. the VM is started there with this epoch (not one that was off or saved), and suspended again if it was paused;
 4. the target writes `target`.
 Before it, the source's files are compared once more with what was copied. Killed between any two acts, nobody runs twice.
-Last, automatic start and checkpoint type are put back: a reboot before that leaves the VM standing, a reboot after it
-brings the VM up. So its state is looked at once more after that.
+Last, automatic start and checkpoint type are put back: a reboot before that leaves the VM stopped, a reboot after it
+starts the VM. So its state is looked at once more after that.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 1. ask both hosts who they are, the source about the VM, the target about the place;
 2. collect every reason against the move, not only the first;
-3. choose how the VM stands still (saved, shut down, as it is) and where each file goes;
+3. choose how the VM is stopped (saved, shut down, as it is) and where each file goes;
 4. give the plan, or refuse with all reasons.
 
 Changes nothing on a host but the installed module. A question without an answer is a reason to refuse.

@@ -1,9 +1,9 @@
-"""Make the VM stand still: the offline window begins here.
+"""Save the VM or shut its guest down: the offline window begins here.
 
 1. check the target: room for what is to be copied now, memory and processors to start; going home costs nothing yet;
 2. warm connections on both hosts, so that the window does not pay for them;
 3. one call on the source: survey again (exactly our checkpoint, our differencing disks on unchanged bases, the VM here,
-   not busy, in the state it had), automatic start off, then save, shut down, or (for a VM that stands still) nothing.
+   not busy, in the state it had), automatic start off, then save, shut down, or nothing (for a VM that is saved or off already).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 1. ownership first: the source's record turns back, so that nothing of the living or dying run can go forward. A VM that
    was handed over is withdrawn: the target writes a higher epoch, which it does only if it can prove that the guest has
    not run there; then the source takes the VM back;
-2. the VM is brought back to its state at the source: it stands still since the save, and that is what hurts;
+2. the VM is brought back to its state at the source: its users have waited since the save;
 3. the target turns back, its copies are stopped; shares closed, the checkpoint removed and merged, settings put back;
 4. the imported VM and the copied files on the target removed; both records closed.
 Works from the hosts' records alone, in any process, again and again, beside a living run too. A host that does not
@@ -41,7 +41,7 @@ def abandon(migration: Migration, *, override: str = "") -> tuple[str, ...]:
 
     `override` takes the VM back without asking a target that is destroyed for good; it says who decided so.
     Raises HostRefused (MayHaveRun: it cannot be proved that the guest has not run on the target), Unreachable, and Failed
-    when the VM is not on the source, or who owns it cannot be told.
+    when the VM is not on the source, or it is not known which host owns it.
     """
     if not look_again(lambda: _take_ownership(migration, override=override)):
         return ()

@@ -3,8 +3,8 @@
 - the source owns the VM: home;
 - it was handed over, and the target can prove that the guest has not run there: home;
 - it was handed over and may have run: forward, and what fails after that leaves it on the target, left-overs named;
-- nobody can prove where it may run (a host does not answer, the VM is not where it should be): held. It stands still,
-  nothing is deleted, the text says what decides.
+- nobody can prove where it may run (a host does not answer, the VM is not where it should be): held. The VM is started
+  nowhere, nothing is deleted, the text says what decides.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# Tells whether input reaches a process that runs, and what this host has of the module.
+# Reports whether input reaches a process that runs, and what this host has of the module.
 begin {
   #part settings
   #part root

@@ -11,7 +11,7 @@ function Disable-QsmSourceVM {
     Id of the VM.
 
     .PARAMETER TargetRecord
-    The record of the target, as it told it.
+    The record of the target, as the target reported it.
 
     .PARAMETER Note
     What to put before the notes.

@@ -6,7 +6,7 @@ function Export-QsmVMConfiguration {
     .DESCRIPTION
     Export-VM always copies disks, so ExportSystemDefinition is called ("Exporting the configuration of a virtual machine"). It
     goes into our folder of the migration; an older export there is removed first, file by file. Windows may make
-    differencing disks for storage that is not copied: where it can be told not to it is, and what it makes there anyway is
+    differencing disks for storage that is not copied: where that can be switched off it is, and what Windows makes there anyway is
     removed. The VM's own disks must be the same afterwards. Anything else is ExportFailed (failed).
 
     .PARAMETER VMId

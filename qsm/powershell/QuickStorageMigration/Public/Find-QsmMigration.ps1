@@ -1,7 +1,7 @@
 function Find-QsmMigration {
     <#
     .SYNOPSIS
-    Tells the migrations that this host knows, with their journals, and locks that belong to none of them.
+    Reports the migrations that this host knows, with their journals, and locks that belong to none of them.
 
     .DESCRIPTION
     The way back and the way on start here, in a process that knows nothing else. A lock whose migration has no record on

@@ -1,7 +1,7 @@
 function Get-QsmCheckpointRemoval {
     <#
     .SYNOPSIS
-    Tells whether our checkpoint is gone for good and the disks are as before.
+    Reports whether our checkpoint is gone for good and the disks are as before.
 
     .DESCRIPTION
     Done when no checkpoint of our name is left, nothing goes on, each disk is its base again, none is differencing, and no

@@ -1,7 +1,7 @@
 function Get-QsmCompatibility {
     <#
     .SYNOPSIS
-    Tells what another host needs to judge whether it can restore the memory of a VM.
+    Reports what another host needs to judge whether it can restore the memory of a VM.
 
     .DESCRIPTION
     Msvm_VirtualSystemMigrationService.GetSystemCompatibilityInfo gives an opaque block of bytes; the other host checks it

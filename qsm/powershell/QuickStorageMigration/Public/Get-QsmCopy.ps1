@@ -1,11 +1,11 @@
 function Get-QsmCopy {
     <#
     .SYNOPSIS
-    Tells how far a copy is.
+    Reports how far a copy is.
 
     .DESCRIPTION
     Answers at once if it has ended, else when its state or the state of a file changes, or after the time given. Bytes that
-    went over are no change: they are told with the answer. The task of a copy that ended is removed.
+    went over are no change: they are reported with the answer. The task of a copy that ended is removed.
 
     .PARAMETER Number
     Number of the copy.

@@ -1,14 +1,14 @@
 function Get-QsmHost {
     <#
     .SYNOPSIS
-    Tells what this host is: system, PowerShell, Hyper-V, processor, volumes, switches, limits of WinRM.
+    Reports what this host is: system, PowerShell, Hyper-V, processor, volumes, switches, limits of WinRM.
 
     .DESCRIPTION
     A question that fails is an error of the whole call, except whether Hyper-V answers at all, which is a fact of its own, and
     the limits of WinRM, which are 0 then.
 
     .PARAMETER Paths
-    Paths whose volumes are told besides the fixed ones. A path without a volume adds none.
+    Paths whose volumes are reported besides the fixed ones. A path without a volume adds none.
 
     .OUTPUTS
     System.Management.Automation.PSCustomObject with the fields of HostFacts.

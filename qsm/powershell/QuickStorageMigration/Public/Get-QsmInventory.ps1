@@ -1,7 +1,7 @@
 function Get-QsmInventory {
     <#
     .SYNOPSIS
-    Tells everything that must be as before when a migration leaves this host clean.
+    Reports everything that must be as before when a migration leaves this host clean.
 
     .DESCRIPTION
     VMs, planned VMs, checkpoints, shares, our scheduled tasks and BITS jobs, migrations, locks and modules of ours, and all
@@ -9,7 +9,7 @@ function Get-QsmInventory {
     compared. A question that fails makes the whole call fail: half an inventory proves nothing.
 
     .PARAMETER Folders
-    Folders whose files are told, hidden ones too. A folder that does not exist has none.
+    Folders whose files are reported, hidden ones too. A folder that does not exist has none.
 
     .OUTPUTS
     System.Management.Automation.PSCustomObject with the fields of InventoryResult.

@@ -1,7 +1,7 @@
 function Get-QsmMerge {
     <#
     .SYNOPSIS
-    Tells how far the preparation of one copied disk is.
+    Reports how far the preparation of one copied disk is.
 
     .DESCRIPTION
     Answers at once if it has ended, else when its stage changes, or after the time given. While Merge-VHD works the percentage

@@ -1,7 +1,7 @@
 function Get-QsmSourceRemoval {
     <#
     .SYNOPSIS
-    Tells whether the removed VM is gone from the source, and no merge of its disks goes on.
+    Reports whether the removed VM is gone from the source, and no merge of its disks goes on.
 
     .DESCRIPTION
     Hyper-V merges the checkpoint of a removed VM into its disks, in the background. Left are: the VM while it is registered,

@@ -1,7 +1,7 @@
 function Get-QsmVM {
     <#
     .SYNOPSIS
-    Tells all VMs of this host with a name or an id.
+    Reports all VMs of this host with a name or an id.
 
     .DESCRIPTION
     Names are not unique, and planned VMs count: so the answer is a list, empty if there is none. An id may have braces and

@@ -6,7 +6,7 @@ function Remove-QsmCheckpoint {
     .DESCRIPTION
     Only checkpoints of exactly our name; the name must be that of the migration (InvalidArgument otherwise), and the owner
     source (NotOwner otherwise): while the VM is handed over, the source stays as it is. None is done.
-    Remove-VMSnapshot returns before the merge has ended: Get-QsmCheckpointRemoval tells.
+    Remove-VMSnapshot returns before the merge has ended: Get-QsmCheckpointRemoval reports that.
 
     .PARAMETER VMId
     Id of the VM.

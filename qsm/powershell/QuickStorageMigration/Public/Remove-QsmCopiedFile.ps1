@@ -5,7 +5,7 @@ function Remove-QsmCopiedFile {
 
     .DESCRIPTION
     Only when the owner is none (NotOwner otherwise, refused), only files that copies of this migration put there, one by one,
-    and folders only when empty. Anything else is kept and told; everything while the VM is registered here, planned or not,
+    and folders only when empty. Anything else is kept and reported; everything while the VM is registered here, planned or not,
     after an import.
 
     .PARAMETER Files

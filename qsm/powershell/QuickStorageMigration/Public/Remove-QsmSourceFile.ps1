@@ -8,7 +8,7 @@ function Remove-QsmSourceFile {
     save_vm reported, one by one; folders only when empty. While the VM is registered here everything is kept.
 
     .PARAMETER TargetRecord
-    The record of the target, as it told it.
+    The record of the target, as the target reported it.
 
     .PARAMETER Files
     Full paths of the files.

@@ -5,13 +5,13 @@ function Remove-QsmSourceVM {
 
     .DESCRIPTION
     Only when the source has handed over and the target owns the VM, and only a VM that stands still (NotOwner otherwise,
-    refused). None is done. Remove-VM keeps the disks and merges a checkpoint into them afterwards: Get-QsmSourceRemoval tells.
+    refused). None is done. Remove-VM keeps the disks and merges a checkpoint into them afterwards: Get-QsmSourceRemoval reports that.
 
     .PARAMETER VMId
     Id of the VM.
 
     .PARAMETER TargetRecord
-    The record of the target, as it told it.
+    The record of the target, as the target reported it.
 
     .PARAMETER MigrationId
     Id of the migration.

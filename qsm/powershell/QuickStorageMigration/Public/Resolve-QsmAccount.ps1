@@ -1,7 +1,7 @@
 function Resolve-QsmAccount {
     <#
     .SYNOPSIS
-    Tells whether this host knows an account, by its SID.
+    Reports whether this host knows an account, by its SID.
 
     .DESCRIPTION
     The target fetches the disks as its computer account, so the source must know that account: both hosts in one domain, or in

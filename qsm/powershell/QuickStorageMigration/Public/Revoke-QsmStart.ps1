@@ -7,7 +7,7 @@ function Revoke-QsmStart {
     The way back after handing over. The epoch is raised even where nothing was allowed yet, so that a call on its way cannot
     start anything later. The state of the VM is no proof, since it may have run and been saved again. Proof is: this target
     does not own it, no start is on record but refused ones, and state, disks and saved state are, byte for byte as far as
-    can be told, those that import_vm recorded. Anything else, and any question without answer: MayHaveRun (refused,
+    can be found out, those that import_vm recorded. Anything else, and any question without answer: MayHaveRun (refused,
     fact: reasons).
 
     .PARAMETER MigrationId

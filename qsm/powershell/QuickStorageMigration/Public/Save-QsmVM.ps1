@@ -1,7 +1,7 @@
 function Save-QsmVM {
     <#
     .SYNOPSIS
-    Brings the VM to a stand at the source: the offline window begins.
+    Saves or shuts down the VM at the source: the offline window begins.
 
     .DESCRIPTION
     Looks at everything once more right before: VM here, in the state, exactly our checkpoint (or none) and the disks, every

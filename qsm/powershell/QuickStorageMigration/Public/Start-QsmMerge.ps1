@@ -18,10 +18,10 @@ function Start-QsmMerge {
     Full paths of the copied differencing disks, from the base upwards.
 
     .PARAMETER BaseLengthBytes
-    Length of the base as the source told it.
+    Length of the base as the source reported it.
 
     .PARAMETER BaseContentIdentity
-    Content identity of the base as the source told it.
+    Content identity of the base as the source reported it.
 
     .PARAMETER ReserveBytes
     Free space to keep on the volume of the base.

@@ -1,7 +1,7 @@
 function Test-QsmTarget {
     <#
     .SYNOPSIS
-    Tells what this host, as the target, has to say of a VM that is to come.
+    Reports what this host, as the target, has to say of a VM that is to come.
 
     .DESCRIPTION
     Only facts: whether they are good enough is judged by preflight. Nothing is created.
@@ -22,7 +22,7 @@ function Test-QsmTarget {
     Switches that the VM will be connected to.
 
     .PARAMETER Compatibility
-    What Get-QsmCompatibility told on the source, or null.
+    What Get-QsmCompatibility reported on the source, or null.
 
     .OUTPUTS
     System.Management.Automation.PSCustomObject with the fields of TestTargetResult.

@@ -1,7 +1,7 @@
 function Watch-QsmSource {
     <#
     .SYNOPSIS
-    Tells what may go wrong at the source while its disks are being copied.
+    Reports what may go wrong at the source while its disks are being copied.
 
     .DESCRIPTION
     When the host started, the VM's state, status and checkpoints, which of the shares are gone or no longer let the target

@@ -4,7 +4,7 @@ function ConvertTo-QsmErrorFacts {
     Turns any error into the ErrorFacts that travel.
 
     .DESCRIPTION
-    An error made by New-QsmError comes back as it was told. Any other is one that nobody foresaw: HostFailed, or AccessDenied
+    An error made by New-QsmError comes back as it was reported. Any other is one that nobody foresaw: HostFailed, or AccessDenied
     for 0x80070005, with its HRESULT. Its category is failed when a changing operation ran, since nobody can say how far it
     came, and refused for a question.
 

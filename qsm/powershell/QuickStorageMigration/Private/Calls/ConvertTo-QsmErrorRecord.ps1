@@ -1,10 +1,10 @@
 function ConvertTo-QsmErrorRecord {
     <#
     .SYNOPSIS
-    Makes an error to be thrown of ErrorFacts that were stored or told.
+    Makes an error to be thrown of ErrorFacts that were stored or reported.
 
     .DESCRIPTION
-    The way back from ConvertTo-QsmErrorFacts: what is caught later is told as these facts again.
+    The way back from ConvertTo-QsmErrorFacts: what is caught later is reported as these facts again.
 
     .PARAMETER Facts
     The ErrorFacts.

@@ -1,7 +1,7 @@
 function Get-QsmUtcNow {
     <#
     .SYNOPSIS
-    Tells the time in UTC as text that sorts, with milliseconds.
+    Returns the time in UTC as text that sorts, with milliseconds.
 
     .DESCRIPTION
     The culture of the account must not matter: some write the colon of a time otherwise.

@@ -1,7 +1,7 @@
 function Invoke-QsmChange {
     <#
     .SYNOPSIS
-    Does a changing operation at most once, or tells what became of it.
+    Does a changing operation at most once, or reports what became of it.
 
     .DESCRIPTION
     The caller may be asking again, because the reply was lost. So the journal is read first, the record second; the intent

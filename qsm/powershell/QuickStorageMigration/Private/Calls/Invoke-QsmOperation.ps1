@@ -5,7 +5,7 @@ function Invoke-QsmOperation {
 
     .DESCRIPTION
     The one way from the wire to the public functions. A question is asked at once. A changing operation runs under the lock
-    of its migration, against the journal: what was done before is told again instead of being done twice. Nothing is
+    of its migration, against the journal: what was done before is answered again instead of being done twice. Nothing is
     thrown; every error becomes part of the answer. The operation ping does nothing and needs no other field.
 
     .PARAMETER Line

@@ -1,7 +1,7 @@
 function Test-QsmPassingError {
     <#
     .SYNOPSIS
-    Tells whether an error number stands for something that may pass by itself.
+    Returns whether an error number stands for something that may pass by itself.
 
     .DESCRIPTION
     Sharing violation, network path, network name and network location not reachable ([MS-ERREF] 2.2: 32, 53, 67, 1231), and

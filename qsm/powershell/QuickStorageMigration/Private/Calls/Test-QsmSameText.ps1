@@ -1,7 +1,7 @@
 function Test-QsmSameText {
     <#
     .SYNOPSIS
-    Tells whether a name or path is one of some others, letter by letter and without regard to case.
+    Returns whether a name or path is one of some others, letter by letter and without regard to case.
 
     .DESCRIPTION
     This is how NTFS and Hyper-V tell names apart. The operators -eq and -contains of Windows PowerShell compare by language:

@@ -4,14 +4,14 @@ function Wait-QsmChange {
     Asks a question again and again, until the answer changes or is final, for a limited time.
 
     .DESCRIPTION
-    So a caller learns of an end at once, and needs few calls meanwhile. What counts as a change is told by Mark: a text made of
+    So a caller learns of an end at once, and needs few calls meanwhile. What counts as a change is reported by Mark: a text made of
     the parts of the answer that matter. Numbers that grow all the time are left out of it.
 
     .PARAMETER Question
     Gives the answer.
 
     .PARAMETER Ended
-    Tells of an answer ($args[0]) whether it is final.
+    Returns of an answer ($args[0]) whether it is final.
 
     .PARAMETER Mark
     Makes a text of an answer ($args[0]).

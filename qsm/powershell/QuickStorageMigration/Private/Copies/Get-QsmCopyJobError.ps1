@@ -4,7 +4,7 @@ function Get-QsmCopyJobError {
     Makes the error of a BITS job that failed.
 
     .DESCRIPTION
-    The number is what decides; the words of BITS are translated and only told. Names of properties differ between versions of
+    The number is what decides; the words of BITS are translated and only reported. Names of properties differ between versions of
     the module, so each is asked for.
 
     .PARAMETER Job

@@ -1,7 +1,7 @@
 function Get-QsmSharePath {
     <#
     .SYNOPSIS
-    Tells the file that remembers a share of a migration and the access it granted.
+    Returns the file that remembers a share of a migration and the access it granted.
 
     .DESCRIPTION
     Written before the first grant: a call that is killed between two grants must not forget which entries are ours.

@@ -5,7 +5,7 @@ function Invoke-QsmCopyWork {
 
     .DESCRIPTION
     One BITS download job per file, all at once. The state file is written at least each second. A file that has come is put
-    in place and compared with the length and time that the source told. It ends when all files are Verified, when a job
+    in place and compared with the length and time that the source reported. It ends when all files are Verified, when a job
     fails, when the destination volume falls below the reserve, or when somebody asks it to stop; the last three end all jobs.
 
     .PARAMETER MigrationId

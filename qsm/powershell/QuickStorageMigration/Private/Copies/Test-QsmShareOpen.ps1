@@ -1,7 +1,7 @@
 function Test-QsmShareOpen {
     <#
     .SYNOPSIS
-    Tells whether a share is there and grants an account to read it and some files.
+    Returns whether a share is there and grants an account to read it and some files.
 
     .DESCRIPTION
     Both the share's own access list and those of the files are looked at. Files that are gone do not count against it.

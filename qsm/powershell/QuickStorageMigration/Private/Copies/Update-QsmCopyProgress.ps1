@@ -4,7 +4,7 @@ function Update-QsmCopyProgress {
     Looks at the BITS jobs of a copy, puts finished files in place and proves them.
 
     .DESCRIPTION
-    BITS calls a file by its name only when its job is completed. Then length and time must be those that the source told
+    BITS calls a file by its name only when its job is completed. Then length and time must be those that the source reported
     (CopyAltered otherwise). A job in error, or one that is gone, is CopyFailed.
 
     .PARAMETER MigrationId

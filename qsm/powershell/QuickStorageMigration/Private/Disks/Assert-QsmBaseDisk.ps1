@@ -4,7 +4,7 @@ function Assert-QsmBaseDisk {
     Proves that a copied base disk is the one that the source froze.
 
     .DESCRIPTION
-    Length and content identity must be as told: DiskChainBroken (failed) with what was found and expected.
+    Length and content identity must be as reported: DiskChainBroken (failed) with what was found and expected.
 
     .PARAMETER Request
     The request of the merge.

@@ -1,13 +1,13 @@
 function Compare-QsmFileIdentity {
     <#
     .SYNOPSIS
-    Tells which files of a VM are not as they were.
+    Returns which files of a VM are not as they were.
 
     .DESCRIPTION
     A file that is new, gone or has another length, time, identity or slot. No text at all: everything is as it was.
 
     .PARAMETER Before
-    The files then, as Get-QsmFileIdentity tells them.
+    The files then, as Get-QsmFileIdentity reports them.
 
     .PARAMETER After
     The files now.

@@ -1,7 +1,7 @@
 function Get-QsmDiskFile {
     <#
     .SYNOPSIS
-    Tells the facts of one virtual disk file.
+    Returns the facts of one virtual disk file.
 
     .DESCRIPTION
     Get-VHD answers for a file in use as well, but only on the host that uses it. A file that is not there is FileMissing

@@ -1,7 +1,7 @@
 function Get-QsmDriveSlot {
     <#
     .SYNOPSIS
-    Tells where a drive sits in its VM, like "SCSI 0:1".
+    Returns where a drive sits in its VM, like "SCSI 0:1".
 
     .DESCRIPTION
     Controller type, controller number and location are the one key of a disk that stays the same through an import.

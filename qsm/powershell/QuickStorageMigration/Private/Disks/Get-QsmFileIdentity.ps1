@@ -1,7 +1,7 @@
 function Get-QsmFileIdentity {
     <#
     .SYNOPSIS
-    Tells, for each disk file and saved-state file of a VM, what would change if the VM ran.
+    Reports, for each disk file and saved-state file of a VM, what would change if the VM ran.
 
     .DESCRIPTION
     A VM that runs changes the length, the time or the identity of its disks, and removes or rewrites its saved state.

@@ -1,7 +1,7 @@
 function Get-QsmFrozenPair {
     <#
     .SYNOPSIS
-    Tells base and leaf of each disk after a checkpoint, and proves that the writes have moved.
+    Returns base and leaf of each disk after a checkpoint, and proves that the writes have moved.
 
     .DESCRIPTION
     Each slot must hold another file now, which is differencing and whose parent is the former path: else CheckpointFailed

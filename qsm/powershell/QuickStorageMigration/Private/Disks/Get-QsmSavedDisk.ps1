@@ -1,7 +1,7 @@
 function Get-QsmSavedDisk {
     <#
     .SYNOPSIS
-    Tells the disk files that the VM had when it was brought to a stand at the source.
+    Returns the disk files that the VM had when it was saved or shut down at the source.
 
     .DESCRIPTION
     From the result of save_vm in the journal. None if it was not saved: then nothing may be removed.

@@ -1,7 +1,7 @@
 function Get-QsmVMDisk {
     <#
     .SYNOPSIS
-    Tells the disks of a VM with their chains.
+    Returns the disks of a VM with their chains.
 
     .DESCRIPTION
     A disk whose chain cannot be read keeps its place in the answer, with an empty chain and the reason. A physical disk

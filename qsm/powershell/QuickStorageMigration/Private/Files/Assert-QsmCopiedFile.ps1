@@ -1,7 +1,7 @@
 function Assert-QsmCopiedFile {
     <#
     .SYNOPSIS
-    Proves that a file that came over is the one that the source told.
+    Proves that a file that came over is the one that the source reported.
 
     .DESCRIPTION
     Length and time of the last write must be equal: CopyAltered (failed) with what was found and expected. BITS keeps the time

@@ -1,7 +1,7 @@
 function Get-QsmFileEntry {
     <#
     .SYNOPSIS
-    Tells all files below a folder with their explicit access entries.
+    Returns all files below a folder with their explicit access entries.
 
     .DESCRIPTION
     Inherited entries come and go with the folder and are left out. An entry reads account:right, with "deny " before the

@@ -1,7 +1,7 @@
 function Get-QsmFileFact {
     <#
     .SYNOPSIS
-    Tells name, length and time of a file; null if there is none.
+    Returns name, length and time of a file; null if there is none.
 
     .DESCRIPTION
     The time is that of the last write in ticks of UTC, since a number survives every reader of JSON. A folder of that name

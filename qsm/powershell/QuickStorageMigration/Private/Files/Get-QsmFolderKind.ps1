@@ -1,7 +1,7 @@
 function Get-QsmFolderKind {
     <#
     .SYNOPSIS
-    Tells what kind of place a target folder is.
+    Returns what kind of place a target folder is.
 
     .DESCRIPTION
     invalid: no full path, or names that Windows does not take; smb: on a share; missing: no such drive; root: the root of a
@@ -11,7 +11,7 @@ function Get-QsmFolderKind {
     The folder.
 
     .PARAMETER Mount
-    Mount paths as Get-QsmMountPath tells them.
+    Mount paths as Get-QsmMountPath reports them.
 
     .OUTPUTS
     System.String

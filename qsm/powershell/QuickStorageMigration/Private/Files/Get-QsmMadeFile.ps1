@@ -1,7 +1,7 @@
 function Get-QsmMadeFile {
     <#
     .SYNOPSIS
-    Tells the files that copies of a migration have put in place on this host, and no others.
+    Returns the files that copies of a migration have put in place on this host, and no others.
 
     .DESCRIPTION
     From the notes that the SYSTEM tasks keep (Add-QsmMadeFile), which outlive every run of a copy. A destination that was

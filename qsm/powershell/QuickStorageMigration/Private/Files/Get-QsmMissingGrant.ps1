@@ -1,7 +1,7 @@
 function Get-QsmMissingGrant {
     <#
     .SYNOPSIS
-    Tells which files need a read entry for an account.
+    Returns which files need a read entry for an account.
 
     .DESCRIPTION
     A file that is not there or not below the folder is refused, and so is one that has explicit entries for the account that do

@@ -1,7 +1,7 @@
 function Get-QsmSubfolder {
     <#
     .SYNOPSIS
-    Tells the names of the folders in a folder, sorted; none if it does not exist.
+    Returns the names of the folders in a folder, sorted; none if it does not exist.
 
     .PARAMETER Path
     The folder.

@@ -1,7 +1,7 @@
 function Get-QsmTreeFile {
     <#
     .SYNOPSIS
-    Tells the full paths of all files below a folder, hidden ones too, sorted.
+    Returns the full paths of all files below a folder, hidden ones too, sorted.
 
     .DESCRIPTION
     None if the folder does not exist.

@@ -4,7 +4,7 @@ function Remove-QsmListedFile {
     Removes files one by one that are on a list of what may be removed, and folders that are empty then.
 
     .DESCRIPTION
-    Never a tree. What is not on the list, is in use or is a folder with something in it is kept, and told with the reason; one
+    Never a tree. What is not on the list, is in use or is a folder with something in it is kept, and reported with the reason; one
     that cannot be removed does not keep the others.
 
     .PARAMETER File

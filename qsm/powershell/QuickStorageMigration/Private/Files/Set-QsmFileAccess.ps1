@@ -4,7 +4,7 @@ function Set-QsmFileAccess {
     Grants an account a right on one file, or takes back what was granted.
 
     .DESCRIPTION
-    By icacls.exe with the SID, which works with names that nobody can translate, touches the access list alone and tells by its
+    By icacls.exe with the SID, which works with names that nobody can translate, touches the access list alone and reports by its
     exit code whether it succeeded. Set-Acl would write the owner as well. Taking back removes every explicit allow entry of
     the account: it is only used where there was none before.
 

@@ -1,13 +1,13 @@
 function Test-QsmAccess {
     <#
     .SYNOPSIS
-    Tells whether access entries grant an account a right by its own name.
+    Returns whether access entries grant an account a right by its own name.
 
     .DESCRIPTION
     Groups are not followed: only entries for the account itself count, and one that denies any part of the right wins.
 
     .PARAMETER Entry
-    Entries as Get-QsmAccessEntry tells them.
+    Entries as Get-QsmAccessEntry reports them.
 
     .PARAMETER Sid
     SID of the account.

@@ -1,7 +1,7 @@
 function Test-QsmFileAccess {
     <#
     .SYNOPSIS
-    Tells whether a file grants an account a right by its own name.
+    Returns whether a file grants an account a right by its own name.
 
     .DESCRIPTION
     Inherited entries count.

@@ -1,7 +1,7 @@
 function Test-QsmPathUnder {
     <#
     .SYNOPSIS
-    Tells whether a path is a folder or lies below it.
+    Returns whether a path is a folder or lies below it.
 
     .DESCRIPTION
     Compares whole names without regard to case: D:\VMs10 does not lie below D:\VMs1. A path with . or .. or slashes lies

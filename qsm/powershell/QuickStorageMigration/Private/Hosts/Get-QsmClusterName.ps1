@@ -1,7 +1,7 @@
 function Get-QsmClusterName {
     <#
     .SYNOPSIS
-    Tells the failover cluster of this host; null if it is in none.
+    Returns the failover cluster of this host; null if it is in none.
 
     .DESCRIPTION
     The cluster service is disabled on a host that has the feature but no cluster. Where it is not, the host belongs to one,

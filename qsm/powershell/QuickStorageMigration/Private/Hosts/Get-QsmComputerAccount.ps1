@@ -1,11 +1,11 @@
 function Get-QsmComputerAccount {
     <#
     .SYNOPSIS
-    Tells under which account this host's SYSTEM acts on the network; null in a workgroup.
+    Returns under which account this host's SYSTEM acts on the network; null in a workgroup.
 
     .DESCRIPTION
     It is DOMAIN\NAME$. Windows knows its domain by the DNS name; LSA translates that to the short one, else
-    "Win32_NTDomain class" tells it where only one domain is in question. The DNS form is right too, so it is the last resort.
+    "Win32_NTDomain class" reports it where only one domain is in question. The DNS form is right too, so it is the last resort.
 
     .PARAMETER Computer
     The instance of Win32_ComputerSystem.
@@ -36,7 +36,7 @@ function Get-QsmComputerAccount {
         $domains = @(Invoke-QsmWmi -Class 'Win32_NTDomain' | Where-Object { (Get-QsmProperty -InputObject $_ -Name 'DnsForestName') } | ForEach-Object { [string]$_.DomainName } | Select-Object -Unique)
         if ($domains.Count -eq 1) { return "$($domains[0])\$($Computer.Name)$" }
     } catch {
-        Write-Verbose -Message "WMI does not tell the domain: $($_.Exception.Message)"
+        Write-Verbose -Message "WMI does not report the domain: $($_.Exception.Message)"
     }
     $account
 }

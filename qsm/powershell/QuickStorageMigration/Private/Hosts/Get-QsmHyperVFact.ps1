@@ -1,7 +1,7 @@
 function Get-QsmHyperVFact {
     <#
     .SYNOPSIS
-    Tells whether Hyper-V answers on this host, which versions of VMs it runs, its logical processors and its switches.
+    Returns whether Hyper-V answers on this host, which versions of VMs it runs, its logical processors and its switches.
 
     .DESCRIPTION
     Before 2016 there is no cmdlet for the versions: such a host runs 5.0 alone (2012 R2). If Get-VMHost fails, Hyper-V does

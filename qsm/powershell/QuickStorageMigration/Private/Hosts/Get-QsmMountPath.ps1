@@ -1,7 +1,7 @@
 function Get-QsmMountPath {
     <#
     .SYNOPSIS
-    Tells all places where volumes of this host are mounted.
+    Returns all places where volumes of this host are mounted.
 
     .DESCRIPTION
     A drive letter alone decides nothing: a folder of D: may be another volume. Win32_Volume names one path of each volume,

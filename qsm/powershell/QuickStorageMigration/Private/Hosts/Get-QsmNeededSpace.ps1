@@ -1,7 +1,7 @@
 function Get-QsmNeededSpace {
     <#
     .SYNOPSIS
-    Tells which volume cannot take some files and keep a reserve; nothing if all can.
+    Returns which volume cannot take some files and keep a reserve; nothing if all can.
 
     .DESCRIPTION
     Lengths are added up per volume. The answer is what NoSpace says.

@@ -1,7 +1,7 @@
 function Get-QsmStorageJob {
     <#
     .SYNOPSIS
-    Tells which of some disk files Hyper-V is merging now, and how far it is.
+    Returns which of some disk files Hyper-V is merging now, and how far it is.
 
     .DESCRIPTION
     "Msvm_StorageJob class": Child is the file that is merged; JobState 2 to 6 is alive.

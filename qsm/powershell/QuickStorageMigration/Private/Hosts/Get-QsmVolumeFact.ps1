@@ -1,7 +1,7 @@
 function Get-QsmVolumeFact {
     <#
     .SYNOPSIS
-    Tells the volumes that hold some paths, each volume once.
+    Returns the volumes that hold some paths, each volume once.
 
     .DESCRIPTION
     The longest mount path that the path begins with is its volume. The path need not exist. A path on a share has no volume
@@ -15,7 +15,7 @@ function Get-QsmVolumeFact {
     Leave out paths without a volume on this host.
 
     .PARAMETER Mount
-    Mount paths as Get-QsmMountPath tells them, to spare asking again.
+    Mount paths as Get-QsmMountPath reports them, to spare asking again.
 
     .OUTPUTS
     System.Management.Automation.PSCustomObject with the fields of VolumeFacts.

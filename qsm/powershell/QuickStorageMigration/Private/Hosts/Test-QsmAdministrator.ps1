@@ -1,7 +1,7 @@
 function Test-QsmAdministrator {
     <#
     .SYNOPSIS
-    Tells whether the logon of this process holds the unfiltered token of an administrator.
+    Returns whether the logon of this process holds the unfiltered token of an administrator.
 
     .DESCRIPTION
     A local account that is an administrator may get a filtered token over the network (User Account Control remote

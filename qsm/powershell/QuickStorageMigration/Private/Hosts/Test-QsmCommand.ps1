@@ -1,7 +1,7 @@
 function Test-QsmCommand {
     <#
     .SYNOPSIS
-    Tells whether this version of Windows has a cmdlet.
+    Returns whether this version of Windows has a cmdlet.
 
     .DESCRIPTION
     Newer devices came with cmdlets of their own; where the cmdlet is absent the device cannot exist.

@@ -1,7 +1,7 @@
 function Test-QsmSmbReachable {
     <#
     .SYNOPSIS
-    Tells whether the SMB server of another host answers from here.
+    Returns whether the SMB server of another host answers from here.
 
     .DESCRIPTION
     A connection to TCP port 445. Anything that goes wrong means no.

@@ -1,11 +1,11 @@
 function Assert-QsmImportedVM {
     <#
     .SYNOPSIS
-    Proves that an imported VM is what it should be, and tells it.
+    Proves that an imported VM is what it should be, and reports it.
 
     .DESCRIPTION
     State, the disks by slot, the switch of each adapter that was chosen for, no checkpoint, and each chain readable: else
-    ImportFailed (failed) with everything that is wrong. What is told here is what going back compares later.
+    ImportFailed (failed) with everything that is wrong. What is reported here is what going back compares later.
 
     .PARAMETER VMId
     Id of the VM.

@@ -1,7 +1,7 @@
 function Compare-QsmImportedVM {
     <#
     .SYNOPSIS
-    Tells how a VM differs from what import_vm recorded; nothing if it is the same.
+    Returns how a VM differs from what import_vm recorded; nothing if it is the same.
 
     .DESCRIPTION
     Compares state, and of each disk file and saved-state file length, time and identity. A disk or a file that cannot be read

@@ -1,14 +1,14 @@
 function Get-QsmPlannedVMFact {
     <#
     .SYNOPSIS
-    Tells a planned VM in the form of any VM.
+    Returns a planned VM in the form of any VM.
 
     .DESCRIPTION
-    A planned VM is only a reason to refuse or something to remove: id, name, folders and disk paths are told, and unanswered
+    A planned VM is only a reason to refuse or something to remove: id, name, folders and disk paths are reported, and unanswered
     says that the rest was not asked.
 
     .PARAMETER PlannedVM
-    A planned VM as Get-QsmPlannedVM tells it.
+    A planned VM as Get-QsmPlannedVM reports it.
 
     .OUTPUTS
     System.Management.Automation.PSCustomObject with the fields of VMFacts.

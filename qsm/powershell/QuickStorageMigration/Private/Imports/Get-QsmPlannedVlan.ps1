@@ -1,7 +1,7 @@
 function Get-QsmPlannedVlan {
     <#
     .SYNOPSIS
-    Tells the VLAN settings of the adapters of a VM as its configuration has them.
+    Returns the VLAN settings of the adapters of a VM as its configuration has them.
 
     .DESCRIPTION
     They belong to the adapter's port and should survive that it is connected anew; to prove it they are read before.

@@ -1,7 +1,7 @@
 function Get-QsmSourceType {
     <#
     .SYNOPSIS
-    Tells of what kind the object is that a finding of Compare-VM is about.
+    Returns of what kind the object is that a finding of Compare-VM is about.
 
     .DESCRIPTION
     The last part of its type's name: HardDiskDrive, VMNetworkAdapter, DvdDrive, VirtualMachine, ...

@@ -8,7 +8,7 @@ function Remove-QsmPlannedVM {
     DestroySystem. Its files stay.
 
     .PARAMETER PlannedVM
-    A planned VM as Get-QsmPlannedVM tells it.
+    A planned VM as Get-QsmPlannedVM reports it.
 
     .OUTPUTS
     None

@@ -1,7 +1,7 @@
 function Repair-QsmPlannedVM {
     <#
     .SYNOPSIS
-    Points a planned VM at the files and switches of this host, and tells what was changed.
+    Points a planned VM at the files and switches of this host, and reports what was changed.
 
     .DESCRIPTION
     Every disk by slot and every adapter that was chosen for, whatever the report says. Of its findings only a missing DVD image

@@ -10,7 +10,7 @@ function Repair-QsmVlan {
     Id of the VM.
 
     .PARAMETER Vlan
-    Adapters and their settings, as Get-QsmPlannedVlan told them.
+    Adapters and their settings, as Get-QsmPlannedVlan reported them.
 
     .OUTPUTS
     System.String: what was changed.

@@ -8,7 +8,7 @@ function Test-QsmCompatibility {
     embedded Msvm_Error instances, whose Message is text for people. Anything else, or no question: null.
 
     .PARAMETER Compatibility
-    What Get-QsmCompatibility told on the source, or null.
+    What Get-QsmCompatibility reported on the source, or null.
 
     .OUTPUTS
     System.Management.Automation.PSCustomObject: compatible (bool or null), incompatibilities (texts).

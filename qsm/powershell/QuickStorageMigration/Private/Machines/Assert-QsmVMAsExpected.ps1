@@ -4,7 +4,7 @@ function Assert-QsmVMAsExpected {
     Refuses to act on a VM that is not as its migration left it: backups, administrators and restarts interfere.
 
     .DESCRIPTION
-    State, checkpoints, the leaf of each disk, and an operational status of nothing but Ok: everything that differs is told at
+    State, checkpoints, the leaf of each disk, and an operational status of nothing but Ok: everything that differs is reported at
     once in WorldChanged (refused), with what was found and what was expected under the same names.
 
     .PARAMETER VM

@@ -1,7 +1,7 @@
 function Get-QsmAdapter {
     <#
     .SYNOPSIS
-    Tells the network adapters of a VM.
+    Returns the network adapters of a VM.
 
     .DESCRIPTION
     Without a switch the name of the switch is null.

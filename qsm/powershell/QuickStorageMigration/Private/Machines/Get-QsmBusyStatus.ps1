@@ -1,7 +1,7 @@
 function Get-QsmBusyStatus {
     <#
     .SYNOPSIS
-    Tells what a VM is busy with; nothing if it is at rest.
+    Returns what a VM is busy with; nothing if it is at rest.
 
     .DESCRIPTION
     OperationalStatus lists a word on its health and the operation that goes on. Everything but the words on health counts as

@@ -1,7 +1,7 @@
 function Get-QsmCheckpointFact {
     <#
     .SYNOPSIS
-    Tells the checkpoints of a VM, whoever made them.
+    Returns the checkpoints of a VM, whoever made them.
 
     .DESCRIPTION
     Those of backup and replication count: their type says so.

@@ -1,7 +1,7 @@
 function Get-QsmCheckpointType {
     <#
     .SYNOPSIS
-    Tells which type of checkpoint a VM is set to; null where the host knows no types.
+    Returns which type of checkpoint a VM is set to; null where the host knows no types.
 
     .DESCRIPTION
     Types came with 2016. A host knows them if the VM has the property.

@@ -1,7 +1,7 @@
 function Get-QsmObstacle {
     <#
     .SYNOPSIS
-    Tells what a VM has that cannot be moved with it.
+    Returns what a VM has that cannot be moved with it.
 
     .DESCRIPTION
     Each kind of device is asked for with the cmdlet that came with it; where Windows lacks the cmdlet the device cannot

@@ -1,7 +1,7 @@
 function Get-QsmOperationalStatus {
     <#
     .SYNOPSIS
-    Tells the operational status of a VM by names.
+    Returns the operational status of a VM by names.
 
     .DESCRIPTION
     Names, not numbers: Hyper-V's WMI and its cmdlets number some of them differently. StatusDescriptions are translated and

@@ -1,7 +1,7 @@
 function Get-QsmRemainingCheckpoint {
     <#
     .SYNOPSIS
-    Tells what is left of a checkpoint that is being removed.
+    Returns what is left of a checkpoint that is being removed.
 
     .DESCRIPTION
     Nothing left means that all is as before: no checkpoint of that name, nothing going on, each disk its base, which is no

@@ -1,11 +1,11 @@
 function Get-QsmSavedStateFile {
     <#
     .SYNOPSIS
-    Tells the files of a VM's saved state and guest state.
+    Returns the files of a VM's saved state and guest state.
 
     .DESCRIPTION
     Since 2016 <id>.vmrs and <id>.vmgs lie beside the configuration, before that <id>.bin and <id>.vsv in a folder named after
-    the id. Files that are not there are not told.
+    the id. Files that are not there are not reported.
 
     .PARAMETER VM
     The VM as Get-VM gives it.

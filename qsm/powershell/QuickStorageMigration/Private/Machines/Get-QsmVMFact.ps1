@@ -1,7 +1,7 @@
 function Get-QsmVMFact {
     <#
     .SYNOPSIS
-    Tells everything of one VM that a migration must know.
+    Returns everything of one VM that a migration must know.
 
     .DESCRIPTION
     A question that fails goes to unanswered with its reason, never to a default: each one is a reason to refuse.

@@ -1,7 +1,7 @@
 function Get-QsmVMSid {
     <#
     .SYNOPSIS
-    Tells the SID under which a VM opens its disks: that of NT VIRTUAL MACHINE\<id>.
+    Returns the SID under which a VM opens its disks: that of NT VIRTUAL MACHINE\<id>.
 
     .DESCRIPTION
     It is S-1-5-83-1 followed by the four 32-bit words of the GUID in the order of its bytes ("How virtual machine IDs map to

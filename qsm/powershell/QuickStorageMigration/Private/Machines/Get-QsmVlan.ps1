@@ -1,7 +1,7 @@
 function Get-QsmVlan {
     <#
     .SYNOPSIS
-    Tells the VLAN settings of a network adapter of a VM.
+    Returns the VLAN settings of a network adapter of a VM.
 
     .DESCRIPTION
     Get-VMNetworkAdapterVlan gives them; an adapter without any is untagged.

@@ -1,7 +1,7 @@
 function Get-QsmMergedDisk {
     <#
     .SYNOPSIS
-    Tells a base disk after its merge, and proves that it stands alone.
+    Returns a base disk after its merge, and proves that it stands alone.
 
     .DESCRIPTION
     A base that is still differencing is MergeFailed (failed). If children were merged they must be gone.

@@ -1,7 +1,7 @@
 function Grant-QsmDiskAccess {
     <#
     .SYNOPSIS
-    Sees to it that a VM may open its disks, and tells which had to be granted.
+    Sees to it that a VM may open its disks, and reports which had to be granted.
 
     .DESCRIPTION
     Without full control of NT VIRTUAL MACHINE\<id> on each disk the start fails with 0x80070005. Windows usually grants it when a

@@ -6,7 +6,7 @@ function Invoke-QsmMergeWork {
     .DESCRIPTION
     The copied children still name the source's paths as their parents. Each is pointed at the one below, from the base up,
     and never with IgnoreIdMismatch: a mismatch means that the base is not the one that was frozen. Test-VHD looks at the
-    whole chain. The base must have the length and contents that the source told. Then the leaf is merged into the base, and
+    whole chain. The base must have the length and contents that the source reported. Then the leaf is merged into the base, and
     children that Merge-VHD left, which are invalid from then on, are removed by path. Without children there are only the
     checks. The source's own chain is not touched by any of this.
 

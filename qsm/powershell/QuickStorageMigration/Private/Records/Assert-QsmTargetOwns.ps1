@@ -11,7 +11,7 @@ function Assert-QsmTargetOwns {
     Id of the migration.
 
     .PARAMETER TargetRecord
-    The record of the target, as it told it.
+    The record of the target, as the target reported it.
 
     .PARAMETER Act
     What was not done, to begin the message with.

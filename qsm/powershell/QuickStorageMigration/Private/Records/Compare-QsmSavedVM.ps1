@@ -1,7 +1,7 @@
 function Compare-QsmSavedVM {
     <#
     .SYNOPSIS
-    Tells why a VM at the source does not stand as save_vm of its migration left it; nothing if it does.
+    Returns why a VM at the source does not stand as save_vm of its migration left it; nothing if it does.
 
     .DESCRIPTION
     That it stands still is not enough: somebody may have started it and saved it again, and what was copied lacks its last

@@ -1,7 +1,7 @@
 function Get-QsmJournalPath {
     <#
     .SYNOPSIS
-    Tells the file in which the outcome of an operation on a subject is kept.
+    Returns the file in which the outcome of an operation on a subject is kept.
 
     .DESCRIPTION
     Subjects are paths and names of any kind, so the file is named by a hash.

@@ -1,7 +1,7 @@
 function Get-QsmLockFact {
     <#
     .SYNOPSIS
-    Tells which VMs of this host are taken by a migration.
+    Returns which VMs of this host are taken by a migration.
 
     .DESCRIPTION
     Reads the lock files. For one VM null means that it is free.

@@ -1,7 +1,7 @@
 function Get-QsmLockPath {
     <#
     .SYNOPSIS
-    Tells the file whose existence means that a migration has taken a VM.
+    Returns the file whose existence means that a migration has taken a VM.
 
     .DESCRIPTION
     The id becomes part of a path, so anything that is no GUID is refused (InvalidArgument).

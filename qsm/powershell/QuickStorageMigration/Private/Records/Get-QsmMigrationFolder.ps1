@@ -1,7 +1,7 @@
 function Get-QsmMigrationFolder {
     <#
     .SYNOPSIS
-    Tells the folder of one migration on this host.
+    Returns the folder of one migration on this host.
 
     .DESCRIPTION
     The folder need not exist. An id of another form is refused with InvalidArgument, since the id becomes part of paths

@@ -1,7 +1,7 @@
 function Get-QsmMigrationId {
     <#
     .SYNOPSIS
-    Tells the ids of all migrations that have a folder on this host.
+    Returns the ids of all migrations that have a folder on this host.
 
     .DESCRIPTION
     Sorted, which is the order in which they were planned.

@@ -1,7 +1,7 @@
 function Get-QsmOutcome {
     <#
     .SYNOPSIS
-    Tells what became of the operations of a migration on this host: its journal.
+    Returns what became of the operations of a migration on this host: its journal.
 
     .DESCRIPTION
     One OperationOutcome per attempt, in the order in which they were started. States: started (no end: nobody knows), done,

@@ -1,7 +1,7 @@
 function Get-QsmRoot {
     <#
     .SYNOPSIS
-    Tells the folder on this host in which everything of this project lies.
+    Returns the folder on this host in which everything of this project lies.
 
     .DESCRIPTION
     It is %ProgramData%\QuickStorageMigration. install.ps1 makes it, owned by Administrators and closed to everybody else.

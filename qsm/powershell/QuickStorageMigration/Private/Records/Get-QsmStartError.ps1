@@ -14,7 +14,7 @@ function Get-QsmStartError {
     The error of Start-VM or Resume-VM.
 
     .PARAMETER Before
-    What Get-QsmStandingMark told before.
+    What Get-QsmStandingMark reported before.
 
     .OUTPUTS
     System.Management.Automation.ErrorRecord

@@ -1,7 +1,7 @@
 function Remove-QsmEndedMigration {
     <#
     .SYNOPSIS
-    Removes the folder of a migration that has ended; else tells why not.
+    Removes the folder of a migration that has ended; else reports why not.
 
     .DESCRIPTION
     Ended means home or forward, and no lock of it left. The caller holds the lock of the migration.

@@ -6,7 +6,7 @@ function Use-QsmLock {
     .DESCRIPTION
     Two calls may arrive side by side: the flow's and that of somebody who types abandon. Each reads, checks and acts as one,
     under a named mutex that all sessions of the computer see, SYSTEM's tasks too. A mutex whose owner was killed counts as
-    taken: what its owner left half done is told by the journal. Not had in time: Busy (refused, retryable).
+    taken: what its owner left half done is reported by the journal. Not had in time: Busy (refused, retryable).
 
     .PARAMETER MigrationId
     Id of the migration; empty for what concerns the whole host.

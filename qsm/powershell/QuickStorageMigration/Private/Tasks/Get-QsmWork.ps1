@@ -1,10 +1,10 @@
 function Get-QsmWork {
     <#
     .SYNOPSIS
-    Tells how far a piece of long work is, and ends its task when it is over.
+    Returns how far a piece of long work is, and ends its task when it is over.
 
     .DESCRIPTION
-    The state file tells. If it names no end and the task no longer runs (killed, host restarted), the work is Failed with
+    The state file decides. If it names no end and the task no longer runs (killed, host restarted), the work is Failed with
     HostFailed, which may be tried again. The state is read after the task, so that an end written meanwhile is seen. The
     task of work that ended is unregistered.
 
@@ -18,7 +18,7 @@ function Get-QsmWork {
     Number of the work.
 
     .PARAMETER Empty
-    The state to tell while the task has not written any.
+    The state to report while the task has not written any.
 
     .OUTPUTS
     System.Management.Automation.PSCustomObject as the state file has it.

@@ -1,12 +1,12 @@
 function Get-QsmWorkLeft {
     <#
     .SYNOPSIS
-    Tells the names of all scheduled tasks and BITS jobs of a migration that are on this host now.
+    Returns the names of all scheduled tasks and BITS jobs of a migration that are on this host now.
 
     .DESCRIPTION
     Jobs of all users: those of SYSTEM are shown to administrators, but only SYSTEM may end them. Whether BITS answers a
     network logon at all is documented nowhere; it refuses such a logon to make jobs (0x800704DD, 0x80200014). Where it
-    refuses to tell them too, each job of a copy that is not Done counts as there: then SYSTEM looks and ends it.
+    refuses to report them too, each job of a copy that is not Done counts as there: then SYSTEM looks and ends it.
 
     .PARAMETER MigrationId
     Id of the migration.

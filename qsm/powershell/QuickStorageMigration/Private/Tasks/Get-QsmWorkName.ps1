@@ -1,7 +1,7 @@
 function Get-QsmWorkName {
     <#
     .SYNOPSIS
-    Tells the name of the scheduled task that does a piece of long work.
+    Returns the name of the scheduled task that does a piece of long work.
 
     .DESCRIPTION
     Everything that is made on a host carries the id of its migration. BITS jobs carry the name of their task and the index

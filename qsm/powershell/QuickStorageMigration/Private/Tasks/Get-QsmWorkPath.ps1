@@ -1,7 +1,7 @@
 function Get-QsmWorkPath {
     <#
     .SYNOPSIS
-    Tells the files through which a call and the SYSTEM task of a piece of long work speak to each other.
+    Returns the files through which a call and the SYSTEM task of a piece of long work speak to each other.
 
     .DESCRIPTION
     state: written by the task alone once it runs; request: what is to be done, written before the task starts; stop: its

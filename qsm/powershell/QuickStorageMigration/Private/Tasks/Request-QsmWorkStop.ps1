@@ -1,10 +1,10 @@
 function Request-QsmWorkStop {
     <#
     .SYNOPSIS
-    Asks a piece of long work to stop, and tells whether there is an end to wait for.
+    Asks a piece of long work to stop, and reports whether there is an end to wait for.
 
     .DESCRIPTION
-    A task that runs sees the wish. One that does not run and has left BITS jobs, even if it has told its end, is run once more: it
+    A task that runs sees the wish. One that does not run and has left BITS jobs, even if it has written its end, is run once more: it
     ends the jobs that it finds, and writes the end. Without either nothing goes on, and no task is started for it: this may be a
     host that forbids them.
 

@@ -1,7 +1,7 @@
 function Test-QsmWorkAlive {
     <#
     .SYNOPSIS
-    Tells whether a piece of long work with this very request is done or going on, and must be left alone.
+    Returns whether a piece of long work with this very request is done or going on, and must be left alone.
 
     .DESCRIPTION
     Requests are compared as canonical JSON. Work that failed, was stopped, or whose task is dead is not alive.

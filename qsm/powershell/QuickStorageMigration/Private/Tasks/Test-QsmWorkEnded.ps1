@@ -1,7 +1,7 @@
 function Test-QsmWorkEnded {
     <#
     .SYNOPSIS
-    Tells whether the state of a piece of long work is its last one.
+    Returns whether the state of a piece of long work is its last one.
 
     .DESCRIPTION
     Done, Failed and Stopped never change again.

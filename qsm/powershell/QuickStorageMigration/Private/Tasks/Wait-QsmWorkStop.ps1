@@ -1,7 +1,7 @@
 function Wait-QsmWorkStop {
     <#
     .SYNOPSIS
-    Waits until a piece of long work has told its end.
+    Waits until a piece of long work has written its end.
 
     .DESCRIPTION
     Returns without a word when the time is over, too: whoever removes its task ends it then.
