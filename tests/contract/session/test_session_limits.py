@@ -194,7 +194,7 @@ def test_shells_used_up_by_others_are_told_with_the_quota(start, connect, other_
     host = connect(endpoint, limits=GIVES_UP_SOON)
     seconds, text = seconds_of(host.change, SET, Text(), call=call(), error=Refused)
     assert 2 <= seconds < SET.time_limit_seconds
-    assert "gives its user no further remote shell" in text
+    assert "gives the tool's account no further remote shell" in text
     assert "maximum number of 2 concurrent shells" in text
     assert faults.counts["Create"] < 20
     assert played.started == []
