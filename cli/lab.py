@@ -26,7 +26,7 @@ app = group("Stand-in Hyper-V hosts, to try the product on without Windows.")
 
 def _known_engine(engine: str) -> str:
     if engine not in ENGINES:
-        raise typer.BadParameter(f"there is no engine {engine!r}; there is {', '.join(ENGINES)}")
+        raise typer.BadParameter(f"there is no engine {engine!r}; choose one of {', '.join(ENGINES)}")
     return engine
 
 

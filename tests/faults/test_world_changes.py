@@ -166,7 +166,7 @@ def test_a_vm_that_an_administrator_stops_stays_stopped(fault_lab: FaultLab, slo
     stopped = fault_lab.state(fault_lab.source, vm)
     fault_lab.clear_faults()
     assert run.exit_code() == HOME, run.output
-    assert "stays as somebody else wanted it" in run.output
+    assert "somebody else did, so the VM was left as it is" in run.output
     assert fault_lab.state(fault_lab.source, vm) == stopped
     assert fault_lab.source.vm(vm.vm_id)["snapshots"] == []
     fault_lab.assert_clean(vm, before)
@@ -199,7 +199,7 @@ def test_a_vm_that_is_started_at_the_source_in_the_window(fault_lab: FaultLab) -
     fault_lab.wait_for_writes(vm)
     fault_lab.clear_faults()
     assert run.exit_code() == HOME, run.output
-    assert "somebody started or changed it" in run.output
+    assert "somebody started or changed the VM" in run.output
     fault_lab.assert_home(vm, before)
 
 
