@@ -9,7 +9,7 @@ READY := .venv/.ready
 # Hosts and VMs are processes that import much and start by the hundred: without bytecode on disk each compiles it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all lint clean
+.PHONY: demo test test-all bench lint clean
 
 demo: $(READY)
 	$(if $(filter powershell,$(ENGINE)),QSM_PWSH="$$(.ci/find-powershell)" )$(BIN)/qsm demo --engine $(ENGINE)
@@ -28,6 +28,11 @@ test-all: test
 	    QSM_LAB_WINDOWS=$$windows QSM_PWSH="$$(.ci/find-powershell)" $(PYTEST) -k powershell tests/contract/hosts || exit 1; \
 	done
 	QSM_LAB_ENGINE=powershell QSM_PWSH="$$(.ci/find-powershell)" $(PYTEST) tests/flows tests/faults
+
+# Ratios against an earlier commit, in one run; writes docs/benchmarks.md. Nothing else should run meanwhile.
+BASELINE ?= 3878499
+bench: $(READY)
+	$(BIN)/python -m bench --baseline $(BASELINE) $(MEASURES)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("deployments", "flows", "tasks", "cli", "qsm", "lab")
+ROOMS = ("deployments", "flows", "tasks", "cli", "qsm", "lab", "bench")
 MAY_IMPORT = {
     "deployments": {"flows", "tasks", "qsm"},
     "flows": {"tasks", "qsm"},
@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "cli": {"flows", "tasks", "lab", "qsm"},
     "qsm": set(),
     "lab": {"qsm"},
+    "bench": {"lab"},
 }
 LAB_MAY_IMPORT: dict[str, set[str]] = {
     "engines": set(),
