@@ -63,13 +63,9 @@ def _calls(report: dict[str, Any]) -> float:
 def _floor(report: dict[str, Any]) -> float:
     """Seconds; steps of the laboratory count once each, and what moves bytes counts by its speed."""
     host, memory = Timing(), MEMORY * MIB
-<<<<<<< Updated upstream
-    copied = {copy["what"]: copy["bytes"] for copy in report["copies"] if copy["what"].startswith(IN_THE_WINDOW)}
-=======
     copied: dict[str, int] = {
         copy["what"]: copy["bytes"] for copy in report["copies"] if copy["what"].startswith(IN_THE_WINDOW)
     }
->>>>>>> Stashed changes
     changes = sum(size for what, size in copied.items() if what.startswith(IN_THE_WINDOW[0]))
     save = host.save_seconds + memory / host.memory_bytes_per_second
     export = host.export_seconds + memory / host.copy_bytes_per_second
