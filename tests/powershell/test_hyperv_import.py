@@ -46,7 +46,7 @@ def test_vm_that_lost_its_memory_in_the_import_is_no_success(world: World) -> No
     world.run("$World.options.losesMemory = $true")
     answer = world.fails("ImportFailed", "import_vm", arguments, revision=world.revision())
     assert answer.error is not None
-    assert "its state is Off instead of Saved" in answer.error.message
+    assert "the VM's state is Off instead of Saved" in answer.error.message
 
 
 def test_disconnected_adapter_stays_so(world: World) -> None:
