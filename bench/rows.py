@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
 
 @dataclass(frozen=True)
@@ -34,8 +32,3 @@ class Table:
     this_name: str
     against_name: str
     rows: tuple[Row, ...]
-
-
-def middle(figures: Sequence[float]) -> float:
-    """The median: one run that something else disturbed does not count."""
-    return median(figures)

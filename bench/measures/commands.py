@@ -11,10 +11,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from statistics import median
 
 from bench.builds import Build, Builds
 from bench.processes import cpu_seconds
-from bench.rows import Row, Table, middle
+from bench.rows import Row, Table
 
 USAGE_CODE = 2
 ALONE: tuple[tuple[tuple[str, ...], int], ...] = (
@@ -63,8 +64,8 @@ def _row(
                 figures[build.name].append(seconds)
     return Row(
         measure=f"qsm {' '.join(arguments[:3])}",
-        this=middle(figures[builds.this.name]),
-        against=middle(figures[builds.baseline.name]),
+        this=median(figures[builds.this.name]),
+        against=median(figures[builds.baseline.name]),
         unit="s",
         goal=goal,
     )
