@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -120,7 +121,14 @@ class Application(ConnectionKeeper):
 
     async def _handle(self, connection: Connection, headers: dict[str, str], body: bytes) -> HttpAnswer | None:
         """The answer, or None to close the connection without one."""
-        verdict = self._authenticator.judge(connection, headers.get("authorization"))
+        authorization = headers.get("authorization")
+        if self._settings.asks_certificate_late and authorization == uris.MUTUAL_CERTIFICATE_PROFILE:
+            try:
+                await connection.ask_for_certificate()
+            except (ssl.SSLError, TimeoutError) as error:
+                logger.info("no certificate from %s: %s", connection.client_address, error)
+                return None
+        verdict = self._authenticator.judge(connection, authorization)
         if verdict.caller is None:
             return HttpAnswer(401, challenges=verdict.challenges)
         if not body:  # pywinrm and pypsrp authenticate with an empty request before they seal

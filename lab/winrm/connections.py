@@ -19,6 +19,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from lab.winrm.engine import Caller
 from lab.winrm.ntlm import NtlmHandshake
 
+_CERTIFICATE_SECONDS = 30
+
 
 class Connection:
     """One TCP connection, in the event loop's thread."""
@@ -33,9 +35,26 @@ class Connection:
         peer = transport.get_extra_info("peername")
         self.client_address: str = peer[0] if peer else "unknown"
         tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+        self._tls: ssl.SSLObject | None = tls
         self.is_encrypted = tls is not None
-        self.peer_certificate: bytes | None = tls.getpeercert(binary_form=True) if tls else None
-        """DER of the client's certificate, verified against the client CA by TLS."""
+
+    @property
+    def peer_certificate(self) -> bytes | None:
+        """DER of the client's certificate, verified against the client CA by TLS; None while there is none."""
+        return self._tls.getpeercert(binary_form=True) if self._tls else None
+
+    async def ask_for_certificate(self) -> None:
+        """Ask after the handshake and wait for what comes. Raises ssl.SSLError if the client never offered that.
+
+        The interim answer carries the question to the client: asyncio sends nothing before there is something to write.
+        """
+        if self._tls is None or self.peer_certificate:
+            return
+        self._tls.verify_client_post_handshake()
+        self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        async with asyncio.timeout(_CERTIFICATE_SECONDS):
+            while not (self.peer_certificate or self.lost.is_set()):
+                await asyncio.sleep(0.01)
 
     @property
     def context(self) -> spnego.ContextProxy | None:

@@ -223,6 +223,9 @@ class _Serving:
         """uvicorn's protocol without its server, which would poll, log and take a tenth of a second for each step."""
         config = self._config(with_tls=with_tls)
         config.load()
+        if config.ssl is not None and self._settings.asks_certificate_late:
+            config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3
+            config.ssl.post_handshake_auth = True
         return await self._loop.create_server(
             lambda: ConnectionProtocol(config, self._server_state, {}, self._loop), sock=listener, ssl=config.ssl
         )

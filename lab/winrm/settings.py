@@ -48,6 +48,9 @@ class EndpointSettings:
     """PEM of the CA whose client certificates are believed; None: client certificates are not asked for."""
     certificate_mapping: Mapping[str, str] = field(default_factory=dict)
     """User principal name in a client certificate to account name, as WSMan:\\localhost\\ClientCertificate maps it."""
+    asks_certificate_late: bool = False
+    """The certificate is asked for after the handshake, once a request claims to have one (RFC 8446 4.6.2), as hosts
+    with TLS 1.3 do (2022 and later; github.com/diyan/pywinrm issue 376). A client that did not offer that is cut off."""
     allow_basic: bool = False
     allow_unencrypted: bool = False
     """AllowUnencrypted: plain messages, and Basic, over plain HTTP."""

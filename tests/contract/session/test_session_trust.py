@@ -185,6 +185,22 @@ def test_another_certificate_under_a_call_does_not_say_that_nothing_happened(
     assert type(changing.outcome()) is OutcomeUnknown
 
 
+@pytest.mark.parametrize("verify_tls", [True, False])
+def test_host_with_tls_1_3_asks_for_the_certificate_after_the_handshake(start, connect, authority, verify_tls):
+    pair = authority.issue_client("administrator@lab.test")
+    options = {"transport": "certificate", "certificate_file": pair.certificate, "certificate_key_file": pair.key}
+    host = connect(start(asks_certificate_late=True), verify_tls=verify_tls, **options)
+    assert host.ask(ECHO, Text(text="x")).text == "x"
+    host.change(SET, Text(text="y"), call=call())
+
+
+def test_certificate_that_tls_1_3_asks_for_and_that_is_not_mapped(start, connect, authority):
+    pair = authority.issue_client("stranger@lab.test")
+    options = {"transport": "certificate", "certificate_file": pair.certificate, "certificate_key_file": pair.key}
+    with pytest.raises(CredentialsRejected):
+        connect(start(asks_certificate_late=True), **options).ask(ECHO, Text())
+
+
 # the environment
 
 
