@@ -1,9 +1,10 @@
 """Prefect for flows run from the command line: its settings, and the server that lives only for the command.
 
 A command runs its flow in its own process: against the server that Prefect is configured for, else against one of its
-own. Telemetry off; the short-lived server gets the time that a cold machine needs. Ctrl-C reaches every process of the
-terminal's foreground group: the short-lived server must outlive it, because the run that is interrupted still brings
-the VM home and reports that to Prefect; without an answer that would take minutes.
+own. Telemetry off. What Prefect logs goes to its server at most (`PREFECT_LOGGING_LEVEL`) and not to the terminal, where
+the command itself says what happened. The short-lived server gets the time that a cold machine needs. Ctrl-C reaches
+every process of the terminal's foreground group: the short-lived server must outlive it, because the run that is
+interrupted still brings the VM home and reports that to Prefect; without an answer that would take minutes.
 
 `apply` must be called before Prefect is imported.
 """
@@ -21,6 +22,7 @@ QUIET = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
 }
 
 

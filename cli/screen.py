@@ -1,4 +1,7 @@
-"""Progress and report on the terminal: few named steps, a percentage at most every ten seconds, the window at the end."""
+"""Progress and report on the terminal: few named steps, a percentage at most every ten seconds, the window at the end.
+
+Why a step failed is said once: when it is tried again, else by what the command says at its end, where the reader looks.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +28,19 @@ class Screen:
         self._last: dict[str, float] = {}
         self._began = time.time()
         self._leaf = ""
+        self._failed: dict[str, str] = {}
 
     def __call__(self, event: Event) -> None:
         """Takes an event."""
         match event:
             case StepStarted():
-                self._line(event, f"{_name(event.step, event.subject)}")
+                name = _name(event.step, event.subject)
+                failed = self._failed.pop(name, "")
+                self._line(event, f"{name} again, after {escape(failed)}" if failed else name)
             case StepEnded(error=error) if error:
-                self._line(event, f"[red]{_name(event.step, event.subject)} failed[/red]: {escape(error)}")
+                name = _name(event.step, event.subject)
+                self._failed[name] = error
+                self._line(event, f"[red]{name} failed[/red] ({error.partition(':')[0]})")
             case StepEnded():
                 self._line(event, f"{_name(event.step, event.subject)}: done in {event.seconds:.1f} s")
             case LeafGrew():

@@ -70,8 +70,10 @@ class _FromHost(QsmError):
 
     def __init__(self, host: str, operation: str, facts: ErrorFacts, *, revision: int | None = None) -> None:
         self.host, self.operation, self.facts, self.revision = host, operation, facts, revision
-        code = "" if facts.hresult is None else f" (0x{facts.hresult & 0xFFFFFFFF:08X})"
-        super().__init__(f"{facts.message.rstrip()}{code} [{facts.id} in {operation} on host {host}]")
+        message = facts.message.rstrip()
+        code = "" if facts.hresult is None else f"0x{facts.hresult & 0xFFFFFFFF:08X}"
+        told = f" ({code})" if code and code.casefold() not in message.casefold() else ""
+        super().__init__(f"{message}{told} [{facts.id} in {operation} on host {host}]")
 
     @property
     def retryable(self) -> bool:  # type: ignore[override]

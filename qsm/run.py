@@ -19,8 +19,10 @@ class MigrationFailed(QsmError):
     def __init__(self, report: Report, *, reason: str) -> None:
         self.report = report
         left = "".join(f"\n  left over: {item}" for item in report.left_over)
-        # What keeps a migration held is often what stopped it: said once.
-        why = "" if reason in report.text else f"Migration {report.migration_id} did not go through: {reason}\n"
+        # What stopped a migration is often what keeps it held, or leaves something over: said once.
+        below = reason in report.text or any(reason in item for item in report.left_over)
+        begin = f"Migration {report.migration_id} did not go through"
+        why = f"{begin}.\n" if below else f"{begin}: {reason}\n"
         super().__init__(f"{why}{report.text}{left}")
 
 
@@ -68,8 +70,8 @@ class MigrationRun:
         migration.stop.set()
         ending = settle(migration)
         report = self._report(migration, ending, f"{type(error).__name__}: {error}")
-        migration.note(" ".join([ending.text, *(f"Left over: {item}" for item in ending.left_over)]))
-        if not isinstance(error, Exception):
+        if not isinstance(error, Exception):  # it passes on, and says nothing of the VM
+            migration.note(" ".join([ending.text, *(f"Left over: {item}" for item in ending.left_over)]))
             return False
         if ending.end is not End.FORWARD:
             reason = str(error) if isinstance(error, QsmError) else report.error

@@ -33,6 +33,13 @@ def show_report(report: Report) -> None:
         )
     for note in report.notes:
         console.print(f"note: {escape(note)}")
+    if report.error and not any(_sentence(report.error) in item for item in report.left_over):
+        console.print(f"[red]failed[/red]: {escape(_sentence(report.error))}")
     for item in report.left_over:
         console.print(f"[yellow]left over[/yellow]: {escape(item)}")
     console.print(f"[bold]{report.end.value}[/bold]: {escape(report.text)}")
+
+
+def _sentence(error: str) -> str:
+    """Without the name of the error's class, which is for scripts."""
+    return error.partition(": ")[2] or error

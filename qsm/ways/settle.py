@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from qsm.errors import HostRefused, QsmError
+from qsm.errors import HostRefused, QsmError, Unreachable
 from qsm.facts.states import LIVE_STATES
 from qsm.migration.migration import Migration
 from qsm.migration.survey import current_vm
@@ -90,5 +90,6 @@ def _held(migration: Migration, error: QsmError) -> Ending:
             if record is not None and record.end == "":
                 side.close(End.HELD, text)
         except QsmError as second:
-            left_over.append(f"record on host {side.name}: {second}")
+            why = "the host does not answer" if isinstance(second, Unreachable) else second
+            left_over.append(f"record on host {side.name}: {why}")
     return Ending(End.HELD, text, tuple(left_over))

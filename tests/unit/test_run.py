@@ -65,9 +65,10 @@ def test_what_stopped_it_and_keeps_it_held_is_said_once(run: MigrationRun, migra
     with pytest.raises(MigrationFailed) as failed, run:
         run.begin(migration)
         migration.source.refresh()
-    said = str(failed.value).partition("\n  left over: ")[0]
-    assert said.startswith("VM sql-01 is held: the migration was stopped on purpose")
-    assert said.count("Host hv01 does not answer") == 1
+    begin, _, rest = str(failed.value).partition("\n")
+    assert begin == f"Migration {migration.id} did not go through."
+    assert rest.startswith("VM sql-01 is held: the migration was stopped on purpose")
+    assert rest.count("Host hv01 does not answer") == 1
 
 
 @pytest.mark.parametrize("state", ["Running", "Paused", "Saved", "Off"])
