@@ -72,7 +72,7 @@ class _FromHost(QsmError):
         self.host, self.operation, self.facts, self.revision = host, operation, facts, revision
         message = facts.message.rstrip()
         code = "" if facts.hresult is None else f"0x{facts.hresult & 0xFFFFFFFF:08X}"
-        told = f" ({code})" if code and code.casefold() not in message.casefold() else ""
+        told = f" ({code})" if code and code not in message else ""
         super().__init__(f"{message}{told} [{facts.id} in {operation} on host {host}]")
 
     @property
