@@ -6,7 +6,7 @@ import gc
 import io
 import sys
 
-from cli import check, demo, hosts, lab, migrate, recover
+from cli import check, demo, hosts, lab, migrate, recover, windows
 from cli.options import group
 
 app = group("Move a running Hyper-V VM and its disks to another host, where Move-VM cannot.")
@@ -15,6 +15,7 @@ app.command("abandon")(recover.abandon_command)
 app.command("finish")(recover.finish_command)
 app.add_typer(check.app, name="check")
 app.add_typer(hosts.app, name="hosts")
+app.add_typer(windows.app, name="windows")
 app.add_typer(lab.app, name="lab")
 app.command("demo")(demo.demo)
 

@@ -29,6 +29,12 @@ def migrate(
             help="Keep the VM with its files on the source (stopped, disconnected, without automatic start), or remove them.",
         ),
     ] = True,
+    window_wait: Annotated[
+        int, typer.Option("--window-wait", min=0, help="Longest wait for an agreed window, in minutes, at each gate.")
+    ] = 60,
+    open_gate: Annotated[
+        str, typer.Option("--open-gate", help="A reason to go on outside of agreed windows; it is recorded.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Move a VM with its disks to another host."""
@@ -46,6 +52,8 @@ def migrate(
             switches=switch,
             transfer=state_transfer,
             keep_source=keep_source,
+            window_wait_minutes=window_wait,
+            open_gate=open_gate,
         )
         with listening(Screen()):
             report = run_flow(request)
@@ -74,5 +82,7 @@ def run_flow(request: MigrationRequest) -> Report:
             switch_map=list(request.switch_map),
             state_transfer=request.state_transfer,
             keep_source=request.keep_source,
+            window_wait_minutes=request.window_wait_minutes,
+            open_gate=request.open_gate,
         )
     )

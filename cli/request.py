@@ -18,6 +18,8 @@ def request_of(
     switches: list[str] | None,
     transfer: StateTransfer,
     keep_source: bool,
+    window_wait_minutes: int = 60,
+    open_gate: str = "",
 ) -> MigrationRequest:
     """The request of the options; names of hosts and nonsense are found before any host is asked."""
     try:
@@ -26,7 +28,7 @@ def request_of(
         raise typer.BadParameter(str(error), param_hint="--switch") from None
     request = MigrationRequest(
         vm=vm, source=source, target=target, target_folder=target_folder, switch_map=pairs, state_transfer=transfer,
-        keep_source=keep_source,
+        keep_source=keep_source, window_wait_minutes=window_wait_minutes, open_gate=open_gate,
     )  # fmt: skip
     settings = load_settings()
     for name in (source, target):

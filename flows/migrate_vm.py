@@ -16,6 +16,7 @@ from tasks.copy_changes import copy_change_task, copy_configuration_task
 from tasks.fan_out import per_disk
 from tasks.hand_over import hand_over_task
 from tasks.import_vm import import_vm_task
+from tasks.pass_gate import pass_gate_task
 from tasks.preflight import preflight_task
 from tasks.prepare_disks import prepare_disk_task
 from tasks.save_state import save_state_task
@@ -39,6 +40,8 @@ def migrate_vm(
     switch_map: list[SwitchPair] = [],  # noqa: B006  # an Optional would be an ugly toggle in the form
     state_transfer: StateTransfer = StateTransfer.AUTO,
     keep_source: bool = True,
+    window_wait_minutes: int = 60,
+    open_gate: str = "",
 ) -> dict[str, Any]:
     """Moves a VM with its disks to another Hyper-V host; a running VM is stopped only for what changed meanwhile.
 
@@ -50,17 +53,22 @@ def migrate_vm(
         switch_map: For each switch that the VM is connected to, the switch of the target that takes its place.
         state_transfer: save: the memory moves; shutdown: the guest is shut down; auto: save if the target can restore the memory.
         keep_source: Keep the VM and its files on the source, saved, disconnected and without automatic start.
+        window_wait_minutes: Longest wait for a window agreed for the VM, before the copy and before the cutover.
+        open_gate: A reason to copy and to stop the VM outside of its agreed windows; empty: never outside.
     """
     request = MigrationRequest(
         vm=vm, source=source, target=target, target_folder=target_folder, switch_map=tuple(switch_map),
-        state_transfer=state_transfer, keep_source=keep_source,
+        state_transfer=state_transfer, keep_source=keep_source, window_wait_minutes=window_wait_minutes,
+        open_gate=open_gate,
     )  # fmt: skip
     run = MigrationRun()
     try:
         with Publisher(run), run:
             migration = run.begin(preflight_task(request, run.progress))
+            pass_gate_task(migration, "copy")
             take_checkpoint_task(migration)
             per_disk(copy_base_disk_task, migration)
+            pass_gate_task(migration, "cutover")
             save_state_task(migration)  # the offline window begins
             per_disk(copy_change_task, migration, beside=(copy_configuration_task,))
             per_disk(prepare_disk_task, migration)

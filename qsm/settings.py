@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as UnreadableVariable
 
 from qsm.errors import SettingsError
+from qsm.plan.windows import AgreedWindow
 
 TEXT = "utf-8-sig"
 """UTF-8, with or without the mark that editors on Windows put before it."""
@@ -121,6 +122,10 @@ class Settings(BaseSettings):
     )
     report_folder: LocalPath = Field(default=Path("reports"), description="where the JSON report of a migration goes")
     limits: TimeLimits = Field(default_factory=TimeLimits)
+    windows: dict[str, AgreedWindow] = Field(default_factory=dict, description="agreed windows, by name")
+    cutover_allowance_seconds: int = Field(
+        default=120, ge=0, description="added to the time that a cutover's bytes take, when its end is predicted"
+    )
 
     def host(self, name: str) -> HostSettings:
         """The host of that name, in any case. Raises SettingsError."""

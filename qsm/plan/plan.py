@@ -24,7 +24,7 @@ from qsm.facts.states import LIVE_STATES, CheckpointType, StartAction, VMState
 from qsm.plan import names
 from qsm.plan.chain import Chain
 
-PLAN_VERSION: Final = 2
+PLAN_VERSION: Final = 3
 """Raised whenever a plan of this version could not be read by the last one, or the other way round."""
 
 
@@ -61,7 +61,7 @@ class PlannedDisk(Frozen):
 class Plan(Frozen):
     """Everything that was decided before anything was changed."""
 
-    version: Literal[2] = PLAN_VERSION
+    version: Literal[3] = PLAN_VERSION
     migration_id: str
     requested_by: str = Field(description="who asked, e.g. a flow run; lets a cancelled run find its own migration")
     vm_id: str
@@ -94,6 +94,8 @@ class Plan(Frozen):
     source_folders: tuple[str, ...] = Field(
         description="the VM's own folders on the source, removed when empty, deepest first"
     )
+    window_wait_minutes: int = Field(default=0, description="longest wait for an agreed window, at each gate")
+    gate_opened: str = Field(default="", description="reason for which a person lets it pass outside of agreed windows")
     notes: tuple[str, ...] = Field(default=(), description="sentences for the operator that speak against nothing")
 
     @property

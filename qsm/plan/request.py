@@ -41,6 +41,10 @@ class MigrationRequest(Frozen):
     switch_map: tuple[SwitchPair, ...] = ()
     state_transfer: StateTransfer = StateTransfer.AUTO
     keep_source: bool = True
+    window_wait_minutes: int = Field(
+        default=60, ge=0, le=14 * 24 * 60, description="longest wait for an agreed window, at each gate"
+    )
+    open_gate: str = Field(default="", max_length=200, description="reason to pass the gates outside of agreed windows")
 
     @field_validator("target_folder")
     @classmethod

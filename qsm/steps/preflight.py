@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from qsm.errors import PreflightRefused
 from qsm.facts.hosts import HostFacts
@@ -24,6 +25,7 @@ from qsm.hosts import needs, operations
 from qsm.hosts.host import Host
 from qsm.hosts.meter import Meter
 from qsm.judgement import capacity, file_systems, lengths, notes, room
+from qsm.judgement.gate import too_short, windows_for
 from qsm.judgement.obstacles import about_target, about_version, about_vm
 from qsm.judgement.placement import (
     choose_switches,
@@ -108,6 +110,8 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
         source.name: [*vm.volumes, *source_facts.volumes],
         target.name: [*target_facts.volumes, *([place.volume] if place.volume is not None else [])],
     }
+    agreed = windows_for(settings.windows, purpose="cutover", vm=vm.name, host=source.name)
+    reasons += too_short(agreed, moment=datetime.now(UTC), seconds=settings.cutover_allowance_seconds)
     reasons += room.shortages(demands, volumes, reserve_bytes=settings.reserve_bytes)
     if reasons:
         raise PreflightRefused(f"{vm.name} on host {source.name}", reasons)
@@ -138,6 +142,8 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
         reserve_bytes=settings.reserve_bytes,
         source_boot_ticks=source_facts.boot_time_ticks,
         source_folders=source_folders(vm),
+        window_wait_minutes=request.window_wait_minutes,
+        gate_opened=request.open_gate,
         notes=tuple(notes.about_move(vm, target=target.name, transfer=transfer)),
     )
 

@@ -25,5 +25,5 @@ def plan(migration_id: str = FIRST, *, requested_by: str = "a test") -> dict[str
         "shared_folders": [r"D:\sql"], "switches": [], "adapters": [], "state_before": "Running", "transfer": "save",
         "memory_bytes": 0, "checkpoint_type": "Production", "checkpoint_type_before": "Production",
         "automatic_start_action": "Nothing", "keep_source": True, "reserve_bytes": 0, "source_boot_ticks": 0,
-        "source_folders": [], "notes": [],
+        "source_folders": [], "window_wait_minutes": 0, "gate_opened": "", "notes": [],
     }  # fmt: skip
