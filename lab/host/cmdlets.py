@@ -40,6 +40,8 @@ NAMES = {
     "merge_vhd": "Merge-VHD",
     "start_vm": "Start-VM",
     "stop_vm": "Stop-VM",
+    "get_shutdown_component": "Msvm_ShutdownComponent",
+    "initiate_shutdown": "InitiateShutdown",
     "save_vm": "Save-VM",
     "suspend_vm": "Suspend-VM",
     "resume_vm": "Resume-VM",

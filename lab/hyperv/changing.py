@@ -46,6 +46,16 @@ def _given(changes: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in changes.items() if value is not None}
 
 
+def forget_saved_state(core: Core, vm_id: str) -> VirtualMachine:
+    """Remove-VMSavedState, and the end of a saved VM that is turned off."""
+    activity = VMOperationalStatus.MODIFYING_UP_VIRTUAL_MACHINE
+    with core.occupied(vm_id, activity, states=(VMState.SAVED,), planned=True) as machine:
+        core.change(machine, replace(machine.configuration, saved=None))
+        core.set_state(machine, VMState.OFF)
+        core.remove_saved_state(machine)
+    return core.show(machine)
+
+
 def rename(core: Core, vm_id: str, new_name: str) -> VirtualMachine:
     """Rename-VM."""
     if not new_name.strip():

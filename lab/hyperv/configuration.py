@@ -71,6 +71,11 @@ class Configuration:
     merge_disabled: bool = False
     production_checkpoint_fails: bool = False
     guest_ignores_shutdown: bool = False
+    """The guest takes the request and never goes down."""
+    guest_refuses_shutdown: bool = False
+    """Somebody has locked the guest's session: it goes down by force only."""
+    shutdown_component: str = "Ok"
+    """What keeps the guest from being asked: Missing, Disabled, or a status such as NoContact."""
     unanswered: tuple[str, ...] = ()
     """Cmdlets that fail for this VM."""
 

@@ -12,20 +12,19 @@ from contextlib import suppress
 
 from lab.hyperv.core import Core
 from lab.hyperv.errors import HyperVError
+from lab.hyperv.guest_shutdown import GuestShutdown
 from lab.hyperv.machine import Machine
 from lab.hyperv.merging import Merges
 from lab.hyperv.power import Power
 from lab.vm.process import VirtualMachineError
 from qsm.facts.states import StartAction, StopAction
 
-SHUTDOWN_SECONDS = 60.0
-
 
 class HostPower:
     """Boot, orderly shutdown, power cut."""
 
-    def __init__(self, core: Core, merges: Merges, power: Power) -> None:
-        self._core, self._merges, self._power = core, merges, power
+    def __init__(self, core: Core, merges: Merges, power: Power, guest_shutdown: GuestShutdown) -> None:
+        self._core, self._merges, self._power, self._guest_shutdown = core, merges, power, guest_shutdown
 
     def boot(self) -> None:
         """Begin automatic starts and interrupted merges, in threads of their own."""
@@ -90,9 +89,11 @@ class HostPower:
         try:
             if action is StopAction.SAVE:
                 self._power.save(machine.vm_id, during_merge=True)
+            elif action is StopAction.SHUT_DOWN:
+                self._guest_shutdown.stop(machine.vm_id, force=True)
             else:
-                self._power.stop(machine.vm_id, turn_off=action is StopAction.TURN_OFF, wait_seconds=SHUTDOWN_SECONDS)
+                self._power.turn_off(machine.vm_id)
         except (HyperVError, VirtualMachineError):
             with suppress(HyperVError):
-                self._power.stop(machine.vm_id, turn_off=True, wait_seconds=0)
+                self._power.turn_off(machine.vm_id)
         self._core.set_running(machine, True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 
 from lab.hyperv import building, changing, networking
 from lab.hyperv.core import Core
@@ -14,7 +13,7 @@ from lab.hyperv.model import DeviceKind, VirtualMachine, VlanSetting, VMHost, VM
 from lab.hyperv.new_vm import NewVM
 from lab.hyperv.service_errors import raises_hyperv_errors
 from qsm.facts.names import name_key, same_name
-from qsm.facts.states import CheckpointType, StartAction, StopAction, VMOperationalStatus, VMState
+from qsm.facts.states import CheckpointType, StartAction, StopAction, VMOperationalStatus
 
 
 class MachineCmdlets:
@@ -168,6 +167,8 @@ class MachineCmdlets:
         merge_disabled: bool | None = None,
         production_checkpoint_fails: bool | None = None,
         guest_ignores_shutdown: bool | None = None,
+        guest_refuses_shutdown: bool | None = None,
+        shutdown_component: str | None = None,
     ) -> VirtualMachine:
         """Not a cmdlet: make a VM what no migration could, to see it refused.
 
@@ -190,6 +191,8 @@ class MachineCmdlets:
                 merge_disabled=merge_disabled,
                 production_checkpoint_fails=production_checkpoint_fails,
                 guest_ignores_shutdown=guest_ignores_shutdown,
+                guest_refuses_shutdown=guest_refuses_shutdown,
+                shutdown_component=shutdown_component,
             )
             if not machine.planned:
                 core.merge_waiting(machine)
@@ -198,15 +201,7 @@ class MachineCmdlets:
     @raises_hyperv_errors
     def remove_vm_saved_state(self, vm_id: str) -> VirtualMachine:
         """Remove-VMSavedState: the guest's memory is lost, the VM is Off."""
-        core = self._core
-        states = (VMState.SAVED,)
-        with core.occupied(
-            vm_id, VMOperationalStatus.MODIFYING_UP_VIRTUAL_MACHINE, states=states, planned=True
-        ) as machine:
-            core.change(machine, replace(machine.configuration, saved=None))
-            core.set_state(machine, VMState.OFF)
-            core.remove_saved_state(machine)
-        return core.show(machine)
+        return changing.forget_saved_state(self._core, vm_id)
 
     # --- switches
 

@@ -111,6 +111,20 @@ class VMSecurity:
 
 
 @dataclass(frozen=True)
+class ShutdownComponent:
+    """Msvm_ShutdownComponent of one VM: the integration service that can shut its guest down."""
+
+    enabled: bool
+    status: str
+    """The primary status by the name of VMIntegrationComponentOperationalStatus."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether Stop-VM would ask the guest (fact book, 4, step 2)."""
+        return self.enabled and self.status == "Ok"
+
+
+@dataclass(frozen=True)
 class VirtualMachine:
     """One VM, planned or real."""
 

@@ -6,10 +6,12 @@ A configuration learns of a saved state only when its file is whole; how it forg
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from lab.hyperv.changing import forget_saved_state
 from lab.hyperv.core import STANDING, Core
 from lab.hyperv.errors import (
     ERROR_DISK_FULL,
@@ -60,35 +62,38 @@ class Power:
                 raise
         return core.show(machine)
 
-    # --- stopping
+    # --- stopping: what Stop-VM makes of these stands in `lab.hyperv.guest_shutdown`
 
-    def stop(self, vm_id: str, *, turn_off: bool, wait_seconds: float) -> VirtualMachine:
-        """Stop-VM."""
+    def turn_off(self, vm_id: str) -> VirtualMachine:
+        """Cut the VM's power. One that is saved loses its saved state (fact book, 4)."""
         core, machine = self._core, self._core.find(vm_id)
         if machine.state is VMState.OFF and machine.activity is None and not machine.planned:
             return core.show(machine)
-        states = RUNNING if turn_off else (VMState.RUNNING,)
-        with core.occupied(vm_id, VMOperationalStatus.IN_SERVICE, states=states, during_merge=True) as machine:
+        if machine.state is VMState.SAVED:
+            return forget_saved_state(core, vm_id)
+        with core.occupied(vm_id, VMOperationalStatus.IN_SERVICE, states=RUNNING, during_merge=True) as machine:
             process = self._process_of(machine)
             self._merges.interrupt(machine)
-            if turn_off:
-                core.take_time(core.timing.stop_seconds)
-                with self._ending(machine, VMState.STOPPING):
-                    process.turn_off()
-            else:
-                self._shut_down(machine, process, wait_seconds)
+            core.take_time(core.timing.stop_seconds)
+            with self._ending(machine, VMState.STOPPING):
+                process.turn_off()
             self._processes.note_stopped(machine, VMState.OFF)
         return core.show(machine)
 
-    def _shut_down(self, machine: Machine, process: VirtualMachineProcess, wait_seconds: float) -> None:
+    def shut_down(self, vm_id: str, *, taken: Callable[[], bool]) -> VirtualMachine:
+        """Let the guest go down. `taken` waits as long as that takes, and tells whether it does."""
         core = self._core
-        ignores = machine.configuration.guest_ignores_shutdown
-        with self._ending(machine, VMState.STOPPING):
-            core.take_time(wait_seconds if ignores else min(wait_seconds, core.timing.guest_shutdown_seconds))
-            if ignores or wait_seconds < core.timing.guest_shutdown_seconds:
-                what = f"The guest did not shut down within {wait_seconds:.0f} s."
-                raise core.error(None, ErrorCategory.OPERATION_FAILED, machine, what, return_code=RETURN_FAILED)
-            process.shutdown()
+        states = (VMState.RUNNING,)
+        with core.occupied(vm_id, VMOperationalStatus.IN_SERVICE, states=states, during_merge=True) as machine:
+            process = self._process_of(machine)
+            self._merges.interrupt(machine)
+            with self._ending(machine, VMState.STOPPING):
+                if not taken():
+                    what = "The guest did not shut down."
+                    raise core.error(None, ErrorCategory.OPERATION_FAILED, machine, what, return_code=RETURN_FAILED)
+                process.shutdown()
+            self._processes.note_stopped(machine, VMState.OFF)
+        return core.show(machine)
 
     def _ending(self, machine: Machine, state: VMState) -> _Ending:
         return _Ending(self._core, machine, state)

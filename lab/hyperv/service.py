@@ -12,6 +12,7 @@ platform's table of open files, which everybody who opens a file on the host ask
     core.py                  the VMs, the lock, who is busy, what is registered; held_files.py: what they hold open
     machine_cmdlets.py       asking for VMs; building.py makes them, changing.py and networking.py change them
     power.py, host_power.py  start, stop, save, pause; boot and shutdown; vm_processes.py makes what runs
+    guest_shutdown.py        Stop-VM, and the component that shuts a guest down
     checkpoints.py           taking and removing checkpoints; merging.py folds disks in the background
     exporting.py, importing.py, compatibility.py   a VM between hosts
     virtual_disks.py         the VHD cmdlets, over chains.py
@@ -25,11 +26,13 @@ from pathlib import Path
 from lab.hyperv import checkpoints, compatibility, exporting, importing, virtual_disks
 from lab.hyperv.core import Core
 from lab.hyperv.errors import ERROR_INVALID_PARAMETER, ErrorCategory, HyperVError
+from lab.hyperv.guest_shutdown import GuestShutdown
 from lab.hyperv.host_power import HostPower
 from lab.hyperv.machine_cmdlets import MachineCmdlets
 from lab.hyperv.merging import MergeJob, Merges
 from lab.hyperv.model import (
     CompatibilityReport,
+    ShutdownComponent,
     VirtualHardDisk,
     VirtualMachine,
     VMHost,
@@ -57,7 +60,8 @@ class HyperV(MachineCmdlets):
         self._core = Core(host, state_folder, platform=platform, witness=witness, timing=timing or Timing())
         self._merges = Merges(self._core)
         self._power = Power(self._core, self._merges)
-        self._host_power = HostPower(self._core, self._merges, self._power)
+        self._guest_shutdown = GuestShutdown(self._core, self._power)
+        self._host_power = HostPower(self._core, self._merges, self._power, self._guest_shutdown)
 
     # --- the host
 
@@ -138,9 +142,19 @@ class HyperV(MachineCmdlets):
         return self._power.start(vm_id)
 
     @raises_hyperv_errors
-    def stop_vm(self, vm_id: str, *, turn_off: bool = False, wait_seconds: float = 300.0) -> VirtualMachine:
-        """Stop-VM: shut the guest down, or cut its power. OperationFailed if it is not over in time."""
-        return self._power.stop(vm_id, turn_off=turn_off, wait_seconds=wait_seconds)
+    def stop_vm(self, vm_id: str, *, turn_off: bool = False, force: bool = False) -> VirtualMachine:
+        """Stop-VM: shut the guest down, or cut its power; with `force` also where it cannot be shut down."""
+        return self._power.turn_off(vm_id) if turn_off else self._guest_shutdown.stop(vm_id, force=force)
+
+    @raises_hyperv_errors
+    def get_shutdown_component(self, vm_id: str) -> ShutdownComponent | None:
+        """Msvm_ShutdownComponent of a VM."""
+        return self._guest_shutdown.component(vm_id)
+
+    @raises_hyperv_errors
+    def initiate_shutdown(self, vm_id: str, *, force: bool) -> None:
+        """Msvm_ShutdownComponent.InitiateShutdown: the guest goes down after this has returned, or does not."""
+        self._guest_shutdown.initiate(vm_id, force=force)
 
     @raises_hyperv_errors
     def save_vm(self, vm_id: str) -> VirtualMachine:

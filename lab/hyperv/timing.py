@@ -18,6 +18,8 @@ class Timing:
     start_seconds: float = 0.3
     stop_seconds: float = 0.1
     guest_shutdown_seconds: float = 0.3
+    shutdown_patience_seconds: float = 300.0
+    """How long Stop-VM waits for a guest that does not go down, before its job has failed."""
     save_seconds: float = 0.1
     export_seconds: float = 0.1
     compare_seconds: float = 0.1
@@ -36,6 +38,7 @@ INSTANT = Timing(
     start_seconds=0.0,
     stop_seconds=0.0,
     guest_shutdown_seconds=0.0,
+    shutdown_patience_seconds=0.0,
     save_seconds=0.0,
     export_seconds=0.0,
     compare_seconds=0.0,

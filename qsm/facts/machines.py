@@ -9,6 +9,7 @@ from qsm.facts.frozen import Frozen
 from qsm.facts.hosts import VolumeFacts
 from qsm.facts.states import (
     CheckpointType,
+    ComponentStatus,
     ReplicationMode,
     SnapshotType,
     StartAction,
@@ -83,6 +84,7 @@ class VMFacts(Frozen):
     processor_compatibility: bool
     automatic_start_action: StartAction
     automatic_stop_action: StopAction
+    guest_shutdown: ComponentStatus = Field(description="of the component that shuts the guest down")
     checkpoint_type: CheckpointType | None = Field(description="None before 2016")
     clustered: bool
     replication_mode: ReplicationMode

@@ -126,6 +126,21 @@ class SnapshotType(ReportedName):
     SYNCED_REPLICA = "SyncedReplica"
 
 
+class ComponentStatus(ReportedName):
+    """What an integration service of a VM reports of itself, by VMIntegrationComponentOperationalStatus; besides, that the VM
+    lacks it or that it is switched off. Only with `Ok` it can be asked for anything."""
+
+    OK = "Ok"
+    MISSING = "Missing"
+    DISABLED = "Disabled"
+    DEGRADED = "Degraded"
+    ERROR = "Error"
+    NON_RECOVERABLE_ERROR = "NonRecoverableError"
+    NO_CONTACT = "NoContact"
+    LOST_COMMUNICATION = "LostCommunication"
+    PROTOCOL_MISMATCH = "ProtocolMismatch"
+
+
 class StartAction(ReportedName):
     """What a host does with a VM when it starts itself."""
 

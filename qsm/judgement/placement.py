@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ntpath
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from qsm.facts.files import VMDisk
 from qsm.facts.hosts import HostFacts
 from qsm.facts.machines import SwitchChoice, VMFacts
 from qsm.facts.names import inside_folder, name_key, path_key, same_name
-from qsm.facts.states import VMState
+from qsm.facts.states import ComponentStatus, VMState
 from qsm.hosts import messages as m
 from qsm.plan.chain import BrokenChain, Chain, own_chain
 from qsm.plan.plan import PlannedDisk, TransferMode
@@ -91,7 +91,17 @@ def choose_transfer(
         return TransferMode.SHUTDOWN, [
             "the VM is paused, so that its guest cannot shut down; resume the VM or use state transfer 'save'"
         ]
-    return TransferMode.SHUTDOWN, []
+    return TransferMode.SHUTDOWN, list(_about_guest(vm))
+
+
+def _about_guest(vm: VMFacts) -> Iterator[str]:
+    """Why the guest could not be asked to shut down. A VM is never turned off instead."""
+    if vm.guest_shutdown != ComponentStatus.OK:
+        yield (
+            f"the guest cannot be asked to shut down: the VM's shutdown component (integration service 'Shutdown') is"
+            f" {vm.guest_shutdown}. Wait until the guest is up, switch the service on, or install the integration services; or"
+            " shut the guest down by hand and move the VM while it is off"
+        )
 
 
 def memory_bound(vm: VMFacts, settings: Settings) -> int:

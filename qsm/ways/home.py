@@ -4,7 +4,8 @@
    was handed over is withdrawn: the target writes a higher epoch, which it does only if it can prove that the guest has
    not run there; then the source takes the VM back;
 2. the VM is brought back to its state at the source: its users have waited since the save;
-3. the target turns back, its copies are stopped; shares closed, the checkpoint removed and merged, settings put back;
+3. the target turns back, its copies are stopped; shares closed, the checkpoint removed and merged, settings put back; where
+   the guest was asked to shut down its state is looked at once more, since it may go down after the limit;
 4. the imported VM and the copied files on the target removed; both records closed.
 Works from the hosts' records alone, in any process, again and again, beside a living run too. A host that does not
 answer does not keep the VM from home: what is left there is named, and the record there stays open for the next try.
@@ -27,6 +28,7 @@ from qsm.migration.progress import step
 from qsm.migration.side import Side
 from qsm.migration.survey import settled_vm
 from qsm.plan.ending import End
+from qsm.plan.plan import TransferMode
 from qsm.plan.record import Direction, Owner
 from qsm.ways.look_again import look_again
 from qsm.ways.merge_back import merge_back
@@ -59,6 +61,8 @@ def abandon(migration: Migration, *, override: str = "") -> tuple[str, ...]:
         checkpoint = f"checkpoint of VM {plan.vm_name} on host {source.name}"
         rest.attempt(source, checkpoint, lambda: merge_back(migration))
         rest.attempt(source, f"settings of VM {plan.vm_name}", lambda: _restore_settings(migration))
+    if ours and migration.plan.transfer is TransferMode.SHUTDOWN:  # a guest that was asked may have gone down late
+        rest.attempt(source, f"VM {plan.vm_name} on host {source.name}", lambda: bring_state_back(migration))
     copied = f"copied VM and files on host {target.name}"
     rest.attempt(target, copied, lambda: look_again(lambda: _clean_target(migration, rest.left_over)))
     text = home_text(migration) + _listed(rest.left_over)

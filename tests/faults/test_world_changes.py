@@ -14,6 +14,8 @@ from fault_lab import AFTER, BEFORE, FAILED, HELD, HOME, FaultLab
 from flow_lab import MIB, TestVM
 from waiting import wait_until
 
+from qsm.plan.state_transfer import StateTransfer
+
 RESERVE = 64 * MIB
 
 
@@ -171,6 +173,23 @@ def test_a_vm_that_an_administrator_stops_stays_stopped(fault_lab: FaultLab, slo
     assert fault_lab.source.vm(vm.vm_id)["snapshots"] == []
     fault_lab.assert_clean(vm, before)
     fault_lab.assert_blocks_are_as_acknowledged(fault_lab.source, vm)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "text"),
+    [("guest_refuses_shutdown", "refused to shut down"), ("guest_ignores_shutdown", "did not shut down within 2 s")],
+)
+def test_a_guest_that_does_not_go_down_stays_at_home(
+    fault_lab: FaultLab, monkeypatch: pytest.MonkeyPatch, behaviour: str, text: str
+) -> None:
+    monkeypatch.setenv("QSM_LIMITS__GUEST_SHUTDOWN_SECONDS", "2")
+    vm = fault_lab.small_vm()
+    fault_lab.wait_for_writes(vm)
+    fault_lab.source.hyperv("arrange_vm", vm_id=vm.vm_id, **{behaviour: True})
+    before = fault_lab.before(vm)
+    report = fault_lab.failed_report(vm, state_transfer=StateTransfer.SHUTDOWN)
+    assert text in report.error
+    fault_lab.assert_home(vm, before)
 
 
 def test_a_vm_that_an_administrator_removes_is_held(fault_lab: FaultLab, slow_link: None) -> None:

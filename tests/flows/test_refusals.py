@@ -92,6 +92,16 @@ def test_an_obstacle_of_the_vm(flow_lab: FlowLab, off_vm: TestVM, name: str) -> 
     assert reason in "\n".join(check(flow_lab, off_vm))
 
 
+def test_a_guest_that_cannot_be_asked_to_shut_down(flow_lab: FlowLab, off_vm: TestVM) -> None:
+    vm = flow_lab.make_vm(disks=SMALL)
+    flow_lab.wait_for_writes(vm)
+    assert check(flow_lab, vm, state_transfer=StateTransfer.SHUTDOWN) == ()
+    arranged(shutdown_component="NoContact")(flow_lab, vm)
+    (reason,) = check(flow_lab, vm, state_transfer=StateTransfer.SHUTDOWN)
+    assert "the guest cannot be asked to shut down" in reason and "is NoContact" in reason
+    assert check(flow_lab, vm, state_transfer=StateTransfer.SAVE) == ()
+
+
 def test_all_reasons_come_at_once(flow_lab: FlowLab) -> None:
     vm = flow_lab.make_vm(disks=SMALL, state="Off", adapters=[LabAdapter(switch_name="LAN")])
     arranged(is_clustered=True, replication_mode="Replica")(flow_lab, vm)

@@ -15,14 +15,19 @@ INTEL, AMD = "GenuineIntel", "AuthenticAMD"
 
 
 def choose(
-    *, state: str = "Running", wanted: StateTransfer, compatible: bool | None = True, vendor: str = INTEL
+    *,
+    state: str = "Running",
+    wanted: StateTransfer,
+    compatible: bool | None = True,
+    vendor: str = INTEL,
+    guest_shutdown: str = "Ok",
 ) -> tuple[str, str]:
     """The choice, and all reasons against it in one text."""
     request = MigrationRequest(
         vm="sql-01", source="hv01", target="hv02", target_folder=r"D:\VMs\sql-01", state_transfer=wanted
     )
     transfer, reasons = choose_transfer(
-        VMFacts.model_construct(state=state),
+        VMFacts.model_construct(state=state, guest_shutdown=guest_shutdown),
         request,
         m.TestTargetResult.model_construct(compatible=compatible, incompatibilities=()),
         source_facts=HostFacts.model_construct(processor_vendor=INTEL, processor_name="A"),
@@ -57,6 +62,16 @@ def test_memory_travels_where_it_fits() -> None:
     assert choose(state="Paused", wanted=StateTransfer.AUTO) == ("save", "")
     assert choose(state="Saved", wanted=StateTransfer.AUTO) == ("none", "")
     assert choose(wanted=StateTransfer.SHUTDOWN) == ("shutdown", "")
+
+
+@pytest.mark.parametrize("status", ["Missing", "Disabled", "NoContact", "Degraded", "SomethingNew"])
+def test_a_guest_that_cannot_be_asked_is_not_shut_down(status: str) -> None:
+    for wanted, compatible in ((StateTransfer.SHUTDOWN, True), (StateTransfer.AUTO, None)):
+        transfer, reasons = choose(wanted=wanted, compatible=compatible, guest_shutdown=status)
+        assert (transfer, f"integration service 'Shutdown') is {status}" in reasons) == ("shutdown", True)
+    for state in ("Saved", "Off"):
+        assert choose(state=state, wanted=StateTransfer.SHUTDOWN, guest_shutdown=status) == ("none", "")
+    assert choose(wanted=StateTransfer.AUTO, guest_shutdown=status) == ("save", "")
 
 
 def test_the_folder_that_a_saved_state_had_before_2016_is_removed_before_the_one_it_lies_in() -> None:

@@ -132,7 +132,8 @@ function New-LabJob([int]$Number) {
     $job.PSObject.TypeNames.Insert(0, 'Microsoft.HyperV.PowerShell.VMJob')
     $ask = ${function:Send-LabQuestion}
     Add-Member -InputObject $job -MemberType ScriptProperty -Name State -Value ({ (& $ask 'Job' @{ Number = $this.Id }).output[0].state }.GetNewClosure())
-    Add-Member -InputObject $job -MemberType ScriptProperty -Name JobStateInfo -Value ({ New-Object -TypeName PSObject -Property @{ Reason = (& $ask 'Job' @{ Number = $this.Id }).output[0].reason } }.GetNewClosure())
+    Add-Member -InputObject $job -MemberType ScriptProperty -Name JobStateInfo -Value ({ New-Object -TypeName PSObject -Property @{ State = $this.State; Reason = $null } }.GetNewClosure())
+    Add-Member -InputObject $job -MemberType ScriptProperty -Name Error -Value ({ , @((& $ask 'Job' @{ Number = $this.Id }).output[0].errors) }.GetNewClosure())
     $job
 }
 

@@ -49,7 +49,7 @@ class CmdletJob:
     """A cmdlet that was called with -AsJob."""
 
     state: str = "Running"
-    reason: str = ""
+    errors: list[str] = field(default_factory=list)
 
 
 @dataclass

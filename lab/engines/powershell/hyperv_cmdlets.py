@@ -22,8 +22,6 @@ from lab.hyperv.model import DeviceKind, VirtualMachine, VlanSetting
 from qsm.facts.states import CheckpointType, StartAction
 
 VM = ("VM",)
-STOP_SECONDS = 300.0
-"""How long Stop-VM waits for a guest."""
 
 
 def _vm_id(given: Given) -> str:
@@ -186,12 +184,12 @@ def resume_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     yield from ()
 
 
-@cmdlet("Stop-VM", "VM", "Force", "AsJob")
+@cmdlet("Stop-VM", "VM", "TurnOff", "Force", "AsJob")
 def stop_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
-    """Asks the guest. -Force only spares the question."""
-    vm_id = _vm_id(given)
+    """In a job every question is answered with yes, the state is Completed in the end, and errors are in Error (1.3, 1.4)."""
+    vm_id, turn_off = _vm_id(given), bool(given.get("TurnOff"))
     if not given.get("AsJob"):
-        call.host.hyperv.stop_vm(vm_id, wait_seconds=STOP_SECONDS)
+        call.host.hyperv.stop_vm(vm_id, turn_off=turn_off, force=bool(given.get("Force")))
         return
     job, jobs = CmdletJob(), call.caller.jobs
     number = len(jobs) + 1
@@ -199,10 +197,10 @@ def stop_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
 
     def stop() -> None:
         try:
-            call.host.hyperv.stop_vm(vm_id, wait_seconds=STOP_SECONDS)
-            job.state = "Completed"
+            call.host.hyperv.stop_vm(vm_id, turn_off=turn_off, force=True)
         except HyperVError as error:
-            job.reason, job.state = error.message, "Failed"
+            job.errors.append(error.message)
+        job.state = "Completed"
 
     in_background(call, stop, name="Stop-VM")
     yield {"$job": number}
@@ -212,7 +210,7 @@ def stop_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
 def job_state(call: CmdletCall, given: Given) -> Iterator[Any]:
     """Not a cmdlet: what the properties of a job ask."""
     job = call.caller.jobs[int(given["Number"])]
-    yield {"state": job.state, "reason": job.reason}
+    yield {"state": job.state, "errors": job.errors}
 
 
 @cmdlet("Compare-VM", "Path", "Register", "CompatibilityReport")

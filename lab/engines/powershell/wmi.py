@@ -168,7 +168,7 @@ def wmi_object(call: CmdletCall, namespace: str, name: str, row: Row) -> dict[st
     path = f"\\\\{call.host.name}\\{namespace}:{relative}"
     properties = {"__CLASS": name, "__RELPATH": relative, "__PATH": path, **row}
     types = (f"System.Management.ManagementObject#{namespace}\\{name}", "System.Management.ManagementObject")
-    return shape(types, properties, ref={"wmi_class": name})
+    return shape(types, properties, ref={"wmi_class": name, "system_name": row.get("SystemName")})
 
 
 @cmdlet("Invoke-WmiMethod", "InputObject", "Name", "ArgumentList")

@@ -22,6 +22,7 @@ Row = dict[str, Any]
 NAMESPACE = r"root\virtualization\v2"
 JOB_COMPLETED, JOB_EXCEPTION = 7, 10  # Msvm_ConcreteJob.JobState
 STARTED = 4096  # "Method Parameters Checked - Job Started"
+SHUTDOWN = "Msvm_ShutdownComponent"
 PROMPT_SECONDS = 0.5
 """A method that was refused by then answers so itself; else it has started a job."""
 FIRST_BUILD_WITH_DIFFERENTIAL = 16299
@@ -96,6 +97,25 @@ def _storage_jobs(call: CmdletCall, filters: Row) -> Iterator[Row]:
         yield {"JobState": 4, "Child": child, "Parent": "", "PercentComplete": percent}
 
 
+INTEGRATION_STATUSES = {
+    "Ok": 2, "Degraded": 3, "Error": 6, "NonRecoverableError": 7, "NoContact": 12, "LostCommunication": 13,
+    "ProtocolMismatch": 32775,
+}  # fmt: skip
+"""VMIntegrationComponentOperationalStatus (fact book, 3)."""
+ENABLED, DISABLED = 2, 3  # EnabledState
+
+
+def _shutdown_components(call: CmdletCall, filters: Row) -> Iterator[Row]:
+    for vm in call.host.hyperv.get_vms():
+        component = call.host.hyperv.get_shutdown_component(vm.vm_id)
+        if component is not None:
+            yield {
+                "SystemName": vm.vm_id.upper(),
+                "EnabledState": ENABLED if component.enabled else DISABLED,
+                "OperationalStatus": [INTEGRATION_STATUSES[component.status]],
+            }
+
+
 def _named(name: str) -> Callable[[CmdletCall, Row], Iterator[Row]]:
     def rows(call: CmdletCall, filters: Row) -> Iterator[Row]:
         yield {"Name": name}
@@ -110,6 +130,7 @@ ROWS: dict[str, Callable[[CmdletCall, Row], Iterator[Row]]] = {
     "Msvm_StorageAllocationSettingData": _storage,
     "Msvm_ConcreteJob": _jobs,
     "Msvm_StorageJob": _storage_jobs,
+    SHUTDOWN: _shutdown_components,
     "Msvm_VirtualSystemManagementService": _named("vmms"),
     "Msvm_VirtualSystemMigrationService": _named("vmms"),
 }
@@ -137,7 +158,8 @@ def export_settings(call: CmdletCall, query: str) -> Iterator[Any]:
 
 def invoke(call: CmdletCall, system: Any, name: str, values: list[Any]) -> Any:
     """Call a method. Raises CmdletError for one that is not here."""
-    known = METHODS.get((str(reference(system, "wmi_class")), name))
+    of_class = str(reference(system, "wmi_class"))
+    known = METHODS.get((of_class, name))
     if known is None:
         raise CmdletError(
             f"Invalid method {name}", error_id="InvokeWMIManagementException", category="InvalidOperation"
@@ -145,6 +167,8 @@ def invoke(call: CmdletCall, system: Any, name: str, values: list[Any]) -> Any:
     method, count = known
     if len(values) != count:
         raise CmdletError(f"Invalid parameter: {name} takes {count}", error_id="InvokeWMIManagementException")
+    if of_class == SHUTDOWN:
+        values = [reference(system, "system_name"), *values]
     try:
         return shape("System.Management.ManagementBaseObject#\\__PARAMETERS", method(call, *values))
     except HyperVError as error:
@@ -175,6 +199,11 @@ def _check(call: CmdletCall, info: Any) -> Row:
         for reason in reasons
     ]
     return {"ReturnValue": code, "Reasons": texts}
+
+
+def _shut_down(call: CmdletCall, system_name: str, force: Any, reason: Any) -> Row:
+    call.host.hyperv.initiate_shutdown(system_name, force=bool(force))
+    return {"ReturnValue": 0}
 
 
 def _destroy(call: CmdletCall, system: str) -> Row:
@@ -222,6 +251,7 @@ MANAGEMENT, MIGRATION = "Msvm_VirtualSystemManagementService", "Msvm_VirtualSyst
 METHODS: dict[tuple[str, str], tuple[Callable[..., Row], int]] = {
     (MIGRATION, "GetSystemCompatibilityInfo"): (_describe, 1),
     (MIGRATION, "CheckSystemCompatibilityInfo"): (_check, 1),
+    (SHUTDOWN, "InitiateShutdown"): (_shut_down, 2),
     (MANAGEMENT, "DestroySystem"): (_destroy, 1),
     (MANAGEMENT, "ExportSystemDefinition"): (_export, 3),
 }

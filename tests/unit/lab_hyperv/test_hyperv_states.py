@@ -288,7 +288,7 @@ def test_a_guest_that_does_not_shut_down_goes_on(host: HyperVHost) -> None:
     vm = host.running_vm()
     host.hyperv.arrange_vm(vm.vm_id, guest_ignores_shutdown=True)
     with refused(match="did not shut down"):
-        host.hyperv.stop_vm(vm.vm_id, wait_seconds=0.2)
+        host.hyperv.stop_vm(vm.vm_id)
     assert host.state(vm.vm_id) is VMState.RUNNING
     host.wait_for_writes(vm.vm_id)
     assert host.hyperv.stop_vm(vm.vm_id, turn_off=True).state is VMState.OFF

@@ -7,12 +7,14 @@ on the target, when the guest stands still.
 
 from __future__ import annotations
 
+import time
+
 from lab.engines.python.operations import facts
-from lab.engines.python.operations.calls import OperationCall
+from lab.engines.python.operations.calls import CHECK_SECONDS, OperationCall
 from lab.engines.python.operations.checkpoint import require_as_expected
 from lab.engines.python.operations.copies import require_room
 from lab.engines.python.operations.errors import failed, hresult_of, refused
-from lab.engines.python.operations.host import ModuleHost
+from lab.engines.python.operations.host import ModuleHost, check_process
 from lab.engines.python.operations.stopwatch import Stopwatch
 from lab.host.sentences import because, say
 from lab.hyperv import HyperVError
@@ -72,6 +74,14 @@ def _guard(host: ModuleHost, vm: VirtualMachine, arguments: m.SaveVMArguments) -
             found={"state": arguments.expected_state},
             expected={"state": "Saved or Off"},
         )
+    if arguments.mode == "shutdown" and (status := facts.shutdown_status(host, vm.vm_id)) != "Ok":
+        raise refused(
+            "WorldChanged",
+            say("guest_not_askable", host.name, vm=vm.name, status=status),
+            subject=vm.vm_id,
+            found={"guest_shutdown": status},
+            expected={"guest_shutdown": "Ok"},
+        )
     if arguments.mode == "save":
         needed_bytes = max(vm.memory_assigned_bytes, vm.memory_startup_bytes) + arguments.reserve_bytes
         require_room(host, vm.configuration_location, needed_bytes=needed_bytes, sentence="memory_no_space", vm=vm.name)
@@ -103,7 +113,7 @@ def _stop(host: ModuleHost, vm: VirtualMachine, arguments: m.SaveVMArguments) ->
         if arguments.mode == "save":
             host.hyperv.save_vm(vm.vm_id)
         elif arguments.mode == "shutdown":
-            host.hyperv.stop_vm(vm.vm_id, wait_seconds=arguments.wait_limit_seconds)
+            _shut_down(host, vm, limit_seconds=arguments.wait_limit_seconds)
     except HyperVError as error:
         raise failed(
             "SaveFailed",
@@ -112,6 +122,26 @@ def _stop(host: ModuleHost, vm: VirtualMachine, arguments: m.SaveVMArguments) ->
             hresult=hresult_of(error),
             state=str(facts.vm_after(host, vm.vm_id).state),
         ) from error
+
+
+def _shut_down(host: ModuleHost, vm: VirtualMachine, *, limit_seconds: float) -> None:
+    """Ask the guest, and wait until it is down. Raises SaveFailed; nothing is ever turned off."""
+    about = {"vm_id": vm.vm_id, "status": facts.shutdown_status(host, vm.vm_id)}
+    try:
+        host.hyperv.initiate_shutdown(vm.vm_id, force=False)
+    except HyperVError as error:
+        if error.return_code is None:
+            raise
+        state = str(facts.vm_after(host, vm.vm_id).state)
+        refusal = say("shutdown_not_taken", host.name, state=state, code=error.return_code, **about)
+        raise failed("SaveFailed", refusal, subject=vm.vm_id, state=state, return_value=error.return_code) from error
+    until = time.monotonic() + limit_seconds
+    while (state := str(facts.vm_after(host, vm.vm_id).state)) != "Off":
+        check_process()
+        if time.monotonic() >= until:
+            late = say("shutdown_not_in_time", host.name, vm_id=vm.vm_id, seconds=limit_seconds, state=state)
+            raise failed("SaveFailed", late, subject=vm.vm_id, state=state)
+        time.sleep(CHECK_SECONDS)
 
 
 def export_configuration(call: OperationCall, arguments: m.VMArguments) -> m.ExportResult:

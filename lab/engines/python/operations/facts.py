@@ -24,7 +24,7 @@ from qsm.facts.files import DiskFile, FileFacts, VMDisk
 from qsm.facts.hosts import VolumeFacts
 from qsm.facts.machines import Adapter, CheckpointFacts, Obstacle, Vlan, VMFacts
 from qsm.facts.names import path_key
-from qsm.facts.states import ReplicationMode, SnapshotType, VhdFormat, VhdType, VlanMode
+from qsm.facts.states import ComponentStatus, ReplicationMode, SnapshotType, VhdFormat, VhdType, VlanMode
 
 T = TypeVar("T")
 HOST_ERRORS = (HyperVError, PlatformError)
@@ -246,6 +246,14 @@ def _adapter(adapter: NetworkAdapter) -> Adapter:
     )
 
 
+def shutdown_status(host: ModuleHost, vm_id: str) -> str:
+    """Return whether the guest can be asked to shut down: Ok, or what is in the way."""
+    component = host.hyperv.get_shutdown_component(vm_id)
+    if component is None:
+        return "Missing"
+    return component.status if component.enabled else "Disabled"
+
+
 class _Questions:
     """Asks, and keeps what could not be answered."""
 
@@ -285,6 +293,7 @@ def vm_facts(host: ModuleHost, vm: VirtualMachine) -> VMFacts:
     files = [path for disk in disks if not disk.pass_through for path in (disk.path, *(f.path for f in disk.chain))]
     paths = [*files, *folders]
     volumes = questions.ask("Get-Volume", lambda: volumes_of(host, paths)) or ()
+    shutdown = ("Missing" if vm.planned else questions.ask("shutdown", lambda: shutdown_status(host, vm.vm_id))) or ""
     saved = questions.ask("saved state", lambda: existing_files(host, vm.saved_state_files)) or ()
     return VMFacts(
         vm_id=vm.vm_id,
@@ -307,6 +316,7 @@ def vm_facts(host: ModuleHost, vm: VirtualMachine) -> VMFacts:
         processor_compatibility=vm.compatibility_for_migration_enabled,
         automatic_start_action=vm.automatic_start_action,
         automatic_stop_action=vm.automatic_stop_action,
+        guest_shutdown=ComponentStatus(shutdown),
         checkpoint_type=vm.checkpoint_type,
         clustered=vm.is_clustered,
         replication_mode=ReplicationMode(vm.replication_mode),

@@ -5,9 +5,10 @@ function Save-QsmVM {
 
     .DESCRIPTION
     Looks at everything once more right before: VM here, in the state, exactly our checkpoint (or none) and the disks, every
-    frozen base unchanged, nothing going on, room for the memory. Else WorldChanged or NoSpace (refused). Then the automatic
-    start becomes Nothing, so that a restart of the host does not start it here, and it is saved, or shut down from within,
-    or left as it stands. Proof: state Saved, or Off. A failure after that is SaveFailed (failed).
+    frozen base unchanged, nothing going on, room for the memory, or a guest that can be asked to shut down. Else WorldChanged
+    or NoSpace (refused). Then the automatic start becomes Nothing, so that a restart of the host does not start it here, and
+    it is saved, or shut down from within, or left as it stands; it is never turned off. Proof: state Saved, or Off. A failure
+    after that is SaveFailed (failed).
 
     .PARAMETER VMId
     Id of the VM.
@@ -80,6 +81,7 @@ function Save-QsmVM {
     if ($Mode -eq 'none' -and @('Saved', 'Off') -notcontains $ExpectedState) {
         throw (New-QsmError -Id 'WorldChanged' -Category refused -Subject "$VMId" -Facts @{ found = @{ state = $ExpectedState }; expected = @{ state = 'Saved or Off' } } -Text 'does_not_stand_still' -Value @{ vm = $vm.Name; state = $ExpectedState })
     }
+    if ($Mode -eq 'shutdown') { Assert-QsmShutdown -VM $vm }
     if ($Mode -eq 'save') { Assert-QsmMemorySpace -VM $vm -ReserveBytes $ReserveBytes }
     if (-not $PSCmdlet.ShouldProcess($vm.Name, "Stop for moving ($Mode)")) { return }
     try {

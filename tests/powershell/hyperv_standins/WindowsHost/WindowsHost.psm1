@@ -129,13 +129,6 @@ function Set-VM {
 }
 function Get-StatePath($VM) { "$($VM.ConfigurationLocation)\Virtual Machines\$(([string]$VM.Id).ToUpperInvariant()).vmrs" }
 function Save-VM { [CmdletBinding(SupportsShouldProcess = $true)]param($VM) Enter-Cmdlet 'Save-VM'; $VM.State = 'Saved'; Set-Content -LiteralPath (Get-StatePath $VM) -Value 'memory' }
-function Stop-VM {
-    [CmdletBinding(SupportsShouldProcess = $true)]
-    param($VM, [switch]$Force, [switch]$AsJob)
-    Enter-Cmdlet 'Stop-VM'
-    if ($World.options.shutdown) { $VM.State = 'Off' }
-    [PSCustomObject]@{ State = $(if ($World.options.noIntegration) { 'Failed' } else { 'Running' }); JobStateInfo = [PSCustomObject]@{ Reason = 'keine Dienste' } }
-}
 function Start-VM {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param($VM)
@@ -210,6 +203,7 @@ function Get-WmiObject {
         'Msvm_PlannedComputerSystem' { $World.planned.Values | Where-Object { $null -eq $wanted -or $_.Id -eq $wanted } | ForEach-Object { [PSCustomObject]@{ Name = ([string]$_.Id).ToUpperInvariant(); ElementName = $_.Name; __PATH = "planned `"$($_.Id)`"" } } }
         'Msvm_VirtualSystemSettingData' { $World.planned.Values | Where-Object { $_.Id -eq $wanted } | ForEach-Object { [PSCustomObject]@{ VirtualSystemType = 'Microsoft:Hyper-V:System:Planned'; ConfigurationDataRoot = $_.ConfigurationLocation; SnapshotDataRoot = $_.SnapshotFileLocation; Version = '9.0'; VirtualSystemSubType = 'Microsoft:Hyper-V:SubType:2' } } }
         'Msvm_StorageAllocationSettingData' { foreach ($vm in $World.planned.Values) { foreach ($drive in $vm.HardDrives) { [PSCustomObject]@{ InstanceID = "Microsoft:$($vm.Id)\83F8638B"; HostResource = @($drive.Path) } } } }
+        'Msvm_ShutdownComponent' { [PSCustomObject]@{ SystemName = $wanted; EnabledState = [uint16]2; OperationalStatus = [uint16[]]@(2) } }
         'Msvm_ConcreteJob' { $World.wmiJobs[$wanted] }
         'Msvm_StorageJob' { $World.storageJobs }
         { $_ -like 'Msvm_*Service' } { [PSCustomObject]@{ Name = $Class } }
@@ -226,6 +220,11 @@ function Invoke-WmiMethod {
             if ($ArgumentList[0] -isnot [byte[]]) { throw 'kein byte[]' }
             $reasons = @(if ($World.compatibility) { '<INSTANCE CLASSNAME="Msvm_Error"><PROPERTY NAME="Message" TYPE="string"><VALUE>andere CPU</VALUE></PROPERTY></INSTANCE>' })
             [PSCustomObject]@{ ReturnValue = [uint32]$World.compatibility; Reasons = [string[]]$reasons }
+        }
+        'InitiateShutdown' {
+            if ($ArgumentList[0] -ne $false) { throw 'Force' }
+            if ($World.options.shutdown) { foreach ($vm in $World.vms.Values) { $vm.State = 'Off' } }
+            [PSCustomObject]@{ ReturnValue = [uint32]$(if ($World.options.noIntegration) { 32768 } else { 0 }) }
         }
         'DestroySystem' { $World.planned.Remove([regex]::Match($ArgumentList[0], '"(.*)"').Groups[1].Value); [PSCustomObject]@{ ReturnValue = [uint32]0 } }
         'ExportSystemDefinition' { Export-World @ArgumentList }

@@ -44,7 +44,7 @@ function Compare-QsmImportedVM {
     if ([string]$vm.State -ne $then.state) { Get-QsmText -Name 'why_imported_otherwise' -Value @{ state = $vm.State; before = $then.state } }
     $now = Get-QsmVMFact -VM $vm
     foreach ($question in $now.unanswered) {
-        if ($question -match '\A(disks|saved_state):') { Get-QsmText -Name 'why_unanswered' -Value @{ question = $question } }
+        if ($question -match '\A(disks|saved state):') { Get-QsmText -Name 'why_unanswered' -Value @{ question = $question } }
     }
     foreach ($disk in $now.disks) {
         if (-not $disk.pass_through -and $disk.chain.Count -eq 0) { Get-QsmText -Name 'why_disk_unreadable' -Value @{ path = $disk.path; error = $disk.error } }

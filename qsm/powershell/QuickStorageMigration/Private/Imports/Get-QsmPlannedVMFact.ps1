@@ -51,6 +51,7 @@ function Get-QsmPlannedVMFact {
         processor_compatibility = $false
         automatic_start_action  = 'Nothing'
         automatic_stop_action   = ''
+        guest_shutdown          = 'Missing'
         checkpoint_type         = $null
         clustered               = $false
         replication_mode        = 'None'

@@ -29,6 +29,7 @@ function Get-QsmVMFact {
         'Get-VMSnapshot'  = { Get-QsmCheckpointFact -VM $VM }
         'obstacles'       = { Get-QsmObstacle -VM $VM }
         'Get-VMProcessor' = { Get-VMProcessor -VM $VM -ErrorAction Stop }
+        'shutdown'        = { (Get-QsmShutdownComponent -VMId $VM.Id).status }
         'saved state'     = { Get-QsmSavedStateFile -VM $VM }
         'lock'            = { Get-QsmLockFact -VMId $VM.Id.ToString() }
     }
@@ -70,6 +71,7 @@ function Get-QsmVMFact {
         processor_compatibility = [bool](Get-QsmProperty -InputObject ($answers['Get-VMProcessor'] | Select-Object -First 1) -Name 'CompatibilityForMigrationEnabled' -Default $false)
         automatic_start_action  = [string]$VM.AutomaticStartAction
         automatic_stop_action   = [string]$VM.AutomaticStopAction
+        guest_shutdown          = [string]($answers['shutdown'] | Select-Object -First 1)
         checkpoint_type         = Get-QsmCheckpointType -VM $VM
         clustered               = [bool](Get-QsmProperty -InputObject $VM -Name 'IsClustered' -Default $false)
         replication_mode        = [string](Get-QsmProperty -InputObject $VM -Name 'ReplicationMode' -Default 'None')

@@ -4,9 +4,9 @@ function Stop-QsmGuest {
     Shuts a VM down from within, for a limited time.
 
     .DESCRIPTION
-    Stop-VM without -TurnOff asks the guest's integration services; -Force spares the question that nobody could answer. It has no
-    time limit, so it runs as a job of this process and the state is watched. Not Off in time is SaveFailed (failed): the
-    guest may still be on its way down. It is never turned off.
+    Not by Stop-VM: where the guest cannot be asked, that asks whether to turn the VM off, and -Force and -AsJob answer yes. The
+    shutdown component is asked itself, without force, so that the guest may refuse: InitiateShutdown never turns anything
+    off. A refusal, and a guest that is not Off in time, are SaveFailed (failed): the guest may still be on its way down.
 
     .PARAMETER VMId
     Id of the VM.
@@ -31,16 +31,17 @@ function Stop-QsmGuest {
     )
 
     if (-not $PSCmdlet.ShouldProcess("$VMId", 'Shut the guest down')) { return }
-    $job = Stop-VM -VM (Get-QsmVMObject -VMId $VMId -Required -Acted) -Force -AsJob -Confirm:$false -ErrorAction Stop
+    $found = Get-QsmShutdownComponent -VMId $VMId
+    $code = if ($null -eq $found.component) { -1 } else { [long](Invoke-QsmWmi -InputObject $found.component -Method 'InitiateShutdown' -Argument @{ Force = $false; Reason = 'Quick Storage Migration' }).ReturnValue }
     $clock = [Diagnostics.Stopwatch]::StartNew()
-    while ($clock.Elapsed.TotalSeconds -lt $LimitSeconds) {
+    while ($true) {
         $state = [string](Get-QsmVMObject -VMId $VMId -Required -Acted).State
         if ($state -eq 'Off') { return }
-        if ([string](Get-QsmProperty -InputObject $job -Name 'State' -Default '') -eq 'Failed') {
-            $reason = Get-QsmProperty -InputObject (Get-QsmProperty -InputObject $job -Name 'JobStateInfo') -Name 'Reason'
-            throw (New-QsmError -Id 'SaveFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; state = $state } -Text 'shutdown_not_taken' -Value @{ vm_id = $VMId; state = $state; reason = $reason })
+        if (@(0, 4096) -notcontains $code) {
+            throw (New-QsmError -Id 'SaveFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; return_value = $code; state = $state } -Text 'shutdown_not_taken' -Value @{ vm_id = $VMId; state = $state; status = $found.status; code = $code })
         }
-        Start-Sleep -Milliseconds 500
+        if ($clock.Elapsed.TotalSeconds -ge $LimitSeconds) { break }
+        Start-Sleep -Milliseconds 250
     }
     throw (New-QsmError -Id 'SaveFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; state = $state } -Text 'shutdown_not_in_time' -Value @{ vm_id = $VMId; seconds = $LimitSeconds; state = $state })
 }
