@@ -21,13 +21,14 @@ PYTEST := $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 test: $(READY)
 	QSM_PWSH="$$(.ci/find-powershell)" $(PYTEST) $(TESTS)
 
-# And the same rules once more: the contract of a host on the module with the cmdlets and the PowerShell of each version of
-# Windows Server, and the flows with all failures on hosts that run the module.
-test-all: test
+# And what costs most and repeats rules: how much of the module all tests execute; the contract of a host on the module with
+# the cmdlets and the PowerShell of each version of Windows Server; the flows with all failures on hosts that run the module.
+test-all: $(READY)
+	$(MAKE) test QSM_MODULE_COVERAGE=.pytest_cache/module-coverage
 	for windows in 2012R2 2016 2019 2022 2025; do \
 	    QSM_LAB_WINDOWS=$$windows QSM_PWSH="$$(.ci/find-powershell)" $(PYTEST) -k powershell tests/contract/hosts || exit 1; \
 	done
-	QSM_LAB_ENGINE=powershell QSM_PWSH="$$(.ci/find-powershell)" $(PYTEST) tests/flows tests/faults
+	QSM_LAB_ENGINE=powershell QSM_PWSH="$$(.ci/find-powershell)" $(PYTEST) tests/flows tests/faults tests/engine
 
 # Ratios against an earlier commit, in one run; writes docs/benchmarks.md. Nothing else should run meanwhile.
 BASELINE ?= 3878499

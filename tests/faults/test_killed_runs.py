@@ -78,6 +78,20 @@ def test_finish_does_the_rest(fault_lab: FaultLab, kill: Kill) -> None:
     fault_lab.assert_clean(vm, before)
 
 
+def test_a_copy_that_died_before_its_run_is_abandoned(fault_lab: FaultLab) -> None:
+    """Its job is left over, and only SYSTEM may end that: the task is started once more for it."""
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    fault_lab.end_process("target", "Complete-BitsTransfer")
+    run = fault_lab.run_into(fault_lab.hang("target", "get_copy", moment=BEFORE), vm)
+    wait_until(lambda: fault_lab.has_acted("target", "Complete-BitsTransfer"), what="the end of the task's process")
+    run.kill()
+    assert fault_lab.inventory("hv02").jobs
+    fault_lab.clear_faults()
+    assert fault_lab.abandon(vm) == 0
+    fault_lab.assert_home(vm, before)
+
+
 LATE = [
     Kill("take_checkpoint", "source"),
     Kill("save_vm", "source"),

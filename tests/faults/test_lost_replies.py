@@ -86,6 +86,17 @@ def test_the_process_that_serves_a_call_ends_at_each_long_act(fault_lab: FaultLa
     fault_lab.assert_forward(vm, before)
 
 
+def test_a_copy_whose_process_ends_goes_on(fault_lab: FaultLab) -> None:
+    """BITS keeps the job, which needs nobody: the next process of the task takes it up."""
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    fault_lab.end_process("target", "Complete-BitsTransfer")
+    report = fault_lab.migrate(vm)
+    assert_all_were_lost(fault_lab)
+    assert (report.end, report.left_over) == (End.FORWARD, ())
+    fault_lab.assert_forward(vm, before)
+
+
 @pytest.mark.parametrize("cmdlet", ["Checkpoint-VM", "Save-VM"])
 @pytest.mark.parametrize("moment", [BEFORE, AFTER], ids=str)
 def test_the_process_ends_where_nobody_may_act_twice(fault_lab: FaultLab, cmdlet: str, moment: FaultMoment) -> None:

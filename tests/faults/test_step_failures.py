@@ -26,6 +26,8 @@ class StepFailure:
     cmdlet: str = ""
     """The cmdlet that fails. Empty: the wire is dead for this operation."""
     moment: FaultMoment = BEFORE
+    error: str = ""
+    """What the host says of it: an error's id, or the words that tell how things stand there. Empty: nothing is asked."""
 
     def __str__(self) -> str:
         what = self.cmdlet or "wire"
@@ -45,30 +47,32 @@ class StepFailure:
         return self.cmdlet or self.operation
 
 
+NOT_STARTED = "The VM is registered there and has not been started."
 HOME = [
     StepFailure("create_record", "source"),
     StepFailure("create_record", "target"),
     StepFailure("take_lock", "source", moment=AFTER),
     StepFailure("take_checkpoint", "source", "Checkpoint-VM"),
-    StepFailure("take_checkpoint", "source", "Checkpoint-VM", AFTER),
+    StepFailure("take_checkpoint", "source", "Checkpoint-VM", AFTER, "CheckpointFailed"),
     StepFailure("take_checkpoint", "source", moment=AFTER),
-    StepFailure("open_share", "source", "New-SmbShare"),
+    StepFailure("open_share", "source", "New-SmbShare", error="ShareFailed"),
     StepFailure("open_share", "source", "Set-Acl", AFTER),
     StepFailure("start_copy", "target", "Start-BitsTransfer", AFTER),
+    StepFailure("start_copy", "target", "Complete-BitsTransfer", error="CopyFailed"),
     StepFailure("start_copy", "target", "Complete-BitsTransfer", AFTER),
     StepFailure("save_vm", "source", "Save-VM"),
-    StepFailure("save_vm", "source", "Save-VM", AFTER),
-    StepFailure("export_configuration", "source", "ExportSystemDefinition", AFTER),
+    StepFailure("save_vm", "source", "Save-VM", AFTER, "SaveFailed"),
+    StepFailure("export_configuration", "source", "ExportSystemDefinition", AFTER, "ExportFailed"),
     StepFailure("start_merge", "target", "Set-VHD"),
-    StepFailure("start_merge", "target", "Merge-VHD", AFTER),
+    StepFailure("start_merge", "target", "Merge-VHD", AFTER, "MergeFailed"),
     StepFailure("import_vm", "target", "Compare-VM", AFTER),
-    StepFailure("import_vm", "target", "Set-VMHardDiskDrive"),
-    StepFailure("import_vm", "target", "Import-VM", AFTER),
+    StepFailure("import_vm", "target", "Set-VMHardDiskDrive", error="No VM is left there."),
+    StepFailure("import_vm", "target", "Import-VM", AFTER, NOT_STARTED),
     StepFailure("hand_over", "source"),
     StepFailure("hand_over", "source", moment=AFTER),
     StepFailure("allow_start", "target"),
     StepFailure("allow_start", "target", moment=AFTER),
-    StepFailure("start_vm", "target", "Start-VM"),
+    StepFailure("start_vm", "target", "Start-VM", error="StartRefused"),
     StepFailure("start_vm", "target"),
 ]
 
@@ -83,6 +87,7 @@ def test_it_ends_at_home(fault_lab: FaultLab, failure: StepFailure) -> None:
     fault_lab.clear_faults()
     assert (report.end, report.left_over) == (End.HOME, ())
     assert report.error
+    assert failure.error in report.error
     fault_lab.assert_home(vm, before)
 
 

@@ -11,7 +11,7 @@ import os
 import secrets
 import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,19 +34,21 @@ WINDOWS = os.environ.get("QSM_LAB_WINDOWS") or "2022"
 IN_ALL = "QSM_LAB_WINDOWS" in os.environ
 """Whether this is a part of `make test-all`, which names each version in turn."""
 OLDEST_TOO = () if IN_ALL else (next(iter(VERSIONS)),)
-EVERY_WINDOWS = pytest.mark.parametrize(
-    "callers",
-    ["python", *(pytest.param(f"powershell {name}", marks=NEEDS_ENGINE) for name in (*OLDEST_TOO, WINDOWS))],
-    indirect=True,
-)
+
+
+def _python_and(versions: Iterable[str]) -> pytest.MarkDecorator:
+    """The lab's own engine, and the module on these versions of Windows."""
+    module = [pytest.param(f"powershell {name}", marks=NEEDS_ENGINE) for name in versions]
+    return pytest.mark.parametrize("callers", ["python", *module], indirect=True)
+
+
+EVERY_WINDOWS = _python_and((*OLDEST_TOO, WINDOWS))
 """For a test of what differs between versions of Windows: the oldest beside the usual one, and each in `make test-all`."""
-MODULES_TESTS_TOO = pytest.mark.parametrize(
-    "callers",
-    ["python", *([pytest.param(f"powershell {WINDOWS}", marks=NEEDS_ENGINE)] if IN_ALL else [])],
-    indirect=True,
-)
-"""For a test whose rule the tests of the module itself hold (tests/powershell): with the module in `make test-all`."""
-LABS_OWN_ENGINE = pytest.mark.parametrize("callers", ["python"], indirect=True)
+OLDEST_WINDOWS = _python_and(OLDEST_TOO or (WINDOWS,))
+"""For one that tests/engine holds on the usual version: the oldest, and each in `make test-all`."""
+MODULES_TESTS_TOO = _python_and([WINDOWS] if IN_ALL else [])
+"""For a test whose rule other tests of the module hold (tests/powershell, tests/engine): with the module in `make test-all`."""
+LABS_OWN_ENGINE = _python_and([])
 """For a test of what belongs to the laboratory, not to the module."""
 ENVELOPE = {"ok", "revision", "attempt", "repeated", "seconds"}
 

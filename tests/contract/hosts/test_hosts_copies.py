@@ -87,6 +87,7 @@ def test_grant_that_was_there_before_stays(script: MigrationScript) -> None:
     assert script.source.do("close_shares").files == (base.path,)
 
 
+@MODULES_TESTS_TOO
 def test_unknown_account_is_refused(script: MigrationScript) -> None:
     answer = script.source.call("open_share", number=5, folder=r"D:\VMs", files=[], account=r"NOWHERE\HV02$")
     assert answer.error_id == "AccountUnknown"
@@ -117,6 +118,7 @@ def test_copy_is_verified_and_leaves_nothing_but_its_file(script: MigrationScrip
     assert again.ok and script.target.do("get_copy", number=1).state == "Done", "a done copy is left alone"
 
 
+@MODULES_TESTS_TOO
 def test_file_in_the_way_is_refused_and_kept(script: MigrationScript) -> None:
     wanted = request(script)
     files = script.target.caller.host.files
@@ -180,6 +182,7 @@ def test_copy_at_work_is_not_broken_off_for_another(script: MigrationScript) -> 
     assert script.target.do("get_copy", number=1).state == "Running"
 
 
+@MODULES_TESTS_TOO
 def test_share_refuses_before_it_touches_anything(script: MigrationScript) -> None:
     base = next(iter(script.bases.values()))
     folder = base.path.rpartition("\\")[0]
@@ -196,6 +199,7 @@ def test_share_refuses_before_it_touches_anything(script: MigrationScript) -> No
     assert host.files.exists(base.path)
 
 
+@MODULES_TESTS_TOO
 def test_copy_that_would_eat_the_reserve_is_refused(script: MigrationScript) -> None:
     wanted = {**request(script), "reserve_bytes": 1 << 50}
     answer = script.target.call("start_copy", **wanted)
@@ -204,6 +208,7 @@ def test_copy_that_would_eat_the_reserve_is_refused(script: MigrationScript) -> 
     assert answer.error.facts["needed_bytes"] > answer.error.facts["free_bytes"]
 
 
+@MODULES_TESTS_TOO
 def test_volume_that_fills_up_meanwhile_ends_the_copy(script: MigrationScript) -> None:
     wanted = request(script)
     host = script.target.caller.host
@@ -218,6 +223,7 @@ def test_volume_that_fills_up_meanwhile_ends_the_copy(script: MigrationScript) -
     assert leftovers(script.target.caller, script.folder)[1:] == ((), (), ())
 
 
+@MODULES_TESTS_TOO
 def test_source_that_changes_during_the_copy_is_noticed(script: MigrationScript) -> None:
     wanted = request(script)
     wanted["files"][0]["last_write_ticks"] -= 10_000_000

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hosts_driver import MODULES_TESTS_TOO
 from hosts_script import MigrationScript
 from waiting import wait_until
 
@@ -140,6 +141,7 @@ def test_vm_is_saved_only_on_the_world_that_was_frozen(running: MigrationScript)
     assert host.vm(running.vm_id)["automatic_start_action"] == "StartIfRunning"
 
 
+@MODULES_TESTS_TOO
 def test_save_without_room_is_refused_and_the_guest_goes_on(running: MigrationScript) -> None:
     running.take_checkpoint()
     answer = running.source.call("save_vm", **{**running.save_arguments(), "reserve_bytes": 1 << 50})
@@ -176,6 +178,7 @@ def merge_arguments(script: MigrationScript, **changes: Any) -> dict[str, Any]:
     }
 
 
+@MODULES_TESTS_TOO
 def test_merge_into_another_base_is_refused_before_a_byte_is_written(copied: MigrationScript) -> None:
     path = copied.target.caller.host.files.host_path(copied.target_path(copied.taken.disks[0].base.path))
     content = path.read_bytes()
@@ -238,6 +241,7 @@ def test_import_of_a_vm_that_does_not_fit_leaves_no_planned_vm(copied: Migration
     assert not any(host.files.exists(file.path) for file in files)
 
 
+@MODULES_TESTS_TOO
 def test_vm_of_somebody_else_is_not_removed(copied: MigrationScript) -> None:
     host = copied.target.caller.host
     other = host.create_vm("bystander", vm_id=copied.vm_id, state="Off", folder=r"D:\Bystander")

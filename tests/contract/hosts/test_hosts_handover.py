@@ -46,6 +46,7 @@ def test_only_the_owner_may_start_at_every_step(script: MigrationScript) -> None
     assert script.target.call("allow_start", subject="wrong", epoch=2).error_id == "EpochStale"
     script.allow_start()
     assert owners(script) == ("handed over", "may start")
+    nothing_else_goes_on(script)
     assert script.target.call("start_vm", **start(script, epoch=2, subject="wrong")).error_id == "EpochStale"
     assert script.target.call("confirm_target", vm_id=script.vm_id, epoch=1, started=True).error_id == "NotOwner"
     assert script.start().state == "Running"
@@ -61,6 +62,23 @@ def test_only_the_owner_may_start_at_every_step(script: MigrationScript) -> None
     script.restore_settings(script.target)
     assert script.target.caller.host.vm(script.vm_id)["automatic_start_action"] == "StartIfRunning"
     assert script.lab.witness.findings(script.vm_id) == []
+
+
+def nothing_else_goes_on(script: MigrationScript) -> None:
+    """While the VM is handed over and not started the source stays as it is, and no late call of an earlier step acts."""
+    arguments = {"vm_id": script.vm_id, "name": f"QSM {script.migration_id}"}
+    assert script.source.call("remove_checkpoint", **arguments).error_id == "NotOwner"
+    again = script.target.call("import_vm", subject="late", **script.import_arguments())
+    assert again.error_id == "NotOwner"
+    file = {"source": r"\\hv01\x$\y", "destination": script.target_disks()[0]["path"], "length_bytes": 1}
+    late = script.target.call(
+        "start_copy", subject="late", number=7, files=[{**file, "last_write_ticks": 1}], reserve_bytes=0
+    )
+    assert late.error_id == "NotOwner"
+    for side, end in ((script.source, "home"), (script.target, "home"), (script.target, "forward")):
+        assert side.call("close_migration", subject=end, end=end, text="").error_id == "NotOwner"
+    snapshots = script.source.caller.host.vm(script.vm_id)["snapshots"]
+    assert [each["name"] for each in snapshots] == [f"QSM {script.migration_id}"]
 
 
 @MODULES_TESTS_TOO
@@ -87,24 +105,6 @@ def test_vm_that_ran_after_its_save_is_not_handed_over(script: MigrationScript) 
     assert answer.error.facts["state"] == "Saved"
     assert any("changed since" in reason for reason in answer.error.facts["reasons"])
     assert script.source.record.owner == "source"
-
-
-def test_source_stays_as_it_is_while_the_vm_is_handed_over(script: MigrationScript) -> None:
-    script.hand_over()
-    arguments = {"vm_id": script.vm_id, "name": f"QSM {script.migration_id}"}
-    assert script.source.call("remove_checkpoint", **arguments).error_id == "NotOwner"
-    script.allow_start()
-    again = script.target.call("import_vm", subject="late", **script.import_arguments())
-    assert again.error_id == "NotOwner"
-    file = {"source": r"\\hv01\x$\y", "destination": script.target_disks()[0]["path"], "length_bytes": 1}
-    late = script.target.call(
-        "start_copy", subject="late", number=7, files=[{**file, "last_write_ticks": 1}], reserve_bytes=0
-    )
-    assert late.error_id == "NotOwner"
-    for side, end in ((script.source, "home"), (script.target, "home"), (script.target, "forward")):
-        assert side.call("close_migration", subject=end, end=end, text="").error_id == "NotOwner"
-    snapshots = script.source.caller.host.vm(script.vm_id)["snapshots"]
-    assert [each["name"] for each in snapshots] == [f"QSM {script.migration_id}"]
 
 
 def test_ended_migration_starts_nothing(make_script: Callable[..., MigrationScript]) -> None:
@@ -236,6 +236,7 @@ def test_destroyed_target_needs_an_override_which_stays_on_record(script: Migrat
     assert record.end_text == "Jo: hv02 burned down; writes since the save may be lost\nhome"
 
 
+@MODULES_TESTS_TOO
 def test_lost_start_is_unknown_and_its_vm_is_the_targets(script: MigrationScript) -> None:
     script.hand_over()
     script.allow_start()
@@ -253,6 +254,7 @@ def test_lost_start_is_unknown_and_its_vm_is_the_targets(script: MigrationScript
     assert owners(script) == ("handed over", "target")
 
 
+@MODULES_TESTS_TOO
 def test_start_that_hyperv_refuses_leaves_the_way_home_open(script: MigrationScript) -> None:
     script.hand_over()
     script.allow_start()

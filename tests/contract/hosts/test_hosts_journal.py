@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from hanging import Hang
-from hosts_driver import HostAnswer, HostCaller, new_migration_id
+from hosts_driver import MODULES_TESTS_TOO, HostAnswer, HostCaller, new_migration_id
 from hosts_script import MigrationScript
 
 from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
@@ -138,6 +138,7 @@ def killed_in(side: MigrationScript, operation: str, cmdlet: str, **arguments: o
     side.source.caller.forget()
 
 
+@MODULES_TESTS_TOO
 def test_attempt_without_end_is_closed_and_tried_again_where_it_converges(script: MigrationScript) -> None:
     script.source.do("save_vm", **save(script))
     killed_in(script, "export_configuration", "ExportSystemDefinition", vm_id=script.vm_id)
@@ -148,6 +149,7 @@ def test_attempt_without_end_is_closed_and_tried_again_where_it_converges(script
     assert script.source.outcomes["export_configuration"] == ["failed", "done"]
 
 
+@MODULES_TESTS_TOO
 def test_attempt_without_end_stays_unknown_where_it_must_be_surveyed(script: MigrationScript) -> None:
     killed_in(script, "save_vm", "Set-VM", **save(script))
     for _ in range(2):
@@ -211,6 +213,7 @@ def test_second_migration_of_a_vm_finds_it_locked(script: MigrationScript) -> No
     assert held.lock.migration_id == script.migration_id, "another migration's end does not release the lock"
 
 
+@MODULES_TESTS_TOO
 def test_two_calls_of_one_migration_do_not_overlap(script: MigrationScript, laboratory: Laboratory) -> None:
     host = script.source.caller.host
     hang = Hang.of_cmdlet(host, "Set-VM")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hosts_driver import EVERY_WINDOWS
+from hosts_driver import OLDEST_WINDOWS
 from hosts_script import MigrationScript
 from waiting import wait_until
 
@@ -13,7 +13,7 @@ from lab.host.handle import LabDisk
 MIB = 1 << 20
 
 
-@EVERY_WINDOWS
+@OLDEST_WINDOWS
 def test_running_vm_moves_with_two_disks_and_loses_nothing(make_script: Callable[..., MigrationScript]) -> None:
     script = make_script(
         "whole", disks=[LabDisk(size_bytes=48 * MIB), LabDisk(size_bytes=24 * MIB, format="VHD", dynamic=False)]
