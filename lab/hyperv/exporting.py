@@ -36,6 +36,7 @@ def export(
     copy_snapshot_configuration: int,
     copy_vm_runtime_information: bool,
     copy_vm_storage: bool,
+    create_vm_export_subdirectory: bool,
     disable_differential_of_ignored_storage: bool,
 ) -> tuple[str, ...]:
     """ExportSystemDefinition."""
@@ -43,9 +44,11 @@ def export(
         what = f"{core.host.name} exports configurations only, with all checkpoints or none; not disks."
         raise HyperVError(None, ErrorCategory.OPERATION_FAILED, what, return_code=RETURN_NOT_SUPPORTED)
     with core.occupied(vm_id, VMOperationalStatus.EXPORTING_VIRTUAL_MACHINE, states=STANDING) as machine:
-        folder = ntpath.join(core.platform.files.full_path(directory), machine.configuration.name)
-        if core.platform.files.exists(folder):
-            what = f"The folder '{folder}' exists already."
+        folder = core.platform.files.full_path(directory)
+        if create_vm_export_subdirectory:
+            folder = ntpath.join(folder, machine.configuration.name)
+        if core.platform.files.exists(ntpath.join(folder, files.MACHINES_FOLDER)):
+            what = f"The folder '{folder}' holds an export already."
             raise core.error(
                 ERROR_FILE_EXISTS, ErrorCategory.OPERATION_FAILED, machine, what, return_code=RETURN_FAILED
             )

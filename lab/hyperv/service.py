@@ -200,8 +200,9 @@ class HyperV(MachineCmdlets):
         copy_vm_runtime_information: bool,
         disable_differential_of_ignored_storage: bool,
         copy_vm_storage: bool = False,
+        create_vm_export_subdirectory: bool = True,
     ) -> tuple[str, ...]:
-        """ExportSystemDefinition with CreateVmExportSubdirectory; waits for the job. Only of a VM that is off or saved.
+        """ExportSystemDefinition; waits for the job. Only of a VM that is off or saved.
 
         Returns the files written, the configuration first. From build 16299 on Hyper-V makes a differencing disk for
         each disk that is not copied, unless `disable_differential_of_ignored_storage`; earlier ones ignore it.
@@ -213,6 +214,7 @@ class HyperV(MachineCmdlets):
             copy_snapshot_configuration=copy_snapshot_configuration,
             copy_vm_runtime_information=copy_vm_runtime_information,
             copy_vm_storage=copy_vm_storage,
+            create_vm_export_subdirectory=create_vm_export_subdirectory,
             disable_differential_of_ignored_storage=disable_differential_of_ignored_storage,
         )
 

@@ -15,7 +15,8 @@ from qsm.facts.names import name_key, same_name
 
 MAX_PATH = 260  # with the final NUL, "Maximum Path Length Limitation"
 LONGEST_NAME = 255  # of one part, on NTFS
-PROGRAM_DATA = r"C:\ProgramData"
+SYSTEM_VOLUME = "C:\\"
+PROGRAM_DATA = rf"{SYSTEM_VOLUME}ProgramData"
 
 _DRIVE = re.compile(r"^[A-Za-z]:\\")
 _RESERVED = re.compile(r'[<>:"|?*\x00-\x1f]')

@@ -44,6 +44,7 @@ class HostFacts(Frozen):
     memory_free_bytes: int
     boot_time_ticks: int
     volumes: tuple[VolumeFacts, ...]
+    system_volume: str = Field(description="root of the volume that Windows itself lies on")
     switches: tuple[SwitchFacts, ...]
     bits_start_mode: str
     max_shells_per_user: int

@@ -19,13 +19,10 @@ from qsm.facts.machines import VMFacts
 from qsm.facts.paths import LONGEST_FILE_PATH, LONGEST_FOLDER_PATH, signs
 from qsm.facts.states import LIVE_STATES
 from qsm.judgement.placement import configuration_files, created_folders
-from qsm.judgement.room import PROGRAM_DATA
 from qsm.plan.plan import PlannedDisk
 
 _GUID = "<GUID>"
 _GUID_SIGNS = 36
-_EXPORT = ntpath.join(PROGRAM_DATA, "QuickStorageMigration", "migrations", "20300131T235959-0123abcd", "export")
-"""Where a configuration is exported to; ids of migrations are all of this length."""
 
 
 @dataclass(frozen=True)
@@ -58,19 +55,21 @@ def differencing_disk(path: str) -> str:
     return f"{stem}_{_GUID}{'.avhd' if extension.lower() in ('.vhd', '.avhd') else '.avhdx'}"
 
 
-def too_long(vm: VMFacts, disks: Sequence[PlannedDisk], folder: str, *, source: str, target: str) -> Iterator[str]:
+def too_long(
+    vm: VMFacts, disks: Sequence[PlannedDisk], folder: str, export_folder: str, *, source: str, target: str
+) -> Iterator[str]:
     """A clause for each path of the migration that Windows does not take."""
-    everything = [*_on_source(vm, host=source), *_on_target(vm, disks, folder, host=target)]
+    everything = [*_on_source(vm, export_folder, host=source), *_on_target(vm, disks, folder, host=target)]
     yield from (str(path) for path in everything if path.excess > 0)
 
 
-def _on_source(vm: VMFacts, *, host: str) -> Iterator[Written]:
+def _on_source(vm: VMFacts, export_folder: str, *, host: str) -> Iterator[Written]:
     if vm.state in LIVE_STATES:
         repair = "Move the disk to a shorter folder with Move-VMStorage"
         for disk in (disk for disk in vm.disks if disk.chain):
             yield Written(host, f"the differencing disk of {disk.slot}", differencing_disk(disk.chain[0].path), repair)
-    repair = "Give the VM a shorter name with Rename-VM"
-    for path in _configuration(vm, ntpath.join(_EXPORT, vm.name)):
+    repair = "Mount the volume at a shorter path"
+    for path in _configuration(vm, export_folder):
         yield Written(host, "its exported configuration", path, repair)
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ntpath
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from qsm.facts.files import VMDisk
-from qsm.facts.hosts import HostFacts
+from qsm.facts.hosts import HostFacts, VolumeFacts
 from qsm.facts.machines import SwitchChoice, VMFacts
-from qsm.facts.names import inside_folder, name_key, path_key, same_name
+from qsm.facts.names import inside_folder, name_key, path_key, same_name, same_path
 from qsm.facts.states import ComponentStatus, VMState
 from qsm.hosts import messages as m
+from qsm.judgement.room import Demand, roomiest, volume_of
 from qsm.plan.chain import BrokenChain, Chain, own_chain
 from qsm.plan.plan import PlannedDisk, TransferMode
 from qsm.plan.request import MigrationRequest
@@ -134,6 +135,25 @@ def _own_names(vm_id: str) -> tuple[str, ...]:
     """Folders below a VM's own. Before 2016 its saved state lies in one named after its id, which may outlive the VM."""
     id_folder = ntpath.join("Virtual Machines", vm_id.upper())
     return ("Virtual Hard Disks", id_folder, "Virtual Machines", "Snapshots")
+
+
+def export_volume(vm: VMFacts, source: HostFacts, demands: Iterable[Demand], *, host: str) -> str:
+    """Root of the volume that takes the exported memory: of those with files of the VM the one with the most room.
+
+    The system volume takes it only where no other one has any: what fills it stops the host, and not this VM alone.
+    """
+    own = [file.path for disk in vm.disks for file in disk.chain]
+    own += [vm.configuration_location, vm.snapshot_file_location]
+    volumes = tuple({volume.root: volume for volume in (*vm.volumes, *source.volumes)}.values())
+    others = [path for path in own if not same_path(_root(path, volumes), source.system_volume)]
+    chosen = roomiest(others or own, demands, volumes, host=host)
+    return chosen.root if chosen is not None else _root(vm.configuration_location, volumes)
+
+
+def _root(path: str, volumes: Iterable[VolumeFacts]) -> str:
+    """Of a volume that is not reported, the drive: it has no room, which is a reason against the migration."""
+    volume = volume_of(path, volumes)
+    return volume.root if volume is not None else ntpath.splitdrive(path)[0] + "\\"
 
 
 def source_folders(vm: VMFacts) -> tuple[str, ...]:

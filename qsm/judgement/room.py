@@ -22,7 +22,6 @@ from qsm.facts.states import LIVE_STATES, VhdType
 from qsm.plan.chain import Chain
 from qsm.plan.plan import Plan, PlannedDisk, TransferMode
 
-PROGRAM_DATA = r"C:\ProgramData"
 BLOCKS_OF_A_DYNAMIC_DISK = 16 << 20
 """More than headers and tables of a dynamic disk take; a file never grows beyond its virtual size and this."""
 
@@ -51,7 +50,7 @@ def of_migration(
     memory_bytes: int,
     transfer: TransferMode,
 ) -> Iterator[Demand]:
-    """Before anything begins. `target_folder`: None where the target cannot take it in any case."""
+    """Before anything begins, but for the export. `target_folder`: None where the target cannot take it in any case."""
     memory = 0 if transfer is TransferMode.SHUTDOWN else memory_bytes
     if target_folder is not None:
         for link in (link for disk in disks for link in disk.chain.files):
@@ -61,8 +60,13 @@ def of_migration(
         yield Demand("copy_changes", target, target_folder, "the VM's saved memory", memory)
     if vm.state in LIVE_STATES:
         yield from _of_running(vm, host=source, memory_bytes=memory_bytes, saved_bytes=memory)
-    if memory:
-        yield Demand("save_state", source, PROGRAM_DATA, "the exported copy of the VM's saved memory", memory)
+
+
+def of_export(export_folder: str, *, host: str, memory_bytes: int, transfer: TransferMode) -> Iterator[Demand]:
+    """The second copy of the saved memory on the source."""
+    if memory_bytes and transfer is not TransferMode.SHUTDOWN:
+        what = "the exported copy of the VM's saved memory"
+        yield Demand("copy_changes", host, export_folder, what, memory_bytes)
 
 
 def _of_running(vm: VMFacts, *, host: str, memory_bytes: int, saved_bytes: int) -> Iterator[Demand]:
@@ -170,6 +174,19 @@ def add_up(
         key = (demand.host, volume.root if volume is not None else demand.path)
         found.setdefault(key, (volume, []))[1].append(demand)
     return tuple(Need(host, volume, tuple(asked), reserve_bytes) for (host, _), (volume, asked) in found.items())
+
+
+def roomiest(
+    places: Iterable[str], demands: Iterable[Demand], volumes: Iterable[VolumeFacts], *, host: str
+) -> VolumeFacts | None:
+    """Of the volumes that hold the places, the one with the most room left beside the demands; None: none is reported."""
+    told = tuple(volumes)
+    asked = [demand for demand in demands if demand.host == host]
+
+    def left(volume: VolumeFacts) -> int:
+        return volume.free_bytes - sum(d.length_bytes for d in asked if volume_of(d.path, told) is volume)
+
+    return max((v for path in places if (v := volume_of(path, told)) is not None), key=left, default=None)
 
 
 def shortages(

@@ -30,6 +30,11 @@ def work_number(index: int, layer: int, *, disks: int) -> int:
     return layer * disks + index
 
 
+def export_folder(volume: str, migration_id: str) -> str:
+    """The folder that a migration makes on a volume of the source for what is exported; it is gone with the migration."""
+    return f"{volume}qsm-{migration_id}"
+
+
 def checkpoint_name(migration_id: str, *, round_: int = 1) -> str:
     """Name of the checkpoint that a migration takes in a round, counted from 1; nothing else on a host has it."""
     return f"QSM {migration_id}" if round_ == 1 else f"QSM {migration_id} {round_}"

@@ -24,7 +24,7 @@ from qsm.facts.states import LIVE_STATES, CheckpointType, StartAction, VMState
 from qsm.plan import names
 from qsm.plan.chain import Chain
 
-PLAN_VERSION: Final = 3
+PLAN_VERSION: Final = 4
 """Raised whenever a plan of this version could not be read by the last one, or the other way round."""
 
 
@@ -61,7 +61,7 @@ class PlannedDisk(Frozen):
 class Plan(Frozen):
     """Everything that was decided before anything was changed."""
 
-    version: Literal[3] = PLAN_VERSION
+    version: Literal[4] = PLAN_VERSION
     migration_id: str
     requested_by: str = Field(description="who asked, e.g. a flow run; lets a cancelled run find its own migration")
     vm_id: str
@@ -80,6 +80,7 @@ class Plan(Frozen):
     shared_folders: tuple[str, ...] = Field(
         description="folders of the source's disk files; the share number is the index"
     )
+    export_folder: str = Field(description="where the source puts the exported configuration with the saved memory")
     switches: tuple[SwitchChoice, ...]
     adapters: tuple[Adapter, ...]
     state_before: VMState

@@ -32,13 +32,14 @@ from qsm.judgement.placement import (
     choose_transfer,
     configuration_files,
     created_folders,
+    export_volume,
     memory_bound,
     place_disks,
     source_folders,
 )
 from qsm.migration.migration import Migration, open_host
 from qsm.migration.progress import Noted, Progress, StepEnded, StepStarted
-from qsm.plan.names import new_migration_id
+from qsm.plan.names import export_folder, new_migration_id
 from qsm.plan.plan import Plan, PlannedDisk
 from qsm.plan.request import MigrationRequest
 from qsm.settings import Settings
@@ -86,7 +87,6 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
     reasons += about_target(place, request, vm)
     reasons += file_systems.about_source_volumes(vm, host=source.name)
     reasons += file_systems.about_target_volume(place.volume, host=target.name)
-    reasons += lengths.too_long(vm, disks, request.target_folder, source=source.name, target=target.name)
     reasons += needs.reasons(needs.OF_PAIR, _ask_pair(source, target, target_facts, smb_name=smb_name, place=place))
     reasons += about_version(vm, target_facts)
     switches, switch_reasons = choose_switches(vm, request, place)
@@ -97,15 +97,21 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
     reasons += transfer_reasons
     reasons += capacity.lacks(vm, target_facts, host=target.name, transfer=transfer)
     memory = memory_bound(vm, settings)
-    demands = room.of_migration(
-        vm,
-        disks,
-        source=source.name,
-        target=target.name,
-        target_folder=request.target_folder if place.folder_kind == "local" else None,
-        memory_bytes=memory,
-        transfer=transfer,
-    )
+    demands = [
+        *room.of_migration(
+            vm,
+            disks,
+            source=source.name,
+            target=target.name,
+            target_folder=request.target_folder if place.folder_kind == "local" else None,
+            memory_bytes=memory,
+            transfer=transfer,
+        )
+    ]
+    migration_id = new_migration_id()
+    export = export_folder(export_volume(vm, source_facts, demands, host=source.name), migration_id)
+    demands += room.of_export(export, host=source.name, memory_bytes=memory, transfer=transfer)
+    reasons += lengths.too_long(vm, disks, request.target_folder, export, source=source.name, target=target.name)
     volumes = {
         source.name: [*vm.volumes, *source_facts.volumes],
         target.name: [*target_facts.volumes, *([place.volume] if place.volume is not None else [])],
@@ -116,7 +122,7 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
     if reasons:
         raise PreflightRefused(f"{vm.name} on host {source.name}", reasons)
     return Plan(
-        migration_id=new_migration_id(),
+        migration_id=migration_id,
         requested_by=requested_by,
         vm_id=vm.vm_id,
         vm_name=vm.name,
@@ -130,6 +136,7 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
         created_folders=created_folders(request.target_folder, disks, vm_id=vm.vm_id, exists=place.folder_exists),
         disks=disks,
         shared_folders=shared_folders,
+        export_folder=export,
         switches=switches,
         adapters=vm.adapters,
         state_before=vm.state,

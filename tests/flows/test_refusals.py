@@ -240,6 +240,16 @@ def test_room(flow_lab: FlowLab) -> None:
         assert "are needed" in reasons
 
 
+def test_memory_is_exported_to_a_volume_of_the_vm(flow_lab: FlowLab) -> None:
+    """The system volume holds nothing of the VM, so it gets no copy of the memory, however little is free there."""
+    vm = flow_lab.make_vm(disks=SMALL)
+    flow_lab.source.set_free_bytes("C:\\", 10 * MIB)
+    try:
+        assert check(flow_lab, vm) == ()
+    finally:
+        flow_lab.source.set_volume_size("C:\\", 64 << 30)
+
+
 def test_another_vm_of_that_id_on_the_target(flow_lab: FlowLab) -> None:
     vm = flow_lab.make_vm(disks=SMALL, state="Off")
     flow_lab.migrate(vm, keep_source=True)

@@ -85,7 +85,8 @@ class World:
         return answer
 
     def make_record(self, role: str = "source", **plan: Any) -> None:
-        arguments = {"role": role, "vm_id": self.vm_id, "vm_name": "web", "peer": "HV02", "by": "ann", "plan": plan}
+        arguments = {"role": role, "vm_id": self.vm_id, "vm_name": "web", "peer": "HV02", "by": "ann"}
+        arguments["plan"] = {"export_folder": f"D:\\qsm-{self.migration_id}", **plan}
         self.result("create_record", arguments)
         self.result("take_lock", {"vm_id": self.vm_id, "vm_name": "web", "by": "ann"})
 

@@ -322,7 +322,7 @@ def test_an_end_releases_only_what_is_its_own(
     held = migration("close_migration", {"end": "held", "text": "who knows"}, subject="held")
     assert (held.result.record.end, held.result.record.end_text, held.revision) == ("held", "who knows", 1)
     assert lock_file.exists()
-    assert (folder(shared_session, migration_id) / "export" / "probe.bin").exists()
+    assert (folder(shared_session, migration_id) / "probe" / "probe.bin").exists()
 
     home = migration("close_migration", {"end": "home", "text": "brought back"}, subject="home")
     assert (home.result.record.end, home.result.record.end_text) == ("home", "who knows\nbrought back")
@@ -452,7 +452,7 @@ def test_what_lies_behind_a_link_is_not_ours(
     strange = shared_session.host.path("D:\\strange")
     strange.mkdir(exist_ok=True)
     (strange / "kept.txt").touch()
-    export = folder(shared_session, migration_id) / "export"
+    export = folder(shared_session, migration_id) / "copies"
     (export / "Virtual Machines").mkdir(parents=True)
     (export / "Virtual Machines" / "a.vmcx").touch()
     (export / "link").symlink_to(strange)
@@ -463,6 +463,8 @@ def test_what_lies_behind_a_link_is_not_ours(
         "D:\\strange",
         "C:\\ProgramData\\QuickStorageMigration",
         "C:\\ProgramData\\QuickStorageMigration\\..\\x",
+        "D:\\strange\\qsm-20300131T235959-0123abcdx",
+        "D:\\strange\\qsm-20300131T235959-0123abcd\\..",
     ):
         with pytest.raises(ScriptError, match="is not removed"):
             shared_session.run(f"Remove-QsmFolder -Path '{path}'")

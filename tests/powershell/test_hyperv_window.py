@@ -50,15 +50,21 @@ def test_save_is_refused_when_a_base_has_other_contents(world: World) -> None:
 
 
 def test_save_needs_room_for_the_memory(world: World) -> None:
+    """Twice on this volume: beside the configuration, and once more where it is exported to."""
     pair = checkpointed(world)
     world.run("$World.volumes[1].FreeSpace = 1500MB")
     world.refuses("NoSpace", "save_vm", world.save_arguments(pair), revision=world.revision())
-    world.run("$World.volumes[1].FreeSpace = 2100MB; $vm.DynamicMemoryEnabled = $true; $vm.MemoryAssigned = 1200MB")
+    world.run("$World.volumes[1].FreeSpace = 3100MB; $vm.DynamicMemoryEnabled = $true; $vm.MemoryAssigned = 1200MB")
     world.refuses("NoSpace", "save_vm", world.save_arguments(pair), revision=world.revision())
     # Less than it starts with is assigned: that counts. What it might grow to does not.
-    world.run("$World.volumes[1].FreeSpace = 1800MB; $vm.MemoryAssigned = 512MB")
+    world.run("$World.volumes[1].FreeSpace = 2800MB; $vm.MemoryAssigned = 512MB")
     world.refuses("NoSpace", "save_vm", world.save_arguments(pair), revision=world.revision())
-    world.run("$World.volumes[1].FreeSpace = 2100MB")
+    world.change_record(plan={"export_folder": f"C:\\qsm-{world.migration_id}"})
+    world.run("$World.volumes[0].FreeSpace = 2000MB")
+    answer = world.refuses("NoSpace", "save_vm", world.save_arguments(pair), revision=world.revision())
+    assert answer.error is not None and answer.error.facts["volume"] == "C:\\"
+    world.change_record(plan={"export_folder": f"D:\\qsm-{world.migration_id}"})
+    world.run("$World.volumes[1].FreeSpace = 3100MB")
     assert world.fenced("save_vm", world.save_arguments(pair)).state == "Saved"
 
 
@@ -101,7 +107,28 @@ def test_export_takes_configuration_and_memory_alone(world: World) -> None:
     names = [f.path.rsplit("\\", 1)[1].lower() for f in told.files]
     assert names == [f"{world.vm_id}.vmcx", f"{world.vm_id}.vmrs"]
     assert told.configuration == told.files[0].path
-    assert told.folder.endswith(f"{world.migration_id}\\export")
+    assert told.folder == f"D:\\qsm-{world.migration_id}"
+
+
+def test_exported_memory_is_closed_to_others_and_goes_with_the_migration(world: World) -> None:
+    """It lies in a folder of its own, which nobody may have prepared, and whose name is of this migration."""
+    pair = checkpointed(world)
+    world.fenced("save_vm", world.save_arguments(pair))
+    folder = f"D:\\qsm-{world.migration_id}"
+    world.run("$World.fail['Set-Acl'] = 0x80070005")
+    world.fails("ExportFailed", "export_configuration", {"vm_id": world.vm_id}, revision=world.revision())
+    world.run("$World.fail.Remove('Set-Acl')")
+    for name in ("D:\\qsm-20300131T235959-0123abcd", f"D:\\a\\..\\qsm-{world.migration_id}", "D:\\Backups"):
+        world.change_record(plan={"export_folder": name})
+        answer = world.call("export_configuration", {"vm_id": world.vm_id}, subject=name, revision=world.revision())
+        assert answer.error is not None and (answer.error.id, answer.error.category) == ("InvalidArgument", "refused")
+    world.change_record(plan={})
+    world.refuses("InvalidArgument", "export_configuration", {"vm_id": world.vm_id}, revision=world.revision())
+    world.change_record(plan={"export_folder": folder})
+    told = world.fenced("export_configuration", {"vm_id": world.vm_id})
+    assert world.value(f"(Get-Acl -LiteralPath '{told.folder}').Sddl").startswith("O:BAG:DUD:P")
+    assert world.call("close_migration", {"end": "home", "text": ""}).ok
+    assert not world.path(folder).exists()
 
 
 def test_export_is_made_anew_after_a_failure(world: World) -> None:

@@ -141,7 +141,7 @@ WAIT_JOB = (
 EXPORT = "Export-QsmVMConfiguration -VMId $id -MigrationId $migration"
 SAVE = (
     f"Save-QsmVM -VMId $id -ExpectedDisks @([PSCustomObject]@{{ slot = 'SCSI 0:0'; path = $disk }}) -ReserveBytes {RESERVE} "
-    "-WaitLimitSeconds 1 -ExpectedState $vm.State -Mode"
+    "-WaitLimitSeconds 1 -MigrationId $migration -ExpectedState $vm.State -Mode"
 )
 FROZEN = (
     "$old = Get-QsmDiskFile -Path $disk; $real = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($disk)\n"
@@ -185,6 +185,10 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
     "an export without a configuration": (
         "function Invoke-WmiMethod { [PSCustomObject]@{ ReturnValue = 0 } }\n" + EXPORT,
         *("ExportFailed", "failed", "holds 0 configuration files instead of one"),
+    ),
+    "a folder that cannot be closed": (
+        "function Set-Acl {}\n" + EXPORT,
+        *("ExportFailed", "failed", "could not be closed to others"),
     ),
     "an identity of a file that is gone": (
         'Get-QsmContentIdentity -Path "$folder\\gone.vhd" -Format VHD',
@@ -276,6 +280,7 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
 @pytest.mark.parametrize("what", WRONG)
 def test_wrong(world: World, what: str) -> None:
     world.make_vm(state="Off")
+    world.make_record()
     script, error_id, category, words = WRONG[what]
     with pytest.raises(ScriptError) as caught:
         world.run(script)

@@ -16,9 +16,9 @@ BY_A_CHECKPOINT = 38
 r"""`D:\a.vhdx` becomes `D:\a_<GUID>.avhdx`: 37 signs, and one of the extension."""
 
 
-def reasons(machine: VMFacts, folder: str) -> list[str]:
+def reasons(machine: VMFacts, folder: str, export: str = r"D:\qsm-20300131T235959-0123abcd") -> list[str]:
     disks, _ = place_disks(machine, folder, host="hv01")
-    return list(too_long(machine, disks, folder, source="hv01", target="hv02"))
+    return list(too_long(machine, disks, folder, export, source="hv01", target="hv02"))
 
 
 def folder_of(length: int, *, sign: str = "a") -> str:
@@ -89,7 +89,9 @@ def test_folders_may_be_less_long_than_files() -> None:
     assert len(found) == 1 and "248 signs on host hv02, 1 more than the 247 that Windows takes for a folder" in found[0]
 
 
-def test_the_exported_configuration_lies_below_the_name_of_the_vm() -> None:
-    assert reasons(vm(name="n" * 100), r"E:\x") == []
-    (reason, *_) = reasons(vm(name="n" * 100, version="5.0"), r"E:\x")
-    assert "its exported configuration would have a path of" in reason and reason.endswith("with Rename-VM")
+def test_the_exported_configuration_lies_on_a_volume_of_the_source() -> None:
+    machine = vm(state="Off", file=disk_file(path=r"D:\a.vhdx"))
+    longest = 259 - len(rf"\Virtual Machines\{ID}.vmcx")
+    assert reasons(machine, r"E:\x", folder_of(longest)) == []
+    (reason, *_) = reasons(machine, r"E:\x", folder_of(longest + 1))
+    assert "its exported configuration would have a path of 260 signs on host hv01" in reason

@@ -8,10 +8,10 @@ import pytest
 
 from qsm.errors import Failed
 from qsm.facts.files import DiskFile, VMDisk
-from qsm.facts.hosts import VolumeFacts
+from qsm.facts.hosts import HostFacts, VolumeFacts
 from qsm.facts.machines import VMFacts
 from qsm.judgement import room
-from qsm.judgement.placement import place_disks
+from qsm.judgement.placement import export_volume, place_disks
 from qsm.judgement.room import Demand
 from qsm.plan.chain import Chain, ChainLink
 from qsm.plan.plan import Plan, TransferMode
@@ -149,9 +149,9 @@ FILES = (disk_file(r"D:\VMs\sql\a.vhdx", 300), disk_file(r"F:\b.vhdx", 70))
 
 
 def test_a_running_vm_that_is_saved() -> None:
-    """The memory lies in the checkpoint and in the saved state on D:, exported on C:, and once on the target."""
+    """The memory lies in the checkpoint and in the saved state on D:, and once on the target."""
     assert of_migration(vm_with(*FILES), TransferMode.SAVE) == {
-        "hv02 E:\\": 370 + 1000 + RESERVE, "hv01 D:\\": 2000 + RESERVE, "hv01 F:\\": RESERVE, "hv01 C:\\": 1000 + RESERVE,
+        "hv02 E:\\": 370 + 1000 + RESERVE, "hv01 D:\\": 2000 + RESERVE, "hv01 F:\\": RESERVE,
     }  # fmt: skip
 
 
@@ -163,9 +163,50 @@ def test_a_vm_that_is_shut_down_writes_memory_in_a_checkpoint_only() -> None:
 
 def test_a_vm_that_stands_still() -> None:
     assert of_migration(vm_with(*FILES, state="Off"), TransferMode.NONE, memory=0) == {"hv02 E:\\": 370 + RESERVE}
-    assert of_migration(vm_with(*FILES, state="Saved"), TransferMode.NONE) == {
-        "hv02 E:\\": 1370 + RESERVE, "hv01 C:\\": 1000 + RESERVE,
-    }  # fmt: skip
+    assert of_migration(vm_with(*FILES, state="Saved"), TransferMode.NONE) == {"hv02 E:\\": 1370 + RESERVE}
+
+
+@pytest.mark.parametrize(
+    ("transfer", "memory", "bytes_"),
+    [
+        (TransferMode.SAVE, 1000, 1000),
+        (TransferMode.NONE, 1000, 1000),
+        (TransferMode.SHUTDOWN, 1000, None),
+        (TransferMode.NONE, 0, None),
+    ],
+)
+def test_what_is_exported_is_the_memory_once_more(transfer: TransferMode, memory: int, bytes_: int | None) -> None:
+    demands = list(room.of_export(r"F:\qsm-1", host="hv01", memory_bytes=memory, transfer=transfer))
+    assert [demand.length_bytes for demand in demands] == ([] if bytes_ is None else [bytes_])
+
+
+# --- the volume of the export
+
+
+def chosen(vm: VMFacts, *volumes: VolumeFacts, memory: int = 1000) -> str:
+    disks, _ = place_disks(vm, r"E:\New", host="hv01")
+    demands = room.of_migration(
+        vm, disks, source="hv01", target="hv02", target_folder=None, memory_bytes=memory, transfer=TransferMode.SAVE
+    )
+    host = HostFacts.model_construct(volumes=volumes, system_volume="C:\\")
+    return export_volume(vm.model_copy(update={"volumes": ()}), host, list(demands), host="hv01")
+
+
+def test_the_export_goes_where_the_most_room_is_left() -> None:
+    """The checkpoint and the saved state take 2000 of D:, which is why F: has more with less."""
+    vm = vm_with(*FILES)
+    rest = (volume("C:\\", 1 << 40), volume("G:\\", 1 << 40))
+    assert chosen(vm, volume("D:\\", 9000), volume("F:\\", 8000), *rest) == "F:\\"
+    assert chosen(vm, volume("D:\\", 9000), volume("F:\\", 6000), *rest) == "D:\\"
+
+
+def test_the_system_volume_takes_the_export_only_where_it_holds_all_of_the_vm() -> None:
+    beside = {"snapshot_file_location": r"C:\VMs", "configuration_location": r"C:\VMs"}
+    room_on_c = (volume("C:\\", 1 << 40), volume("F:\\", 1))
+    assert chosen(vm_with(disk_file(r"F:\b.vhdx", 70), **beside), *room_on_c) == "F:\\"
+    assert chosen(vm_with(disk_file(r"C:\VMs\b.vhdx", 70), **beside), *room_on_c) == "C:\\"
+    mounted = (volume("C:\\", 1 << 40), volume("C:\\VMs\\", 1))
+    assert chosen(vm_with(disk_file(r"C:\VMs\b.vhdx", 70), **beside), *mounted) == "C:\\VMs\\"
 
 
 def test_a_target_that_takes_nothing_is_not_measured() -> None:

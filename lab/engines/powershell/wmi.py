@@ -16,6 +16,7 @@ from lab.engines.powershell.cmdlets import CmdletCall, CmdletError, Given, cmdle
 from lab.engines.powershell.shapes import shape, uint64
 from lab.engines.powershell.wmi_hyperv import ROWS as HYPERV_ROWS
 from lab.engines.powershell.wmi_hyperv import export_settings, invoke, system_path
+from lab.platform.paths import SYSTEM_VOLUME
 from lab.platform.this_machine import UNIX_EPOCH_TICKS
 from qsm.facts.names import same_name
 
@@ -34,6 +35,7 @@ def _operating_system(call: CmdletCall, filters: Row) -> Iterator[Row]:
         "Caption": settings.os_caption,
         "BuildNumber": str(settings.os_build),
         "FreePhysicalMemory": uint64(max(0, settings.memory_bytes - running) // 1024),
+        "SystemDrive": SYSTEM_VOLUME.rstrip("\\"),
         "LastBootUpTime": f"{started:%Y%m%d%H%M%S}.{ticks % 10_000_000 // 10:06d}+000",
     }
 

@@ -214,10 +214,6 @@ def _destroy(call: CmdletCall, system: str) -> Row:
 def _export(call: CmdletCall, system: str, folder: str, text: str) -> Row:
     instance = ElementTree.fromstring(text)  # noqa: S314  (our own stand-in wrote it)
     told = {each.attrib["NAME"]: each.findtext("VALUE", "") for each in instance.iter("PROPERTY")}
-    if told["CreateVmExportSubdirectory"] != "FALSE":
-        raise CmdletError(
-            "The lab exports into the folder itself.", error_id="NotImplemented", category="NotImplemented"
-        )
     job = WmiJob(str(uuid.uuid4()).upper())
     call.memory.wmi_jobs[job.instance_id] = job
     refused: list[HyperVError] = []
@@ -230,6 +226,7 @@ def _export(call: CmdletCall, system: str, folder: str, text: str) -> Row:
                 copy_snapshot_configuration=int(told["CopySnapshotConfiguration"]),
                 copy_vm_runtime_information=told["CopyVmRuntimeInformation"] == "TRUE",
                 copy_vm_storage=told["CopyVmStorage"] == "TRUE",
+                create_vm_export_subdirectory=told["CreateVmExportSubdirectory"] == "TRUE",
                 disable_differential_of_ignored_storage=told.get("DisableDifferentialOfIgnoredStorage") == "TRUE",
             )
             job.state = JOB_COMPLETED

@@ -93,10 +93,13 @@ class MigrationScript:
     def target_disks(self) -> list[dict[str, str]]:
         return [{"slot": slot, "path": self.target_path(base.path)} for slot, base in self.bases.items()]
 
+    def plan(self) -> dict[str, str]:
+        """What hosts read of a plan."""
+        return {"target_folder": self.folder, "export_folder": rf"D:\qsm-{self.migration_id}"}
+
     def begin(self) -> None:
         """Records and locks."""
         for side, peer in ((self.source, "HV02"), (self.target, "HV01")):
-            plan = {"target_folder": self.folder}
             side.do(
                 "create_record",
                 role=side.role,
@@ -104,7 +107,7 @@ class MigrationScript:
                 vm_name=self.vm.name,
                 peer=peer,
                 by="test",
-                plan=plan,
+                plan=self.plan(),
             )
         for side in (self.source, self.target):
             side.do("take_lock", vm_id=self.vm_id, vm_name=self.vm.name, by="test")
@@ -187,6 +190,7 @@ class MigrationScript:
 
     def export(self) -> None:
         self.exported = self.source.do("export_configuration", vm_id=self.vm_id)
+        assert self.exported.folder == self.plan()["export_folder"]
 
     def copy_changes(self) -> None:
         for number, disk in enumerate(self.saved.disks):

@@ -189,7 +189,7 @@ def test_without_a_record_nothing_is_done(source: HostCaller, operation: str) ->
 
 
 def test_record_is_made_once(script: MigrationScript) -> None:
-    plan = {"target_folder": script.folder}
+    plan = script.plan()
     same = {"role": "source", "vm_id": script.vm_id, "vm_name": script.vm.name, "peer": "HV02", "by": "test"}
     assert script.source.call("create_record", **same, plan=plan).repeated
     again = script.source.call("create_record", subject="another", **same, plan=plan)

@@ -135,6 +135,6 @@ def remove_source_files(call: OperationCall, arguments: m.RemoveSourceFilesArgum
 
 def create_probe_file(call: OperationCall, arguments: m.ProbeFileArguments) -> FileFacts:
     """Make a small file, for checking a copy between two hosts."""
-    name = f"{call.migration_folder}\\export\\probe.bin"
+    name = f"{call.migration_folder}\\probe\\probe.bin"
     call.host.folder.write_bytes(name, bytes(index % 251 for index in range(arguments.size_bytes)))
     return facts.file_facts(call.host, call.host.folder.path(name))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from lab.engines.python.operations import facts
+from lab.engines.python.operations import export_folder, facts
 from lab.engines.python.operations.calls import CHECK_SECONDS, OperationCall
 from lab.engines.python.operations.checkpoint import require_as_expected
 from lab.engines.python.operations.copies import require_room
@@ -31,7 +31,7 @@ def save_vm(call: OperationCall, arguments: m.SaveVMArguments) -> m.SaveVMResult
     host = call.host
     watch = Stopwatch()
     vm = facts.known_vm(host, arguments.vm_id)
-    _guard(host, vm, arguments)
+    _guard(call, vm, arguments)
     _stop(host, vm, arguments)
     stopped = facts.vm_after(host, vm.vm_id)
     expected = {"save": "Saved", "shutdown": "Off", "none": arguments.expected_state}[arguments.mode]
@@ -54,8 +54,9 @@ def save_vm(call: OperationCall, arguments: m.SaveVMArguments) -> m.SaveVMResult
     )
 
 
-def _guard(host: ModuleHost, vm: VirtualMachine, arguments: m.SaveVMArguments) -> None:
+def _guard(call: OperationCall, vm: VirtualMachine, arguments: m.SaveVMArguments) -> None:
     """Raises WorldChanged, NoSpace."""
+    host = call.host
     require_as_expected(
         host,
         vm,
@@ -83,8 +84,18 @@ def _guard(host: ModuleHost, vm: VirtualMachine, arguments: m.SaveVMArguments) -
             expected={"guest_shutdown": "Ok"},
         )
     if arguments.mode == "save":
-        needed_bytes = max(vm.memory_assigned_bytes, vm.memory_startup_bytes) + arguments.reserve_bytes
-        require_room(host, vm.configuration_location, needed_bytes=needed_bytes, sentence="memory_no_space", vm=vm.name)
+        _require_room_for_memory(host, vm, export_folder.required_folder(call), reserve_bytes=arguments.reserve_bytes)
+
+
+def _require_room_for_memory(host: ModuleHost, vm: VirtualMachine, folder: str, *, reserve_bytes: int) -> None:
+    """Raises NoSpace: the memory is saved beside the configuration, and copied to the folder of the export."""
+    memory = max(vm.memory_assigned_bytes, vm.memory_startup_bytes)
+    needed: dict[str, int] = {}
+    for path in (vm.configuration_location, folder):
+        root = host.platform.files.volume_of(path).root
+        needed[root] = needed.get(root, reserve_bytes) + memory
+    for root in sorted(needed):
+        require_room(host, root, needed_bytes=needed[root], sentence="memory_no_space", vm=vm.name)
 
 
 def _require_unchanged(host: ModuleHost, base: DiskFile) -> None:
@@ -148,19 +159,18 @@ def export_configuration(call: OperationCall, arguments: m.VMArguments) -> m.Exp
     """Export configuration and saved state, without disks and checkpoints."""
     host = call.host
     vm = facts.known_vm(host, arguments.vm_id)
-    name = f"{call.migration_folder}\\export"
-    host.folder.remove_tree(name)
-    host.folder.make_folder(name)
-    folder = host.folder.path(name)
+    folder = export_folder.required_folder(call)
     try:
+        export_folder.make_anew(call, folder)
         written = host.hyperv.export_system_definition(
             vm.vm_id,
             folder,
             copy_snapshot_configuration=NO_SNAPSHOTS,
             copy_vm_runtime_information=True,
             disable_differential_of_ignored_storage=True,
+            create_vm_export_subdirectory=False,
         )
-    except HyperVError as error:
+    except facts.HOST_ERRORS as error:
         raise failed(
             "ExportFailed",
             say("export_failed", host.name, vm=vm.name, folder=folder, cause=because(error)),

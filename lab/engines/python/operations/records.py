@@ -11,8 +11,10 @@ import re
 from lab.engines.python.operations.calls import OperationCall, record_missing
 from lab.engines.python.operations.clock import now_utc
 from lab.engines.python.operations.errors import OperationError, refused
+from lab.engines.python.operations.export_folder import named_folder
 from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.journal import Journal
+from lab.engines.python.operations.state_folder import remove_tree
 from lab.host.sentences import because, say
 from lab.platform.errors import PlatformError
 from qsm.facts.machines import LockFacts
@@ -215,8 +217,10 @@ def close_migration(call: OperationCall, arguments: m.CloseMigrationArguments) -
     if ended is not None and record.owner not in ended:
         raise owner_error(call, record, "NotOwner", "cannot_end", end=arguments.end)
     if ended is not None:
-        for folder in ("copies", "merges", "export"):
+        for folder in ("copies", "merges", "probe"):
             call.host.folder.remove_tree(f"{call.migration_folder}\\{folder}")
+        if (exported := named_folder(call)) is not None:
+            remove_tree(call.host.platform.files, exported)
         call.last_acts.append(lambda: _release(call, record))
     call.change_record(end=arguments.end, end_text=_end_text(record, arguments.text))
 

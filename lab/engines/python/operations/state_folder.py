@@ -99,16 +99,21 @@ class StateFolder:
 
     def remove_tree(self, name: str) -> None:
         """Remove one of our own folders file by file; one that is not there is fine."""
-        if not self.exists(name):
-            return
-        found = self._files.list(self.path(name), recursive=True)
-        for info in found:
-            if not info.folder:
-                self._files.remove_file(info.path)
-        for info in sorted(found, key=lambda info: len(info.path), reverse=True):
-            if info.folder:
-                self._files.remove_empty_folder(info.path)
-        self._files.remove_empty_folder(self.path(name))
+        remove_tree(self._files, self.path(name))
+
+
+def remove_tree(files: FileSystem, path: str) -> None:
+    """Remove a folder file by file; one that is not there is fine."""
+    if not files.exists(path):
+        return
+    found = files.list(path, recursive=True)
+    for info in found:
+        if not info.folder:
+            files.remove_file(info.path)
+    for info in sorted(found, key=lambda info: len(info.path), reverse=True):
+        if info.folder:
+            files.remove_empty_folder(info.path)
+    files.remove_empty_folder(path)
 
 
 def _encode(content: Any) -> bytes:

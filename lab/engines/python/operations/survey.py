@@ -16,6 +16,7 @@ from lab.engines.python.operations.records import GUID, MIGRATIONS, MODULES, nor
 from lab.engines.python.operations.shares import is_open
 from lab.hyperv import HyperVError
 from lab.platform.errors import PlatformError
+from lab.platform.paths import SYSTEM_VOLUME
 from qsm.facts.files import FileEntry
 from qsm.facts.hosts import HostFacts, SwitchFacts
 from qsm.facts.names import inside_folder, same_name, same_path
@@ -55,6 +56,7 @@ def get_host(call: OperationCall, arguments: m.GetHostArguments) -> HostFacts:
         memory_free_bytes=max(0, settings.memory_bytes - running),
         boot_time_ticks=host.platform.accounts.boot_time_ticks,
         volumes=facts.known_volumes_of(host, [*paths, *arguments.paths]),
+        system_volume=SYSTEM_VOLUME,
         switches=tuple(
             SwitchFacts(name=switch.name, switch_id=switch.switch_id, type=SwitchType(switch.switch_type))
             for switch in host.hyperv.get_vm_switch()

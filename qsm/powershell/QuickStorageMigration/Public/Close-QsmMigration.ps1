@@ -48,7 +48,7 @@ function Close-QsmMigration {
     if (-not $PSCmdlet.ShouldProcess($MigrationId, "End the migration: $End")) { return }
     if ($End -ne 'held') {
         $folder = Get-QsmMigrationFolder -MigrationId $MigrationId
-        foreach ($name in 'copies', 'merges', 'export') { Remove-QsmFolder -Path (Join-Path -Path $folder -ChildPath $name) }
+        foreach ($path in @('copies', 'merges', 'probe' | ForEach-Object { Join-Path -Path $folder -ChildPath $_ }) + @(Get-QsmExportFolder -MigrationId $MigrationId)) { Remove-QsmFolder -Path $path }
     }
     $whole = $Text
     if ($record.end_text -ne '' -and $record.end_text -ne $Text) {

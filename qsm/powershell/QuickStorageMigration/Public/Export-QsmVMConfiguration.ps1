@@ -5,7 +5,8 @@ function Export-QsmVMConfiguration {
 
     .DESCRIPTION
     Export-VM always copies disks, so ExportSystemDefinition is called ("Exporting the configuration of a virtual machine"). It
-    goes into our folder of the migration; an older export there is removed first, file by file. Windows may make
+    goes into the folder that the plan names, on a volume with room for the memory; an older export there is removed first, file
+    by file. Windows may make
     differencing disks for storage that is not copied: where that can be switched off it is, and what Windows makes there anyway is
     removed. The VM's own disks must be the same afterwards. Anything else is ExportFailed (failed).
 
@@ -32,11 +33,11 @@ function Export-QsmVMConfiguration {
     )
 
     $vm = Get-QsmVMObject -VMId $VMId -Required
-    $folder = Join-Path -Path (Get-QsmMigrationFolder -MigrationId $MigrationId) -ChildPath 'export'
+    $folder = Get-QsmExportFolder -MigrationId $MigrationId -Required
     if (-not $PSCmdlet.ShouldProcess($vm.Name, "Export the configuration to '$folder'")) { return }
     try {
         Remove-QsmFolder -Path $folder
-        [void](New-Item -ItemType Directory -Path $folder -ErrorAction Stop)
+        New-QsmClosedFolder -Path $folder -Confirm:$false
         $before = @(Get-VMHardDiskDrive -VM $vm -ErrorAction Stop | ForEach-Object { [string]$_.Path })
         Invoke-QsmExport -VMId $VMId -Folder $folder
         foreach ($disk in @(Get-QsmTreeFile -Folder $folder | Where-Object { $_ -match '\.a?vhdx?\z' })) { Remove-Item -LiteralPath $disk -Force -Confirm:$false -ErrorAction Stop }

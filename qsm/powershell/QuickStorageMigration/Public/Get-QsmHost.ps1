@@ -51,6 +51,7 @@ function Get-QsmHost {
         memory_free_bytes       = [long]$system.FreePhysicalMemory * 1024
         boot_time_ticks         = ConvertFrom-QsmWmiTime -Text $system.LastBootUpTime
         volumes                 = @(Get-QsmVolumeFact -Path @($fixed + $Paths) -Known -Mount $mounts)
+        system_volume           = "$($system.SystemDrive)\"
         switches                = $hyperv.switches
         bits_start_mode         = [string](Get-QsmProperty -InputObject $bits -Name 'StartMode' -Default 'Absent')
         max_shells_per_user     = $limits.shells

@@ -4,7 +4,7 @@ function New-QsmProbeFile {
     Makes a small file of random bytes, to check a copy between two hosts with.
 
     .DESCRIPTION
-    It lies in the export folder of the migration. One of that size that is there already is kept.
+    It lies in the folder of the migration. One of that size that is there already is kept.
 
     .PARAMETER MigrationId
     Id of the migration.
@@ -29,7 +29,7 @@ function New-QsmProbeFile {
         [int]$SizeBytes
     )
 
-    $folder = Join-Path -Path (Get-QsmMigrationFolder -MigrationId $MigrationId) -ChildPath 'export'
+    $folder = Join-Path -Path (Get-QsmMigrationFolder -MigrationId $MigrationId) -ChildPath 'probe'
     $path = Join-Path -Path $folder -ChildPath 'probe.bin'
     $file = Get-QsmFileFact -Path $path
     if ($null -ne $file -and $file.length_bytes -eq $SizeBytes) { return $file }

@@ -29,16 +29,19 @@ function Save-QsmVM {
     Frozen files with the facts they must have.
 
     .PARAMETER ReserveBytes
-    Free space to keep on the volume of the saved memory.
+    Free space to keep on the volumes of the saved memory and of its exported copy.
 
     .PARAMETER WaitLimitSeconds
     How long to wait for a shutdown or for the state to settle.
+
+    .PARAMETER MigrationId
+    Id of the migration.
 
     .OUTPUTS
     System.Management.Automation.PSCustomObject with the fields of SaveVMResult.
 
     .EXAMPLE
-    Save-QsmVM -VMId $VMId -Mode save -ExpectedState Running -ExpectedCheckpoint $checkpointId -ExpectedDisks $leaves -ExpectedBases $bases -ReserveBytes 1GB -WaitLimitSeconds 600 -Confirm:$false
+    Save-QsmVM -VMId $VMId -Mode save -ExpectedState Running -ExpectedCheckpoint $checkpointId -ExpectedDisks $leaves -ExpectedBases $bases -ReserveBytes 1GB -WaitLimitSeconds 600 -MigrationId $MigrationId -Confirm:$false
     #>
     [CmdletBinding(SupportsShouldProcess = $true)]
     [OutputType([PSCustomObject])]
@@ -71,7 +74,10 @@ function Save-QsmVM {
 
         [Parameter(Mandatory = $true)]
         [ValidateRange(1, 3500)]
-        [int]$WaitLimitSeconds
+        [int]$WaitLimitSeconds,
+
+        [Parameter(Mandatory = $true)]
+        [string]$MigrationId
     )
 
     $clock = [Diagnostics.Stopwatch]::StartNew()
@@ -82,7 +88,7 @@ function Save-QsmVM {
         throw (New-QsmError -Id 'WorldChanged' -Category refused -Subject "$VMId" -Facts @{ found = @{ state = $ExpectedState }; expected = @{ state = 'Saved or Off' } } -Text 'does_not_stand_still' -Value @{ vm = $vm.Name; state = $ExpectedState })
     }
     if ($Mode -eq 'shutdown') { Assert-QsmShutdown -VM $vm }
-    if ($Mode -eq 'save') { Assert-QsmMemorySpace -VM $vm -ReserveBytes $ReserveBytes }
+    if ($Mode -eq 'save') { Assert-QsmMemorySpace -VM $vm -ExportFolder (Get-QsmExportFolder -MigrationId $MigrationId -Required) -ReserveBytes $ReserveBytes }
     if (-not $PSCmdlet.ShouldProcess($vm.Name, "Stop for moving ($Mode)")) { return }
     try {
         Set-VM -VM $vm -AutomaticStartAction Nothing -Confirm:$false -ErrorAction Stop

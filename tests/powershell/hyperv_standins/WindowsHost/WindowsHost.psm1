@@ -13,7 +13,7 @@ function Reset-World {
         vms = [ordered]@{}; planned = [ordered]@{}; vhd = @{}; acl = @{}; shares = @{}; tasks = @{}; jobs = @(); fail = @{}; calls = @()
         switches = @('LAN', 'DMZ'); accounts = @{ 'LAB\HV02$' = 'S-1-5-21-10-20-30-1102' }; isos = @()
         volumes = @(@{ Name = 'C:\'; FreeSpace = 50GB; Capacity = 100GB }, @{ Name = 'D:\'; FreeSpace = 500GB; Capacity = 1000GB })
-        mounts = @(); options = @{ task = 'run'; shutdown = $true; transfers = 0 }; wmiJobs = @{}; storageJobs = @(); compatibility = 0; smb = $true
+        mounts = @(); options = @{ task = 'run'; shutdown = $true; transfers = 0 }; wmiJobs = @{}; storageJobs = @(); compatibility = 0; smb = $true; closed = @()
     }
 }
 Reset-World
@@ -190,7 +190,7 @@ function Get-WmiObject {
         return $setting | Add-Member -MemberType ScriptMethod -Name GetText -Value { param($form) if ($form -ne 1) { throw 'form' }; $this | ConvertTo-Json -Compress } -PassThru
     }
     switch ($Class) {
-        'Win32_OperatingSystem' { [PSCustomObject]@{ Caption = 'Microsoft Windows Server 2022 Standard '; BuildNumber = '20348'; FreePhysicalMemory = [uint64]1024; LastBootUpTime = '20300131020000.500000+060' } }
+        'Win32_OperatingSystem' { [PSCustomObject]@{ Caption = 'Microsoft Windows Server 2022 Standard '; BuildNumber = '20348'; FreePhysicalMemory = [uint64]1024; SystemDrive = 'C:'; LastBootUpTime = '20300131020000.500000+060' } }
         'Win32_ComputerSystem' { [PSCustomObject]@{ Name = $env:COMPUTERNAME; DNSHostName = $env:COMPUTERNAME; Domain = 'lab.example'; PartOfDomain = $true } }
         'Win32_NTDomain' { [PSCustomObject]@{ DomainName = 'LAB'; DnsForestName = 'lab.example' }; [PSCustomObject]@{ DomainName = $null; DnsForestName = $null } }
         'Win32_Processor' { [PSCustomObject]@{ Manufacturer = 'GenuineIntel'; Name = 'Processor  ' } }
@@ -257,7 +257,16 @@ function Get-Acl {
     $aces = @($World.acl[$LiteralPath.ToLowerInvariant()] | Where-Object { $_ })
     $rules = @([PSCustomObject]@{ IdentityReference = 'BUILTIN\Administrators'; FileSystemRights = 'FullControl'; AccessControlType = 'Allow'; IsInherited = $true })
     $rules += @($aces | ForEach-Object { [PSCustomObject]@{ IdentityReference = [regex]::Match($_, 'S-[^)]+').Value; FileSystemRights = 'Read, Synchronize'; AccessControlType = 'Allow'; IsInherited = $false } })
-    [PSCustomObject]@{ Sddl = "O:BAG:DUD:PAI$(-join $aces)(A;ID;FA;;;BA)(A;OICIIOID;GA;;;CO)"; Access = $rules }
+    $flags = if ($World.closed -contains $LiteralPath) { 'PAI' } else { 'AI' }
+    $told = [PSCustomObject]@{ Sddl = "O:BAG:DUD:$flags$(-join $aces)(A;ID;FA;;;BA)(A;OICIIOID;GA;;;CO)"; Access = $rules }
+    $told | Add-Member -MemberType ScriptMethod -Name SetSecurityDescriptorSddlForm -Value { param($sddl, $sections) $this.Sddl = $sddl } -PassThru
+}
+function Set-Acl {
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    param([string]$LiteralPath, $AclObject)
+    Enter-Cmdlet 'Set-Acl'
+    if ($AclObject.Sddl -cne 'O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)') { throw 'sddl' }
+    $World.closed += $LiteralPath
 }
 function icacls.exe {
     $global:LASTEXITCODE = 0

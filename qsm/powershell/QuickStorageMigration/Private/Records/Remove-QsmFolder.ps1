@@ -4,7 +4,7 @@ function Remove-QsmFolder {
     Removes a folder of ours, file by file.
 
     .DESCRIPTION
-    Only below the folder of this project. A folder that is really a link is removed as a link: what lies behind it is not
+    Only below the folder of this project, or an exported configuration with its memory. A folder that is really a link is removed as a link: what lies behind it is not
     ours. A folder that is not there is done.
 
     .PARAMETER Path
@@ -25,8 +25,9 @@ function Remove-QsmFolder {
         [string]$Path
     )
 
-    if ((Test-QsmSameText -Text $Path -Other (Get-QsmRoot)) -or -not (Test-QsmPathUnder -Path $Path -Folder (Get-QsmRoot))) {
-        throw (New-Object -TypeName System.InvalidOperationException -ArgumentList "'$Path' does not lie below '$(Get-QsmRoot)' and is not removed.")
+    $ours = if ($Path -cmatch '\A[A-Za-z]:\\(.+\\)?qsm-[0-9]{8}T[0-9]{6}-[0-9a-f]{8}(?=\\|\z)') { $Matches[0] } else { Get-QsmRoot }
+    if ((Test-QsmSameText -Text $Path -Other (Get-QsmRoot)) -or -not (Test-QsmPathUnder -Path $Path -Folder $ours)) {
+        throw (New-Object -TypeName System.InvalidOperationException -ArgumentList "'$Path' is no folder of ours and is not removed.")
     }
     if (-not (Test-Path -LiteralPath $Path)) { return }
     foreach ($item in @(Get-ChildItem -LiteralPath $Path -Force)) {
