@@ -76,6 +76,10 @@ class Configuration:
     """Somebody has locked the guest's session: it goes down by force only."""
     shutdown_component: str = "Ok"
     """What keeps the guest from being asked: Missing, Disabled, or a status such as NoContact."""
+    export_omits: str = ""
+    """Extension of a file that its exports lack."""
+    export_written_seconds: float = 0.0
+    """How long VMMS goes on writing the last file of an export after that has returned."""
     unanswered: tuple[str, ...] = ()
     """Cmdlets that fail for this VM."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import ntpath
+import os
 import shutil
+import threading
 import uuid
 from dataclasses import replace
 
@@ -22,6 +25,7 @@ from lab.hyperv.errors import (
 )
 from lab.hyperv.machine import Machine
 from lab.hyperv.virtual_disks import make_child
+from lab.platform.open_files import ANYTHING, Access
 from qsm.facts.states import VMOperationalStatus
 
 DIFFERENTIAL_BUILD = 16299  # DisableDifferentialOfIgnoredStorage: "added in Windows 10, version 1709"
@@ -109,8 +113,29 @@ def _write_export(
     for name in (files.MACHINES_FOLDER, files.SNAPSHOTS_FOLDER, files.DISKS_FOLDER):
         core.platform.files.make_folder(ntpath.join(folder, name))
     core.take_time(core.timing.export_seconds + total_bytes / core.timing.copy_bytes_per_second)
+    omitted = machine.configuration.export_omits
+    sources = {copy: source for copy, source in sources.items() if not omitted or not copy.endswith(omitted)}
     for destination, source in sources.items():
         core.host_path(destination).parent.mkdir(exist_ok=True)
         shutil.copyfile(core.host_path(source), core.host_path(destination))
     core.host_path(configuration_file).write_bytes(files.encode(exported))
+    if sources and machine.configuration.export_written_seconds:
+        _write_on(core, list(sources)[-1], seconds=machine.configuration.export_written_seconds)
     return (configuration_file, *sources)
+
+
+def _write_on(core: Core, path: str, *, seconds: float) -> None:
+    """Hold a file as VMMS may after the job has ended: others may read it, and it changes once more at the end."""
+    held = core.platform.open_files.open(path, access=Access.WRITE, share=ANYTHING, holder="VMMS")
+    host_path = core.host_path(path)
+    descriptor = os.open(host_path, os.O_WRONLY | os.O_APPEND)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+    def end() -> None:
+        os.write(descriptor, b"\0")
+        os.close(descriptor)
+        core.platform.open_files.close(held)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()

@@ -169,10 +169,13 @@ class MachineCmdlets:
         guest_ignores_shutdown: bool | None = None,
         guest_refuses_shutdown: bool | None = None,
         shutdown_component: str | None = None,
+        export_omits: str | None = None,
+        export_written_seconds: float | None = None,
     ) -> VirtualMachine:
         """Not a cmdlet: make a VM what no migration could, to see it refused.
 
         `busy_with`: a backup, say (OK ends it). `unanswered`: cmdlets that fail for it ("Get-VMSecurity").
+        `export_omits`: extension of a file that its exports lack. `export_written_seconds`: VMMS writes that long after one.
         `merge_disabled`: merges wait (Msvm_DiskMergeSettingData.EnabledState 0).
         """
         core = self._core
@@ -193,6 +196,8 @@ class MachineCmdlets:
                 guest_ignores_shutdown=guest_ignores_shutdown,
                 guest_refuses_shutdown=guest_refuses_shutdown,
                 shutdown_component=shutdown_component,
+                export_omits=export_omits,
+                export_written_seconds=export_written_seconds,
             )
             if not machine.planned:
                 core.merge_waiting(machine)

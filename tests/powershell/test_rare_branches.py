@@ -68,6 +68,15 @@ TOLD: dict[str, tuple[str, list[Any]]] = {
         f"$World.fail['WMI Win32_NTDomain'] = 0x80041010; Get-QsmComputerAccount -Computer {COMPUTER}",
         ["lab.example\\HV01$"],
     ),
+    "a file that somebody holds and leaves alone": (
+        "$real = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($disk)\n"
+        "[IO.File]::SetLastWriteTimeUtc($real, [DateTime]::UtcNow.AddHours(-1))\n"
+        "$stream = [IO.File]::Open($real, 'Open', 'ReadWrite', 'None')\n"
+        "try { Test-QsmFileWritten -Path $disk; @(Get-QsmSettledFile -Path $disk, 'D:\\gone').Count }\n"
+        "finally { $stream.Dispose() }\n"
+        "Test-QsmFileWritten -Path $disk",
+        [True, 1, False],
+    ),
     "an account that LSA knows": (LSA + "Resolve-QsmSid -Account 'LAB\\x'", ["S-1-5-21-1"]),
     "no account where WMI fails too": (
         f"$World.fail['WMI Win32_UserAccount'] = 0x80041010; $null -eq (Resolve-QsmSid -Account '{ACCOUNT}')",
@@ -189,6 +198,25 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
     "a folder that cannot be closed": (
         "function Set-Acl {}\n" + EXPORT,
         *("ExportFailed", "failed", "could not be closed to others"),
+    ),
+    "an export without the memory": (
+        "$vm.State = 'Saved'\n"
+        "function Invoke-WmiMethod {\n"
+        '    [void](New-Item -ItemType File -Path "D:\\qsm-$migration\\Virtual Machines\\$id.vmcx" -Force)\n'
+        "    [PSCustomObject]@{ ReturnValue = 0 }\n"
+        "}\n" + EXPORT,
+        *("ExportFailed", "failed", ".vmrs, without which the VM could not be imported as it is"),
+    ),
+    "an export without the guest state": (
+        '$own = "$folder\\Virtual Machines\\$($id.ToUpperInvariant()).vmgs"\n'
+        "[void](New-Item -ItemType File -Path $own -Force)\n" + EXPORT,
+        *("ExportFailed", "failed", ".vmgs, without which the VM could not be imported as it is"),
+    ),
+    "a file that changes on and on": (
+        "function Test-QsmFileWritten { $true }\n"
+        "(Get-Item -LiteralPath $disk).LastWriteTimeUtc = [DateTime]::UtcNow.AddHours(1)\n"
+        "Get-QsmSettledFile -Path $disk -LimitSeconds 0",
+        *("HostFailed", "failed", "has been open for writing and changing for 0 s"),
     ),
     "an identity of a file that is gone": (
         'Get-QsmContentIdentity -Path "$folder\\gone.vhd" -Format VHD',

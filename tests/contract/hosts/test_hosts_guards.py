@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ntpath
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -153,6 +154,31 @@ def test_save_without_room_is_refused_and_the_guest_goes_on(running: MigrationSc
     failed = running.source.call("save_vm", **running.save_arguments())
     assert failed.error_id == "SaveFailed" and failed.error is not None
     assert failed.error.facts["state"] == "Running"
+
+
+@pytest.fixture
+def saved(running: MigrationScript) -> MigrationScript:
+    """A saved VM that has not been exported yet."""
+    running.take_checkpoint()
+    running.save()
+    return running
+
+
+def test_an_exported_file_is_reported_once_it_stands_still(saved: MigrationScript) -> None:
+    """VMMS still writes the last of them when the export has returned: what is reported is what will be copied."""
+    saved.source.caller.host.hyperv("arrange_vm", vm_id=saved.vm_id, export_written_seconds=0.5)
+    before = {ntpath.basename(file.path).lower(): file.length_bytes for file in saved.saved.saved_state_files}
+    saved.export()
+    found = {ntpath.basename(file.path).lower(): file.length_bytes for file in saved.exported.files}
+    assert sorted(found[name] - length for name, length in before.items()) == [0] * (len(before) - 1) + [1]
+
+
+def test_an_export_that_lacks_a_file_names_it(saved: MigrationScript) -> None:
+    extension = "vmrs" if float(saved.vm.version) >= 6.2 else "bin"
+    saved.source.caller.host.hyperv("arrange_vm", vm_id=saved.vm_id, export_omits=extension)
+    answer = saved.source.call("export_configuration", vm_id=saved.vm_id)
+    assert answer.error_id == "ExportFailed" and answer.error is not None
+    assert f"lacks {saved.vm_id.upper()}.{extension}" in answer.error.message
 
 
 def test_guest_is_shut_down_where_its_memory_cannot_travel(running: MigrationScript) -> None:

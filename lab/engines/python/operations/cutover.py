@@ -7,6 +7,7 @@ on the target, when the guest stands still.
 
 from __future__ import annotations
 
+import ntpath
 import time
 
 from lab.engines.python.operations import export_folder, facts
@@ -20,6 +21,7 @@ from lab.host.sentences import because, say
 from lab.hyperv import HyperVError
 from lab.hyperv.model import VirtualMachine
 from qsm.facts.files import DiskFile
+from qsm.facts.names import name_key
 from qsm.facts.states import StartAction
 from qsm.hosts import messages as m
 
@@ -48,7 +50,7 @@ def save_vm(call: OperationCall, arguments: m.SaveVMArguments) -> m.SaveVMResult
         {
             "state": str(stopped.state),
             "disks": disks,
-            "saved_state_files": facts.existing_files(host, stopped.saved_state_files),
+            "saved_state_files": facts.settled_files(host, stopped.saved_state_files),
             "seconds": watch.seconds(),
         }
     )
@@ -178,9 +180,20 @@ def export_configuration(call: OperationCall, arguments: m.VMArguments) -> m.Exp
             hresult=hresult_of(error),
         ) from error
     found = host.platform.files.list(folder, recursive=True)
-    files = [facts.file_facts(host, info.path) for info in found if not info.folder]
+    paths = [info.path for info in found if not info.folder]
     configurations = [path for path in written if path.lower().endswith((".vmcx", ".xml"))]
     if len(configurations) != 1:
         without = say("export_without_configuration", host.name, vm=vm.name, folder=folder, count=len(configurations))
         raise failed("ExportFailed", without, subject=vm.vm_id, found=list(written))
-    return m.ExportResult(folder=folder, configuration=configurations[0], files=tuple(files))
+    _require_whole(host, vm, paths, folder=folder)
+    return m.ExportResult(folder=folder, configuration=configurations[0], files=facts.settled_files(host, paths))
+
+
+def _require_whole(host: ModuleHost, vm: VirtualMachine, paths: list[str], *, folder: str) -> None:
+    """Raises ExportFailed unless each file of the VM's saved state and guest state came along."""
+    names = {name_key(ntpath.basename(path)) for path in paths}
+    own = [ntpath.basename(file.path) for file in facts.existing_files(host, vm.saved_state_files)]
+    missing = [name for name in own if name_key(name) not in names]
+    if missing:
+        told = say("export_not_whole", host.name, vm=vm.name, folder=folder, missing=", ".join(missing))
+        raise failed("ExportFailed", told, subject=vm.vm_id, missing=missing)

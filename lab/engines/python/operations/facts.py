@@ -6,13 +6,14 @@ refuses goes to the VM's `unanswered`. Everything else here is reading and namin
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
 from lab.engines.python.operations.errors import SHARING_VIOLATION, failed, refused
-from lab.engines.python.operations.host import ModuleHost
+from lab.engines.python.operations.host import ModuleHost, check_process
 from lab.engines.python.operations.records import normal_id, read_lock
 from lab.host.sentences import because, say
 from lab.hyperv import ErrorCategory, HyperVError
@@ -29,6 +30,8 @@ from qsm.facts.states import ComponentStatus, ReplicationMode, SnapshotType, Vhd
 T = TypeVar("T")
 HOST_ERRORS = (HyperVError, PlatformError)
 PATH_MISSING = (FILE_NOT_FOUND, PATH_NOT_FOUND)
+QUIET_SECONDS, SETTLE_SECONDS = 1.0, 30
+"""How long a file that somebody holds must not change, and how long that may take."""
 LONGEST_CHAIN = 64
 """Files in one chain; Hyper-V allows 50 checkpoints, so that more is a circle."""
 
@@ -51,6 +54,30 @@ def file_facts(host: ModuleHost, path: str) -> FileFacts:
 def existing_files(host: ModuleHost, paths: Iterable[str]) -> tuple[FileFacts, ...]:
     """Return the facts of those files that are there."""
     return tuple(file_facts(host, path) for path in paths if host.platform.files.is_file(path))
+
+
+def settled_files(host: ModuleHost, paths: Iterable[str]) -> tuple[FileFacts, ...]:
+    """Return the facts of those files that are there, once nobody writes them or they have not changed for a second."""
+    present = [path for path in paths if host.platform.files.is_file(path)]
+    return tuple(_settled(host, path) for path in present)
+
+
+def _settled(host: ModuleHost, path: str) -> FileFacts:
+    """Raises HostFailed for a file that changes on and on."""
+    began = time.monotonic()
+    file, since = file_facts(host, path), began
+    while any(Access.WRITE in holder.access for holder in host.platform.open_files.holders(path)):
+        check_process()
+        now = file_facts(host, path)
+        if now != file:
+            file, since = now, time.monotonic()
+        if time.monotonic() - since >= QUIET_SECONDS:
+            break
+        if time.monotonic() - began >= SETTLE_SECONDS:
+            told = say("file_not_settled", host.name, path=path, seconds=SETTLE_SECONDS)
+            raise failed("HostFailed", told, subject=path)
+        time.sleep(0.05)
+    return file_facts(host, path)
 
 
 def disk_file(host: ModuleHost, path: str) -> DiskFile:

@@ -8,7 +8,8 @@ function Export-QsmVMConfiguration {
     goes into the folder that the plan names, on a volume with room for the memory; an older export there is removed first, file
     by file. Windows may make
     differencing disks for storage that is not copied: where that can be switched off it is, and what Windows makes there anyway is
-    removed. The VM's own disks must be the same afterwards. Anything else is ExportFailed (failed).
+    removed. The VM's own disks must be the same afterwards, and all of its files be there, which are
+    reported once they stand still. Anything else is ExportFailed (failed).
 
     .PARAMETER VMId
     Id of the VM.
@@ -45,13 +46,11 @@ function Export-QsmVMConfiguration {
         if (($before -join "`n") -ne ($after -join "`n")) {
             throw (New-QsmError -Id 'ExportFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; found = $after; expected = $before } -Text 'export_changed_disks' -Value @{ vm = $vm.Name; found = $after -join ', '; expected = $before -join ', ' })
         }
-        $files = @(Get-QsmTreeFile -Folder $folder | ForEach-Object { Get-QsmFileFact -Path $_ })
-        $configuration = @($files | Where-Object { (Split-Path -Path $_.path -Leaf) -match "\A$VMId\.(vmcx|xml)\z" } | ForEach-Object { $_.path })
-        if ($configuration.Count -ne 1) {
-            throw (New-QsmError -Id 'ExportFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; found = @($files | ForEach-Object { $_.path }) } -Text 'export_without_configuration' -Value @{ vm = $vm.Name; folder = $folder; count = $configuration.Count })
-        }
+        $paths = @(Get-QsmTreeFile -Folder $folder)
+        $configuration = Assert-QsmExportWhole -VM $vm -File $paths -Folder $folder
+        $files = @(Get-QsmSettledFile -Path $paths)
     } catch {
         throw (ConvertTo-QsmFailure -Cause $_ -Id 'ExportFailed' -Subject "$VMId" -Text 'export_failed' -Value @{ vm = $vm.Name; folder = $folder })
     }
-    [PSCustomObject][ordered]@{ folder = $folder; configuration = $configuration[0]; files = $files }
+    [PSCustomObject][ordered]@{ folder = $folder; configuration = $configuration; files = $files }
 }

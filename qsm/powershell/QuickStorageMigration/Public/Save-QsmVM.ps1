@@ -99,6 +99,7 @@ function Save-QsmVM {
         if ([string]$vm.State -ne $wanted) {
             throw (New-QsmError -Id 'SaveFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; state = [string]$vm.State } -Text 'save_other_state' -Value @{ vm = $vm.Name; state = $vm.State; expected = $wanted; seconds = [int]$clock.Elapsed.TotalSeconds })
         }
+        $memory = @(Get-QsmSavedStateFile -VM $vm -Settled)
         $disks = @(Get-QsmVMDisk -VM $vm)
         $unread = $disks | Where-Object { $null -ne $_.error } | Select-Object -First 1
         if ($null -ne $unread) {
@@ -111,7 +112,7 @@ function Save-QsmVM {
     [PSCustomObject][ordered]@{
         state             = [string]$vm.State
         disks             = $disks
-        saved_state_files = @(Get-QsmSavedStateFile -VM $vm)
+        saved_state_files = $memory
         seconds           = [Math]::Round($clock.Elapsed.TotalSeconds, 3)
     }
 }

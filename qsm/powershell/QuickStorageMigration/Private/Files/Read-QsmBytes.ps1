@@ -5,7 +5,7 @@ function Read-QsmBytes {
 
     .DESCRIPTION
     One of the two functions that call .NET on a path of the host: no cmdlet reads from the middle of a file. Others may have
-    the file open for reading and writing meanwhile. Fewer bytes come back if the file ends before.
+    the file open for reading and writing meanwhile, unless it is to be read alone. Fewer bytes come back if the file ends before.
 
     .PARAMETER Path
     Full path of the file.
@@ -15,6 +15,9 @@ function Read-QsmBytes {
 
     .PARAMETER Count
     How many bytes, 1 MiB at most.
+
+    .PARAMETER Alone
+    Fail with a sharing violation (0x80070020) where somebody has the file open for writing.
 
     .OUTPUTS
     System.Byte[]
@@ -35,11 +38,13 @@ function Read-QsmBytes {
 
         [Parameter(Mandatory = $true)]
         [ValidateRange(1, 1048576)]
-        [int]$Count
+        [int]$Count,
+
+        [switch]$Alone
     )
 
     $target = $PSCmdlet.GetUnresolvedProviderPathFromPSPath($Path)
-    $share = [IO.FileShare]::ReadWrite -bor [IO.FileShare]::Delete
+    $share = if ($Alone) { [IO.FileShare]::Read } else { [IO.FileShare]::ReadWrite -bor [IO.FileShare]::Delete }
     $stream = New-Object -TypeName System.IO.FileStream -ArgumentList $target, ([IO.FileMode]::Open), ([IO.FileAccess]::Read), $share
     try {
         $origin = if ($Offset -lt 0) { [IO.SeekOrigin]::End } else { [IO.SeekOrigin]::Begin }

@@ -10,6 +10,9 @@ function Get-QsmSavedStateFile {
     .PARAMETER VM
     The VM as Get-VM gives it.
 
+    .PARAMETER Settled
+    Report them once they stand still.
+
     .OUTPUTS
     System.Management.Automation.PSCustomObject with the fields of FileFacts.
 
@@ -20,12 +23,13 @@ function Get-QsmSavedStateFile {
     [OutputType([PSCustomObject])]
     param(
         [Parameter(Mandatory = $true)]
-        [object]$VM
+        [object]$VM,
+
+        [switch]$Settled
     )
 
     $id = ([string]$VM.Id).ToUpperInvariant()
     $folder = Join-Path -Path $VM.ConfigurationLocation -ChildPath 'Virtual Machines'
-    foreach ($name in "$id.vmrs", "$id.vmgs", "$id\$id.bin", "$id\$id.vsv") {
-        Get-QsmFileFact -Path (Join-Path -Path $folder -ChildPath $name)
-    }
+    $paths = @("$id.vmrs", "$id.vmgs", "$id\$id.bin", "$id\$id.vsv" | ForEach-Object { Join-Path -Path $folder -ChildPath $_ })
+    if ($Settled) { Get-QsmSettledFile -Path $paths } else { $paths | ForEach-Object { Get-QsmFileFact -Path $_ } }
 }
