@@ -43,6 +43,9 @@ class VMDisk(Frozen):
     shared: bool = Field(description="SupportPersistentReservations, or a VHD Set")
     chain: tuple[DiskFile, ...]
     error: str | None = Field(description="why the chain could not be read")
+    change_tracking: tuple[str, ...] = Field(
+        default=(), description="files of backup's change tracking beside its files"
+    )
 
 
 class SlotPath(Frozen):

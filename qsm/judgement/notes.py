@@ -11,6 +11,11 @@ from qsm.plan.plan import TransferMode
 def about_move(vm: VMFacts, *, target: str, transfer: TransferMode) -> Iterator[str]:
     """A sentence for each thing of the VM that may be otherwise on the target."""
     yield from _addresses(vm, target=target, transfer=transfer)
+    for path in (path for disk in vm.disks for path in disk.change_tracking[:1]):
+        yield (
+            f"The change tracking that backups of VM {vm.name} use ({path}) is not copied, and a merge on host {target} changes"
+            " disks without it. The first backup of the VM there must be a full one."
+        )
     for path in vm.dvd_paths:
         yield (
             f"The image {path} in a DVD drive of VM {vm.name} is not copied. The drive keeps it if host"

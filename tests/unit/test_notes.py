@@ -22,6 +22,12 @@ def with_adapter(**changes: Any) -> VMFacts:
     return vm(adapters=[{**usual, **changes}])
 
 
+def test_change_tracking_of_backups() -> None:
+    tracked = vm().disks[0].model_copy(update={"change_tracking": (r"D:\sql\sql.vhdx.rct", r"D:\sql\sql.vhdx.mrt")})
+    (note,) = about_move(vm(disks=[tracked]), target="hv02", transfer=TransferMode.SAVE)
+    assert r"VM sql-01 use (D:\sql\sql.vhdx.rct) is not copied" in note and note.endswith("there must be a full one.")
+
+
 @pytest.mark.parametrize(
     ("transfer", "moment"),
     [

@@ -234,6 +234,16 @@ def test_migrations_are_found_by_vm_and_id_and_locks_without_one_too(
     caller.host.files.host_path(rf"C:\ProgramData\QuickStorageMigration\locks\{script.vm_id}.json").unlink()
 
 
+def test_change_tracking_beside_a_disk_is_told(make_script: Callable[..., MigrationScript]) -> None:
+    script = make_script("tracked", state="Off")
+    (disk,) = script.vm.disks
+    assert disk.change_tracking == ()
+    for extension in (".rct", ".mrt"):
+        script.source.caller.host.files.write_bytes(disk.path + extension, b"")
+    (vm,) = script.source.caller.call("get_vm", {"name_or_id": script.vm_id}).result.matches
+    assert vm.disks[0].change_tracking == (f"{disk.path}.rct", f"{disk.path}.mrt")
+
+
 def test_host_is_cleaned_of_what_has_ended_only(source: HostCaller) -> None:
     about = {"role": "source", "vm_id": EMPTY_ID, "vm_name": "x", "peer": "HV02", "by": "test", "plan": {}}
     ended, held, alive = (new_migration_id() for _ in range(3))

@@ -180,6 +180,12 @@ def vm_disk(host: ModuleHost, drive: HardDiskDrive) -> VMDisk:
         shared=drive.support_persistent_reservations or drive.path.lower().endswith(".vhds"),
         chain=files,
         error=error,
+        change_tracking=tuple(
+            path
+            for file in files
+            for path in (f"{file.path}.rct", f"{file.path}.mrt")
+            if host.platform.files.exists(path)
+        ),
     )
 
 

@@ -39,13 +39,15 @@ function Get-QsmVMDisk {
                 $trouble = $_.Exception.Message
             }
         }
+        $tracking = @(foreach ($file in $chain) { "$($file.path).rct", "$($file.path).mrt" | Where-Object { Test-Path -LiteralPath $_ } })
         [PSCustomObject][ordered]@{
-            slot         = Get-QsmDriveSlot -Drive $drive
-            path         = $path
-            pass_through = $physical
-            shared       = $shared
-            chain        = $chain
-            error        = $trouble
+            slot            = Get-QsmDriveSlot -Drive $drive
+            path            = $path
+            pass_through    = $physical
+            shared          = $shared
+            chain           = $chain
+            error           = $trouble
+            change_tracking = $tracking
         }
     }
 }
