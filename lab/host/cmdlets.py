@@ -31,6 +31,7 @@ NAMES = {
     "set_vm_dvd_drive": "Set-VMDvdDrive",
     "connect_vm_network_adapter": "Connect-VMNetworkAdapter",
     "disconnect_vm_network_adapter": "Disconnect-VMNetworkAdapter",
+    "set_vm_network_adapter": "Set-VMNetworkAdapter",
     "set_vm_network_adapter_vlan": "Set-VMNetworkAdapterVlan",
     "remove_vm_saved_state": "Remove-VMSavedState",
     "remove_vm": "Remove-VM",

@@ -61,6 +61,9 @@ class LabAdapter:
     name: str = "Network Adapter"
     vlan_id: int = 0
     """0: untagged."""
+    mac_address: str = ""
+    """Empty: a dynamic one, which the host makes at the first start."""
+    dynamic_mac: bool = True
 
 
 WITH_A_PROCESS = ("Running", "Paused", "PausedCritical")
@@ -233,4 +236,10 @@ class LabHost:
 
 def _adapter(adapter: LabAdapter) -> dict[str, Any]:
     vlan = {"operation_mode": "Access", "access_vlan_id": adapter.vlan_id} if adapter.vlan_id else {}
-    return {"name": adapter.name, "switch_name": adapter.switch_name, "vlan": vlan}
+    return {
+        "name": adapter.name,
+        "switch_name": adapter.switch_name,
+        "vlan": vlan,
+        "mac_address": adapter.mac_address,
+        "dynamic_mac_address_enabled": adapter.dynamic_mac,
+    }

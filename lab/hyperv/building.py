@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import ntpath
 import re
-import secrets
 import uuid
 from collections.abc import Iterable
 
-from lab.hyperv import chains
+from lab.hyperv import addresses, chains
 from lab.hyperv import configuration as files
 from lab.hyperv.configuration import Configuration
 from lab.hyperv.core import Core, normal_id
@@ -31,7 +30,6 @@ from lab.hyperv.new_vm import NewAdapter, NewVM
 SLOT = re.compile(r"(IDE|SCSI) (\d+):(\d+)")
 SLOTS_OF = {"IDE": (2, 2), "SCSI": (4, 64)}  # controllers, and places on each
 GUEST_STATE_BYTES = 4096
-MAC_PREFIX = "00155D"  # Microsoft's, of Hyper-V's address pools
 
 
 def new_vm(core: Core, wanted: NewVM) -> VirtualMachine:
@@ -136,16 +134,10 @@ def _new_adapter(vm_id: str, wanted: NewAdapter) -> NetworkAdapter:
         vm_id,
         str(uuid.uuid4()),
         wanted.name,
-        wanted.mac_address or MAC_PREFIX + secrets.token_hex(3).upper(),
+        addresses.plain(wanted.mac_address or addresses.NEVER_GIVEN),
         wanted.switch_name,
         wanted.dynamic_mac_address_enabled,
         wanted.is_legacy,
         wanted.vlan,
         wanted.iov_weight,
     )
-
-
-# --- changing
-
-
-# --- switches

@@ -11,6 +11,7 @@ from lab.platform.platform import Platform
 from lab.platform.windows import VERSIONS, version_of
 
 CHECKPOINT_TYPES_BUILD = VERSIONS["2016"].build
+MAC_PREFIX = "00155D"  # Microsoft's, of Hyper-V's address pools
 
 # "Upgrade virtual machine version in Hyper-V", Microsoft Learn
 SUPPORTED_VERSIONS = {
@@ -36,4 +37,11 @@ def vm_host(platform: Platform, *, processor_generation: int = 1) -> VMHost:
         processor_generation=processor_generation,
         memory_capacity_bytes=settings.memory_bytes,
         logical_processors=settings.logical_processors,
+        mac_address_minimum=_mac_stem(settings.address) + "00",
+        mac_address_maximum=_mac_stem(settings.address) + "FF",
     )
+
+
+def _mac_stem(address: str) -> str:
+    """What the addresses of a host's range begin with: Microsoft's KB 2804678."""
+    return MAC_PREFIX + "".join(f"{int(octet):02X}" for octet in address.split(".")[2:])

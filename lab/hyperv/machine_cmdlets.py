@@ -154,6 +154,11 @@ class MachineCmdlets:
         return networking.change_adapter(self._core, vm_id, adapter_id, vlan=vlan)
 
     @raises_hyperv_errors
+    def set_vm_network_adapter(self, vm_id: str, adapter_id: str, *, static_mac_address: str) -> VirtualMachine:
+        """Set-VMNetworkAdapter -StaticMacAddress, of a VM that is off, planned or real."""
+        return networking.set_static_address(self._core, vm_id, adapter_id, address=static_mac_address)
+
+    @raises_hyperv_errors
     def arrange_vm(
         self,
         vm_id: str,

@@ -215,6 +215,10 @@ class VMHost:
     """A higher one has all features of those below it; a saved state needs the features it was made with."""
     memory_capacity_bytes: int = 64 << 30
     logical_processors: int = 64
+    mac_address_minimum: str = "00155D000000"
+    """Dynamic MAC addresses are made from here ..."""
+    mac_address_maximum: str = "00155D0000FF"
+    """... to here."""
 
 
 MISSING_SWITCH = 33012  # "Could not find Ethernet switch": the one id Compare-VM's own reference shows

@@ -23,7 +23,7 @@ class NewDisk:
 
 @dataclass(frozen=True)
 class NewAdapter:
-    """An adapter of a VM to build. An empty MAC address is drawn from the host's pool."""
+    """An adapter of a VM to build. An empty MAC address: it gets one when the VM is started first."""
 
     name: str = "Network Adapter"
     switch_name: str | None = None

@@ -1,4 +1,5 @@
-"""What the host itself remembers of Hyper-V: which VMs are registered, which ran, its switches, merges left over.
+"""What the host itself remembers of Hyper-V: which VMs are registered, which ran, its switches, merges left over,
+the last MAC address.
 
 After a power cut the host must start the VMs that ran, and only those; a configuration file alone does not say whether
 its VM ran, nor that the VM is registered at all. So the host keeps one small file of its own, replaced atomically.
@@ -36,6 +37,8 @@ class HostRecord:
     removed: tuple[Configuration, ...] = ()
     """VMs that Remove-VM took away and whose checkpoints are still being merged."""
     switches: tuple[VMSwitch, ...] = ()
+    last_mac_address: str = ""
+    """The dynamic address that was made last."""
 
 
 _RECORD = TypeAdapter(HostRecord)

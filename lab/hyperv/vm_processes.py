@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from lab.hyperv import chains
+from lab.hyperv import addresses, chains
 from lab.hyperv import configuration as files
 from lab.hyperv.chains import Chain
 from lab.hyperv.configuration import SavedState
@@ -53,6 +53,7 @@ class VMProcesses:
             if dvd.path is not None and not core.platform.files.is_file(dvd.path):
                 what = f"The image '{dvd.path}' in its drive {dvd.slot} is not there."
                 raise core.error(ERROR_FILE_NOT_FOUND, ErrorCategory.OPERATION_FAILED, machine, what)
+        addresses.refuse_static_twice(core, machine)
         if found.saved is not None:
             self._check_saved_state(machine, found.saved)
         disks = {drive.slot: chains.read_chain(core, drive.path) for drive in chains.file_drives(machine)}
@@ -81,8 +82,9 @@ class VMProcesses:
         core.held.set(machine.vm_id + " disks", chains.handles(machine, disks.values()), holder=machine.holder)
         try:
             restored_bytes = former.memory_startup_bytes if former.saved else 0
+            adapters = addresses.at_start(core, machine)
             core.take_time(core.timing.start_seconds + restored_bytes / core.timing.memory_bytes_per_second)
-            core.change(machine, replace(former, saved=None))
+            core.change(machine, replace(former, saved=None, network_adapters=adapters))
             core.set_running(machine, True)
             process = self._make_process(machine, disks, core.host_path(memory_file) if former.saved else None)
         except BaseException:

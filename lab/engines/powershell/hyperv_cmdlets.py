@@ -57,6 +57,8 @@ def get_vm_host(call: CmdletCall, given: Given) -> Iterator[Any]:
         "ComputerName": found.name,
         "MemoryCapacity": found.memory_capacity_bytes,
         "LogicalProcessorCount": found.logical_processors,
+        "MacAddressMinimum": found.mac_address_minimum,
+        "MacAddressMaximum": found.mac_address_maximum,
     }
     yield shape(HYPERV + "VMHost", properties)
 
@@ -82,9 +84,11 @@ def get_vm_dvd_drive(call: CmdletCall, given: Given) -> Iterator[Any]:
     return map(shapes.dvd_drive, _found(call, given).dvd_drives)
 
 
-@cmdlet("Get-VMNetworkAdapter", *VM)
+@cmdlet("Get-VMNetworkAdapter", "VM", "All")
 def get_vm_network_adapter(call: CmdletCall, given: Given) -> Iterator[Any]:
-    return map(shapes.adapter, _found(call, given).network_adapters)
+    """-All: of all real VMs. Windows adds those of the management system, of which a lab host has none."""
+    for vm in call.host.hyperv.get_vms() if given.get("All") else (_found(call, given),):
+        yield from (shapes.adapter(each, vm_name=vm.name) for each in vm.network_adapters)
 
 
 @cmdlet("Get-VMNetworkAdapterVlan", "VMNetworkAdapter")
@@ -256,6 +260,12 @@ def set_vm_dvd_drive(call: CmdletCall, given: Given) -> Iterator[Any]:
 def _adapter(given: Given) -> tuple[str, str]:
     told = given["VMNetworkAdapter"]
     return str(reference(told, "vm_id")), str(reference(told, "adapter_id"))
+
+
+@cmdlet("Set-VMNetworkAdapter", "VMNetworkAdapter", "StaticMacAddress")
+def set_vm_network_adapter(call: CmdletCall, given: Given) -> Iterator[Any]:
+    call.host.hyperv.set_vm_network_adapter(*_adapter(given), static_mac_address=str(given["StaticMacAddress"]))
+    yield from ()
 
 
 @cmdlet("Connect-VMNetworkAdapter", "VMNetworkAdapter", "SwitchName")

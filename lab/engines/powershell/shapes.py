@@ -86,7 +86,7 @@ def vm(host: HostModel, found: VirtualMachine) -> dict[str, Any]:
         "Notes": found.notes,
         "HardDrives": [hard_drive(drive) for drive in found.hard_drives],
         "DVDDrives": [dvd_drive(drive) for drive in found.dvd_drives],
-        "NetworkAdapters": [adapter(each) for each in found.network_adapters],
+        "NetworkAdapters": [adapter(each, vm_name=found.name) for each in found.network_adapters],
     }
     if found.checkpoint_type is not None:
         properties["CheckpointType"] = enum(HYPERV + "CheckpointType", found.checkpoint_type)
@@ -138,11 +138,13 @@ def vlan(setting: VlanSetting) -> dict[str, Any]:
     )
 
 
-def adapter(each: NetworkAdapter) -> dict[str, Any]:
+def adapter(each: NetworkAdapter, *, vm_name: str) -> dict[str, Any]:
     """Microsoft.HyperV.PowerShell.VMNetworkAdapter."""
     properties = {
         "Id": each.adapter_id,
         "VMId": guid(each.vm_id),
+        "VMName": vm_name,
+        "IsManagementOs": False,
         "Name": each.name,
         "MacAddress": each.mac_address,
         "DynamicMacAddressEnabled": each.dynamic_mac_address_enabled,
@@ -174,7 +176,11 @@ def report(host: HostModel, found: CompatibilityReport, *, number: int) -> dict[
     incompatibilities = [
         shape(
             HYPERV + "VMIncompatibility",
-            {"MessageId": each.message_id, "Message": each.message, "Source": _source(host, each.source)},
+            {
+                "MessageId": each.message_id,
+                "Message": each.message,
+                "Source": _source(host, each.source, vm_name=found.vm.name),
+            },
         )
         for each in found.incompatibilities
     ]
@@ -188,13 +194,13 @@ def report(host: HostModel, found: CompatibilityReport, *, number: int) -> dict[
     return shape(HYPERV + "VMCompatibilityReport", properties, ref={"report": number})
 
 
-def _source(host: HostModel, source: Any) -> dict[str, Any]:
+def _source(host: HostModel, source: Any, *, vm_name: str) -> dict[str, Any]:
     if isinstance(source, HardDiskDrive):
         return hard_drive(source)
     if isinstance(source, DvdDrive):
         return dvd_drive(source)
     if isinstance(source, NetworkAdapter):
-        return adapter(source)
+        return adapter(source, vm_name=vm_name)
     return vm(host, source)
 
 
