@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli.exits import FAILED, say_json, told_errors
-from cli.options import VM, Hosts, Json, Source, Switches, Target, TargetFolder, Transfer, group
+from cli.options import VM, Hosts, Json, PinMacs, Source, Switches, Target, TargetFolder, Transfer, group
+from qsm.plan.pin_mac import PinMac
 from qsm.plan.state_transfer import StateTransfer
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def vm(
     target_folder: TargetFolder,
     switch: Switches = None,
     state_transfer: Transfer = StateTransfer.AUTO,
+    pin_mac: PinMacs = PinMac.AUTO,
     as_json: Json = False,
 ) -> None:
     """Check whether a VM could be moved now, or why not."""
@@ -69,8 +71,9 @@ def vm(
 
     with told_errors(as_json=as_json):
         request = request_of(
-            vm, source, target, target_folder=target_folder, switches=switch, transfer=state_transfer, keep_source=True
-        )
+            vm, source, target, target_folder=target_folder, switches=switch, transfer=state_transfer, pin_mac=pin_mac,
+            keep_source=True,
+        )  # fmt: skip
         settings = settings_with_passwords((source, target))
         migration = begin(request, settings, requested_by="qsm check vm", progress=Progress())
         migration.close()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.exits import code_of_report, say_json, told_errors
-from cli.options import VM, Json, Source, Switches, Target, TargetFolder, Transfer
+from cli.options import VM, Json, PinMacs, Source, Switches, Target, TargetFolder, Transfer
+from qsm.plan.pin_mac import PinMac
 from qsm.plan.state_transfer import StateTransfer
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def migrate(
     target_folder: TargetFolder,
     switch: Switches = None,
     state_transfer: Transfer = StateTransfer.AUTO,
+    pin_mac: PinMacs = PinMac.AUTO,
     keep_source: Annotated[
         bool,
         typer.Option(
@@ -51,6 +53,7 @@ def migrate(
             target_folder=target_folder,
             switches=switch,
             transfer=state_transfer,
+            pin_mac=pin_mac,
             keep_source=keep_source,
             window_wait_minutes=window_wait,
             open_gate=open_gate,
@@ -81,6 +84,7 @@ def run_flow(request: MigrationRequest) -> Report:
             target_folder=request.target_folder,
             switch_map=list(request.switch_map),
             state_transfer=request.state_transfer,
+            pin_mac=request.pin_mac,
             keep_source=request.keep_source,
             window_wait_minutes=request.window_wait_minutes,
             open_gate=request.open_gate,

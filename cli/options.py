@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from qsm.plan.pin_mac import PinMac
 from qsm.plan.state_transfer import StateTransfer
 
 VM = Annotated[str, typer.Argument(help="Name or id of the VM.")]
@@ -20,6 +21,14 @@ Transfer = Annotated[
     typer.Option(
         "--state-transfer",
         help="save: the memory moves; shutdown: the guest is shut down; auto: save if the target can restore the memory.",
+    ),
+]
+PinMacs = Annotated[
+    PinMac,
+    typer.Option(
+        "--pin-mac",
+        help="Dynamic MAC addresses made static at the import; auto: those that the start there would change; on: all. "
+        "Never of a VM that comes with its memory.",
     ),
 ]
 Hosts = Annotated[list[str] | None, typer.Argument(help="Hosts; all of the inventory if none is given.")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from qsm.plan.pin_mac import PinMac
 from qsm.plan.request import MigrationRequest, SwitchPair
 from qsm.plan.state_transfer import StateTransfer
 from qsm.settings import load_settings
@@ -17,6 +18,7 @@ def request_of(
     target_folder: str,
     switches: list[str] | None,
     transfer: StateTransfer,
+    pin_mac: PinMac,
     keep_source: bool,
     window_wait_minutes: int = 60,
     open_gate: str = "",
@@ -28,7 +30,7 @@ def request_of(
         raise typer.BadParameter(str(error), param_hint="--switch") from None
     request = MigrationRequest(
         vm=vm, source=source, target=target, target_folder=target_folder, switch_map=pairs, state_transfer=transfer,
-        keep_source=keep_source, window_wait_minutes=window_wait_minutes, open_gate=open_gate,
+        pin_mac=pin_mac, keep_source=keep_source, window_wait_minutes=window_wait_minutes, open_gate=open_gate,
     )  # fmt: skip
     settings = load_settings()
     for name in (source, target):

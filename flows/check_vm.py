@@ -5,6 +5,7 @@ from typing import Any
 from prefect import flow
 
 from qsm.migration.progress import Progress
+from qsm.plan.pin_mac import PinMac
 from qsm.plan.request import MigrationRequest, Name, SwitchPair
 from qsm.plan.state_transfer import StateTransfer
 from tasks.preflight import preflight_task
@@ -18,6 +19,7 @@ def check_vm(
     target_folder: Name,
     switch_map: list[SwitchPair] = [],  # noqa: B006  # an Optional would be an ugly toggle in the form
     state_transfer: StateTransfer = StateTransfer.AUTO,
+    pin_mac: PinMac = PinMac.AUTO,
 ) -> dict[str, Any]:
     """Says whether the VM could be moved like this now, and how; names every reason against it at once.
 
@@ -28,10 +30,11 @@ def check_vm(
         target_folder: Full path of a folder on the target, for example D:\\VMs\\sql-01.
         switch_map: For each switch that the VM is connected to, the switch of the target that takes its place.
         state_transfer: save, shutdown, or auto: save if the target can restore the memory.
+        pin_mac: Dynamic MAC addresses made static at the import. auto: those that the start there would change; on: all.
     """
     request = MigrationRequest(
         vm=vm, source=source, target=target, target_folder=target_folder, switch_map=tuple(switch_map),
-        state_transfer=state_transfer,
+        state_transfer=state_transfer, pin_mac=pin_mac,
     )  # fmt: skip
     migration = preflight_task(request, Progress())
     migration.close()

@@ -96,6 +96,16 @@ class FlowLab:
             self.wait_for_writes(vm)
         return vm
 
+    def make_neighbour(self, *, mac_address: str) -> None:
+        """Somebody else's VM on the target, which is off."""
+        made = self.target.create_vm(
+            "neighbour",
+            disks=[LabDisk(size_bytes=4 * MIB)],
+            adapters=[LabAdapter(switch_name=None, mac_address=mac_address)],
+            state="Off",
+        )
+        self._vms.append(TestVM("neighbour", made["vm_id"], "", "Off", ()))
+
     def wait_for_writes(self, vm: TestVM) -> None:
         """Until the guest has written to every disk from now on."""
         since = self.witness.now()
@@ -172,6 +182,10 @@ class FlowLab:
     def state(self, host: LabHost, vm: TestVM) -> str | None:
         """The VM's state on a host; None if it is not there."""
         return next((str(found["state"]) for found in host.vms() if found["vm_id"] == vm.vm_id), None)
+
+    def addresses(self, host: LabHost, vm: TestVM) -> list[str]:
+        """The MAC address of each adapter of a VM."""
+        return [adapter["mac_address"] for adapter in host.vm(vm.vm_id)["network_adapters"]]
 
     def assert_blocks_are_as_acknowledged(self, host: LabHost, vm: TestVM) -> None:
         """Every block of every disk against the witness, while the guest writes nothing."""

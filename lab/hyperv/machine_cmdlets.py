@@ -9,7 +9,16 @@ from lab.hyperv import building, changing, networking
 from lab.hyperv.core import Core
 from lab.hyperv.errors import ErrorCategory, HyperVError
 from lab.hyperv.machine import Machine
-from lab.hyperv.model import DeviceKind, VirtualMachine, VlanSetting, VMHost, VMSecurity, VMSnapshot, VMSwitch
+from lab.hyperv.model import (
+    DeviceKind,
+    NetworkAdapter,
+    VirtualMachine,
+    VlanSetting,
+    VMHost,
+    VMSecurity,
+    VMSnapshot,
+    VMSwitch,
+)
 from lab.hyperv.new_vm import NewVM
 from lab.hyperv.service_errors import raises_hyperv_errors
 from qsm.facts.names import name_key, same_name
@@ -51,6 +60,14 @@ class MachineCmdlets:
     def get_vm_by_name(self, name: str) -> tuple[VirtualMachine, ...]:
         """Get-VM -Name, case ignored: names are not unique. Real VMs only; empty if there is none."""
         return tuple(vm for vm in self.get_vms() if same_name(vm.name, name))
+
+    @raises_hyperv_errors
+    def get_vm_network_adapters(self) -> tuple[tuple[str, NetworkAdapter], ...]:
+        """Get-VMNetworkAdapter -All: adapters of all real VMs, with the VM's name.
+
+        Windows tells those of the management system too, of which a lab host has none.
+        """
+        return tuple((vm.name, adapter) for vm in self._show(planned=False) for adapter in vm.network_adapters)
 
     @raises_hyperv_errors
     def get_vm_devices(self, vm_id: str, kind: DeviceKind) -> tuple[str, ...]:

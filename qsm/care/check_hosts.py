@@ -98,8 +98,9 @@ def check_pair(source: Host, target: Host, *, source_facts: HostFacts, target_fa
 
 def _smb(target: Host, smb_name: str) -> bool:
     question = m.TestTargetArguments(
-        vm_id=NO_VM, folder="C:\\ProgramData", source_address=smb_name, files=(), switch_names=(), compatibility=None
-    )
+        vm_id=NO_VM, folder="C:\\ProgramData", source_address=smb_name, files=(), switch_names=(), mac_addresses=(),
+        compatibility=None,
+    )  # fmt: skip
     return target.ask(operations.test_target, question).smb_reachable
 
 

@@ -23,6 +23,13 @@ class SwitchFacts(Frozen):
     type: SwitchType
 
 
+class MacRange(Frozen):
+    """From which addresses a host makes dynamic ones: first and last, twelve hex digits each."""
+
+    minimum: str
+    maximum: str
+
+
 class HostFacts(Frozen):
     """What a host says of itself."""
 
@@ -41,6 +48,7 @@ class HostFacts(Frozen):
     processor_vendor: str
     processor_name: str
     logical_processors: int = Field(description="as Hyper-V counts them; 0 where it does not answer")
+    mac_range: MacRange | None = Field(description="None: Hyper-V does not tell it")
     memory_free_bytes: int
     boot_time_ticks: int
     volumes: tuple[VolumeFacts, ...]

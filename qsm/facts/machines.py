@@ -40,6 +40,14 @@ class Adapter(Frozen):
     iov_weight: int
 
 
+class AddressUse(Frozen):
+    """An adapter on a host that has an address which was asked about."""
+
+    mac_address: str
+    adapter_name: str
+    vm_name: str | None = Field(description="None: an adapter of the host itself")
+
+
 class CheckpointFacts(Frozen):
     checkpoint_id: str
     name: str
@@ -103,3 +111,10 @@ class VMFacts(Frozen):
 class SwitchChoice(Frozen):
     adapter_id: str
     switch_name: str | None
+
+
+class PinnedAddress(Frozen):
+    """An adapter whose MAC address shall be static on the target."""
+
+    adapter_id: str
+    mac_address: str

@@ -17,7 +17,7 @@ from qsm.facts.errors import ErrorFacts
 from qsm.facts.files import DiskFile, DiskPair, FileEntry, FileFacts, SlotPath, VMDisk
 from qsm.facts.frozen import Frozen
 from qsm.facts.hosts import VolumeFacts
-from qsm.facts.machines import CheckpointFacts, LockFacts, SwitchChoice, VMFacts
+from qsm.facts.machines import AddressUse, CheckpointFacts, LockFacts, PinnedAddress, SwitchChoice, VMFacts
 from qsm.facts.states import CheckpointType, CopyJobState, StartAction, VMOperationalStatus, VMState, WorkState
 from qsm.plan.ending import End
 from qsm.plan.plan import TransferMode
@@ -91,6 +91,7 @@ class TestTargetArguments(Frozen):
     source_address: str = Field(description="name by which the target reaches the source's SMB server")
     files: tuple[str, ...] = Field(description="paths that will be written; one that exists is in the way")
     switch_names: tuple[str, ...]
+    mac_addresses: tuple[str, ...] = Field(description="of the VM's adapters; which of them are in use on the target")
     compatibility: str | None = Field(description="base64 of the source's compatibility information")
 
 
@@ -102,6 +103,9 @@ class TestTargetResult(Frozen):
     vm_state: VMState | None = Field(description="state of a VM with this id on the target, None if there is none")
     planned_vm: bool
     missing_switches: tuple[str, ...]
+    mac_addresses_in_use: tuple[AddressUse, ...] | None = Field(
+        description="by adapters of other VMs and of the host; None: the question could not be answered"
+    )
     compatible: bool | None = Field(description="None: the question could not be answered")
     incompatibilities: tuple[str, ...]
     smb_reachable: bool
@@ -316,6 +320,7 @@ class ImportVMArguments(Frozen):
     folder: str
     disks: tuple[SlotPath, ...]
     switches: tuple[SwitchChoice, ...]
+    pinned: tuple[PinnedAddress, ...]
     expected_state: Literal[VMState.SAVED, VMState.OFF]
 
 

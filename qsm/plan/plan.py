@@ -2,6 +2,7 @@
 
     MigrationRequest ──preflight──> Plan ─┬─ PlannedDisk (one per disk: its chain, with the place of each file)
      (one form in the UI)                 ├─ SwitchChoice (one per adapter)
+                                          ├─ PinnedAddress (one per adapter whose address is made static)
                                           └─ remembered settings of the VM
 
 The plan is frozen, and is written into the record of both hosts: a fresh process needs nothing else to bring the VM
@@ -18,7 +19,7 @@ from pydantic import Field
 
 from qsm.facts.files import SlotPath
 from qsm.facts.frozen import Frozen
-from qsm.facts.machines import Adapter, SwitchChoice
+from qsm.facts.machines import Adapter, PinnedAddress, SwitchChoice
 from qsm.facts.names import path_key
 from qsm.facts.states import LIVE_STATES, CheckpointType, StartAction, VMState
 from qsm.plan import names
@@ -83,6 +84,7 @@ class Plan(Frozen):
     export_folder: str = Field(description="where the source puts the exported configuration with the saved memory")
     switches: tuple[SwitchChoice, ...]
     adapters: tuple[Adapter, ...]
+    pinned: tuple[PinnedAddress, ...] = Field(description="adapters whose MAC address the import makes static")
     state_before: VMState
     transfer: TransferMode
     memory_bytes: int = Field(description="bound of the saved memory")

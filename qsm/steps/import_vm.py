@@ -31,6 +31,7 @@ def import_vm(migration: Migration) -> m.ImportVMResult:
             folder=plan.target_folder,
             disks=plan.target_disks(),
             switches=plan.switches,
+            pinned=plan.pinned,
             expected_state=saved.state,
         ),
     )

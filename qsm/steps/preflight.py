@@ -24,7 +24,7 @@ from qsm.hosts import messages as m
 from qsm.hosts import needs, operations
 from qsm.hosts.host import Host
 from qsm.hosts.meter import Meter
-from qsm.judgement import capacity, file_systems, lengths, notes, room
+from qsm.judgement import addresses, capacity, file_systems, lengths, notes, room
 from qsm.judgement.gate import too_short, windows_for
 from qsm.judgement.obstacles import about_target, about_version, about_vm
 from qsm.judgement.placement import (
@@ -96,6 +96,7 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
     )
     reasons += transfer_reasons
     reasons += capacity.lacks(vm, target_facts, host=target.name, transfer=transfer)
+    pinned = addresses.choose_pinned(vm, request.pin_mac, transfer=transfer, target_facts=target_facts, place=place)
     memory = memory_bound(vm, settings)
     demands = [
         *room.of_migration(
@@ -139,6 +140,7 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
         export_folder=export,
         switches=switches,
         adapters=vm.adapters,
+        pinned=pinned,
         state_before=vm.state,
         transfer=transfer,
         memory_bytes=memory,
@@ -151,7 +153,10 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
         source_folders=source_folders(vm),
         window_wait_minutes=request.window_wait_minutes,
         gate_opened=request.open_gate,
-        notes=tuple(notes.about_move(vm, target=target.name, transfer=transfer)),
+        notes=(
+            *addresses.about(vm, pinned, target=target.name, transfer=transfer, target_facts=target_facts, place=place),
+            *notes.about_move(vm, target=target.name),
+        ),
     )
 
 
@@ -181,6 +186,7 @@ def _target_question(
         # One that is too long is refused for that; Test-Path may fail on it, and the whole question with it.
         files=tuple(path for path in files if signs(path) <= LONGEST_FILE_PATH),
         switch_names=tuple(sorted({pair.target for pair in request.switch_map if pair.target})),
+        mac_addresses=tuple(adapter.mac_address for adapter in vm.adapters if addresses.is_given(adapter)),
         compatibility=blob,
     )
 

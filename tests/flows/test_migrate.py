@@ -8,6 +8,7 @@ from flow_lab import BUSY, MIB, FlowLab, TestVM
 from lab.guest.workload import Workload
 from lab.host.handle import LabAdapter, LabDisk
 from qsm.plan.ending import End
+from qsm.plan.pin_mac import PinMac
 from qsm.plan.state_transfer import StateTransfer
 from qsm.report.report import Report
 
@@ -86,8 +87,24 @@ def test_a_saved_vm_goes_on_from_its_memory(flow_lab: FlowLab) -> None:
 
 def test_shutdown_in_place_of_saved_memory(flow_lab: FlowLab) -> None:
     vm = flow_lab.make_vm()
+    addresses = flow_lab.addresses(flow_lab.source, vm)
     report = migrate_and_compare(flow_lab, vm, state_transfer=StateTransfer.SHUTDOWN)
     assert report.state == "Running"
+    assert flow_lab.addresses(flow_lab.target, vm) == addresses
+    (address,) = addresses
+    assert any(f"MAC address {address} made static" in note for note in report.notes)
+
+
+def test_addresses_that_nobody_keeps_are_named_before_they_change(flow_lab: FlowLab) -> None:
+    adapters = [LabAdapter(), LabAdapter(switch_name=None, name="unused")]
+    vm = flow_lab.make_vm(disks=[LabDisk(size_bytes=8 * MIB)], adapters=adapters)
+    first, second = flow_lab.addresses(flow_lab.source, vm)
+    flow_lab.make_neighbour(mac_address=first)
+    report = migrate_and_compare(flow_lab, vm, state_transfer=StateTransfer.SHUTDOWN, pin_mac=PinMac.OFF)
+    text = " ".join(report.notes)
+    assert f"the dynamic MAC address {first}, and so has adapter 'Network Adapter' of VM neighbour on host hv02" in text
+    assert f"{second}. Host hv02 makes a new one when this migration starts the VM there, since" in text
+    assert not {first, second} & set(flow_lab.addresses(flow_lab.target, vm))
 
 
 def test_the_source_is_kept_harmless(flow_lab: FlowLab) -> None:

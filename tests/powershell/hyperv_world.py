@@ -186,6 +186,7 @@ def exported(world: World, **fields: Any) -> dict[str, Any]:
         "folder": target,
         "disks": [{"slot": "SCSI 0:0", "path": f"{target}\\disk.vhdx"}],
         "switches": [{"adapter_id": f"Microsoft:{world.vm_id}\\A1", "switch_name": "LAN"}],
+        "pinned": [],
         "expected_state": "Saved",
         **fields,
     }

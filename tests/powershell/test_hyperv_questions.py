@@ -140,6 +140,7 @@ def target_arguments(world: World, **fields: Any) -> dict[str, Any]:
         "source_address": "hv01",
         "files": [],
         "switch_names": [],
+        "mac_addresses": [],
         "compatibility": None,
         **fields,
     }

@@ -23,7 +23,7 @@ def plan(migration_id: str = FIRST, *, requested_by: str = "a test") -> dict[str
         "source_smb_name": "hv01", "target_account": "X\\HV02$", "target_folder": r"E:\sql", "created_folders": [],
         "disks": [{"index": 1, "chain": {"slot": "SCSI 0:0", "own": own, "added": []}}],
         "shared_folders": [r"D:\sql"], "export_folder": f"D:\\qsm-{migration_id}",
-        "switches": [], "adapters": [], "state_before": "Running", "transfer": "save",
+        "switches": [], "adapters": [], "pinned": [], "state_before": "Running", "transfer": "save",
         "memory_bytes": 0, "checkpoint_type": "Production", "checkpoint_type_before": "Production",
         "automatic_start_action": "Nothing", "keep_source": True, "reserve_bytes": 0, "source_boot_ticks": 0,
         "source_folders": [], "window_wait_minutes": 0, "gate_opened": "", "notes": [],

@@ -18,7 +18,7 @@ READY = HostFacts(
     computer_name="HV01", fqdn="hv01.example.com", computer_account=r"EXAMPLE\HV01$", os_caption="Windows Server 2022",
     os_build=20348, powershell_version="5.1.20348.1", language_mode="FullLanguage", execution_policy="Bypass",
     administrator=True, hyperv=True, cluster=None, supported_vm_versions=("10.0",), processor_vendor="GenuineIntel",
-    processor_name="A", logical_processors=8, memory_free_bytes=1 << 34, boot_time_ticks=1, volumes=(),
+    processor_name="A", logical_processors=8, mac_range=None, memory_free_bytes=1 << 34, boot_time_ticks=1, volumes=(),
     system_volume="C:\\", switches=(),
     bits_start_mode="Manual",
     max_shells_per_user=5, max_processes_per_shell=5, max_memory_per_shell_mb=512,

@@ -86,9 +86,10 @@ def get_vm_dvd_drive(call: CmdletCall, given: Given) -> Iterator[Any]:
 
 @cmdlet("Get-VMNetworkAdapter", "VM", "All")
 def get_vm_network_adapter(call: CmdletCall, given: Given) -> Iterator[Any]:
-    """-All: of all real VMs. Windows adds those of the management system, of which a lab host has none."""
-    for vm in call.host.hyperv.get_vms() if given.get("All") else (_found(call, given),):
-        yield from (shapes.adapter(each, vm_name=vm.name) for each in vm.network_adapters)
+    if given.get("All"):
+        return (shapes.adapter(each, vm_name=name) for name, each in call.host.hyperv.get_vm_network_adapters())
+    vm = _found(call, given)
+    return (shapes.adapter(each, vm_name=vm.name) for each in vm.network_adapters)
 
 
 @cmdlet("Get-VMNetworkAdapterVlan", "VMNetworkAdapter")

@@ -246,6 +246,7 @@ class MigrationScript:
             "switches": [
                 {"adapter_id": adapter.adapter_id, "switch_name": adapter.switch_name} for adapter in self.vm.adapters
             ],
+            "pinned": [],
             "expected_state": "Saved",
         }
 

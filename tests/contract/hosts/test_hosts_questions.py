@@ -187,6 +187,7 @@ def test_target_is_described_not_judged(
         "source_address": source.host.facts.fqdn,
         "files": [r"D:\There\in the way.vhdx", r"D:\There\free.vhdx"],
         "switch_names": ["LAN", "DMZ"],
+        "mac_addresses": [],
         "compatibility": source.call("get_compatibility", {"vm_id": vm["vm_id"]}).result.compatibility,
     }
     told = target.call("test_target", question).result

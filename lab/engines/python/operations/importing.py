@@ -84,6 +84,7 @@ def _repair(
     try:
         repaired += _repoint(host, report.vm.vm_id, disks)
         repaired += _connect(host, report.vm.vm_id, switches)
+        repaired += _pin(host, report.vm.vm_id, arguments)
         repaired += _empty_drives(host, report)
         report = host.hyperv.compare_vm_again(report)
         findings = _findings(host, report, disks)
@@ -145,6 +146,17 @@ def _connect(host: ModuleHost, vm_id: str, switches: Mapping[str, str | None]) -
     return changed
 
 
+def _pin(host: ModuleHost, vm_id: str, arguments: m.ImportVMArguments) -> list[str]:
+    """Make the addresses static that were chosen."""
+    addresses = {each.adapter_id: each.mac_address for each in arguments.pinned}
+    changed = []
+    for adapter in host.hyperv.get_vm(vm_id).network_adapters:
+        if (address := addresses.get(adapter.adapter_id)) is not None:
+            host.hyperv.set_vm_network_adapter(vm_id, adapter.adapter_id, static_mac_address=address)
+            changed.append(f"adapter {adapter.name}: MAC address {address} made static")
+    return changed
+
+
 def _import(host: ModuleHost, report: CompatibilityReport, arguments: m.ImportVMArguments) -> VirtualMachine:
     try:
         return host.hyperv.import_vm(report)
@@ -153,7 +165,7 @@ def _import(host: ModuleHost, report: CompatibilityReport, arguments: m.ImportVM
 
 
 def _prove(host: ModuleHost, vm: VMFacts, arguments: m.ImportVMArguments) -> None:
-    """Raises ImportFailed unless state, disks and switches are what was asked for, and every disk can be read."""
+    """Raises ImportFailed unless state, disks, switches and addresses are what was asked for, and every disk can be read."""
     problems: list[str] = []
     if vm.state != arguments.expected_state:
         problems.append(say("why_state", host.name, state=vm.state, expected=arguments.expected_state))
@@ -174,6 +186,13 @@ def _prove(host: ModuleHost, vm: VMFacts, arguments: m.ImportVMArguments) -> Non
         elif adapter.switch_name != choice.switch_name:
             found_name, wanted = adapter.switch_name, choice.switch_name
             problems.append(say("why_switch", host.name, adapter=adapter.name, found=found_name, expected=wanted))
+    for pin in arguments.pinned:
+        adapter = adapters.get(pin.adapter_id)
+        if adapter is None:
+            problems.append(say("why_no_adapter", host.name, adapter=pin.adapter_id))
+        elif adapter.dynamic_mac or not same_name(adapter.mac_address, pin.mac_address):
+            told = {"adapter": adapter.name, "found": adapter.mac_address, "expected": pin.mac_address}
+            problems.append(say("why_address", host.name, **told))
     if problems:
         raise failed(
             "ImportFailed",

@@ -18,8 +18,9 @@ from lab.hyperv import HyperVError
 from lab.platform.errors import PlatformError
 from lab.platform.paths import SYSTEM_VOLUME
 from qsm.facts.files import FileEntry
-from qsm.facts.hosts import HostFacts, SwitchFacts
-from qsm.facts.names import inside_folder, same_name, same_path
+from qsm.facts.hosts import HostFacts, MacRange, SwitchFacts
+from qsm.facts.machines import AddressUse
+from qsm.facts.names import inside_folder, name_key, same_name, same_path
 from qsm.facts.paths import wrong_names
 from qsm.facts.states import SwitchType
 from qsm.hosts import messages as m
@@ -53,6 +54,7 @@ def get_host(call: OperationCall, arguments: m.GetHostArguments) -> HostFacts:
         processor_vendor=vm_host.processor_vendor,
         processor_name=vm_host.processor_name,
         logical_processors=vm_host.logical_processors,
+        mac_range=MacRange(minimum=vm_host.mac_address_minimum, maximum=vm_host.mac_address_maximum),
         memory_free_bytes=max(0, settings.memory_bytes - running),
         boot_time_ticks=host.platform.accounts.boot_time_ticks,
         volumes=facts.known_volumes_of(host, [*paths, *arguments.paths]),
@@ -151,10 +153,27 @@ def test_target(call: OperationCall, arguments: m.TestTargetArguments) -> m.Test
         vm_state=vm.state if vm is not None else None,
         planned_vm=planned,
         missing_switches=tuple(name for name in arguments.switch_names if name not in switches),
+        mac_addresses_in_use=_addresses_in_use(host, arguments),
         compatible=compatible,
         incompatibilities=reasons,
         smb_reachable=host.platform.test_connection(arguments.source_address),
         lock=read_lock(host, arguments.vm_id),
+    )
+
+
+def _addresses_in_use(host: ModuleHost, arguments: m.TestTargetArguments) -> tuple[AddressUse, ...] | None:
+    """Adapters of other VMs that have one of the addresses; None where Hyper-V does not tell them."""
+    if not arguments.mac_addresses:
+        return ()
+    try:
+        adapters = host.hyperv.get_vm_network_adapters()
+    except HyperVError:
+        return None
+    wanted, own = {name_key(address) for address in arguments.mac_addresses}, normal_id(arguments.vm_id)
+    return tuple(
+        AddressUse(mac_address=adapter.mac_address, adapter_name=adapter.name, vm_name=vm_name)
+        for vm_name, adapter in adapters
+        if adapter.vm_id != own and name_key(adapter.mac_address) in wanted
     )
 
 

@@ -48,6 +48,7 @@ function Get-QsmHost {
         processor_vendor        = [string]$processor.Manufacturer
         processor_name          = ([string]$processor.Name).Trim()
         logical_processors      = $hyperv.processors
+        mac_range               = $hyperv.mac_range
         memory_free_bytes       = [long]$system.FreePhysicalMemory * 1024
         boot_time_ticks         = ConvertFrom-QsmWmiTime -Text $system.LastBootUpTime
         volumes                 = @(Get-QsmVolumeFact -Path @($fixed + $Paths) -Known -Mount $mounts)

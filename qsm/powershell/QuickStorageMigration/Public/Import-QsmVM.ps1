@@ -7,8 +7,8 @@ function Import-QsmVM {
     The report of Compare-VM lives in one process only, and an unfinished planned VM blocks the next attempt: so all is done
     here, and a planned VM is removed again when anything goes wrong. One whose files lie under the folder is the rest of a
     killed attempt. Disks are pointed at the copies by slot, whether or not the report complains of them, since a file of the
-    same name may lie at the old path here; adapters are connected as chosen. NotOwner (refused) once the VM may be the
-    target's own. Findings left after the repair: ImportIncompatible (refused). Proof: state, disks, switches, VLANs, and that each disk lets the VM in.
+    same name may lie at the old path here; adapters are connected as chosen, and the addresses that were chosen are made static. NotOwner (refused) once the VM may be the
+    target's own. Findings left after the repair: ImportIncompatible (refused). Proof: state, disks, switches, addresses, VLANs, and that each disk lets the VM in.
 
     .PARAMETER VMId
     Id of the VM.
@@ -25,6 +25,9 @@ function Import-QsmVM {
     .PARAMETER Switches
     Id of an adapter and the switch to connect it to, or null to disconnect it.
 
+    .PARAMETER Pinned
+    Id of an adapter and its MAC address, which is made static.
+
     .PARAMETER ExpectedState
     Saved or Off.
 
@@ -35,7 +38,7 @@ function Import-QsmVM {
     System.Management.Automation.PSCustomObject with the fields of ImportVMResult.
 
     .EXAMPLE
-    Import-QsmVM -VMId $VMId -Configuration $vmcx -Folder 'E:\VMs\web01' -Disks $disks -Switches $switches -ExpectedState Saved -Confirm:$false
+    Import-QsmVM -VMId $VMId -Configuration $vmcx -Folder 'E:\VMs\web01' -Disks $disks -Switches $switches -Pinned @() -ExpectedState Saved -Confirm:$false
     #>
     [CmdletBinding(SupportsShouldProcess = $true)]
     [OutputType([PSCustomObject])]
@@ -58,6 +61,9 @@ function Import-QsmVM {
         [AllowEmptyCollection()]
         [object[]]$Switches = @(),
 
+        [AllowEmptyCollection()]
+        [object[]]$Pinned = @(),
+
         [Parameter(Mandatory = $true)]
         [ValidateSet('Saved', 'Off')]
         [string]$ExpectedState,
@@ -75,14 +81,14 @@ function Import-QsmVM {
         $report = Compare-VM -Path $Configuration -Register -Confirm:$false -ErrorAction Stop
         $planned = $report.VM
         $vlans = @(Get-QsmPlannedVlan -VM $planned)
-        $repaired = @(Repair-QsmPlannedVM -Report $report -Disk $Disks -SwitchChoice $Switches -Confirm:$false)
+        $repaired = @(Repair-QsmPlannedVM -Report $report -Disk $Disks -SwitchChoice $Switches -Pinned $Pinned -Confirm:$false)
         $report = Compare-VM -CompatibilityReport $report -Confirm:$false -ErrorAction Stop
         Assert-QsmCompatible -VMId $VMId -Report $report -Disk $Disks
         [void](Import-VM -CompatibilityReport $report -Confirm:$false -ErrorAction Stop)
         $planned = $null
         $repaired += @(Repair-QsmVlan -VMId $VMId -Vlan $vlans -Confirm:$false)
         $repaired += @(Grant-QsmDiskAccess -VMId $VMId -Disk $Disks -Confirm:$false)
-        $vm = Assert-QsmImportedVM -VMId $VMId -State $ExpectedState -Disk $Disks -SwitchChoice $Switches
+        $vm = Assert-QsmImportedVM -VMId $VMId -State $ExpectedState -Disk $Disks -SwitchChoice $Switches -Pinned $Pinned
     } catch {
         throw (Undo-QsmImport -VMId $VMId -Cause $_ -Imported:($null -eq $planned) -Confirm:$false)
     }

@@ -21,6 +21,9 @@ function Test-QsmTarget {
     .PARAMETER SwitchNames
     Switches that the VM will be connected to.
 
+    .PARAMETER MacAddresses
+    Addresses of the VM's adapters.
+
     .PARAMETER Compatibility
     What Get-QsmCompatibility reported on the source, or null.
 
@@ -50,6 +53,9 @@ function Test-QsmTarget {
         [AllowEmptyCollection()]
         [string[]]$SwitchNames = @(),
 
+        [AllowEmptyCollection()]
+        [string[]]$MacAddresses = @(),
+
         [AllowNull()]
         [AllowEmptyString()]
         [string]$Compatibility = $null
@@ -62,16 +68,17 @@ function Test-QsmTarget {
     $known = @(Get-VMSwitch -ErrorAction Stop | ForEach-Object { [string]$_.Name })
     $verdict = Test-QsmCompatibility -Compatibility $Compatibility
     [PSCustomObject][ordered]@{
-        folder_kind       = $kind
-        volume            = $(if ($onVolume) { Get-QsmVolumeFact -Path $Folder -Mount $mounts } else { $null })
-        folder_exists     = ($onVolume -or $kind -eq 'smb') -and (Test-Path -LiteralPath $Folder)
-        files_in_the_way  = @($Files | Where-Object { Test-Path -LiteralPath $_ })
-        vm_state          = $(if ($null -eq $vm) { $null } else { [string]$vm.State })
-        planned_vm        = @(Get-QsmPlannedVM -VMId $VMId).Count -gt 0
-        missing_switches  = @($SwitchNames | Where-Object { -not (Test-QsmSameText -Text $_ -Other $known) })
-        compatible        = $verdict.compatible
-        incompatibilities = $verdict.incompatibilities
-        smb_reachable     = Test-QsmSmbReachable -Address $SourceAddress
-        lock              = Get-QsmLockFact -VMId $VMId.ToString()
+        folder_kind          = $kind
+        volume               = $(if ($onVolume) { Get-QsmVolumeFact -Path $Folder -Mount $mounts } else { $null })
+        folder_exists        = ($onVolume -or $kind -eq 'smb') -and (Test-Path -LiteralPath $Folder)
+        files_in_the_way     = @($Files | Where-Object { Test-Path -LiteralPath $_ })
+        vm_state             = $(if ($null -eq $vm) { $null } else { [string]$vm.State })
+        planned_vm           = @(Get-QsmPlannedVM -VMId $VMId).Count -gt 0
+        missing_switches     = @($SwitchNames | Where-Object { -not (Test-QsmSameText -Text $_ -Other $known) })
+        mac_addresses_in_use = Get-QsmAddressUse -Address $MacAddresses -VMId $VMId
+        compatible           = $verdict.compatible
+        incompatibilities    = $verdict.incompatibilities
+        smb_reachable        = Test-QsmSmbReachable -Address $SourceAddress
+        lock                 = Get-QsmLockFact -VMId $VMId.ToString()
     }
 }

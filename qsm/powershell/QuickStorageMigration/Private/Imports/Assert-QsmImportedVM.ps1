@@ -4,8 +4,8 @@ function Assert-QsmImportedVM {
     Proves that an imported VM is what it should be, and reports it.
 
     .DESCRIPTION
-    State, the disks by slot, the switch of each adapter that was chosen for, no checkpoint, and each chain readable: else
-    ImportFailed (failed) with everything that is wrong. What is reported here is what going back compares later.
+    State, the disks by slot, the switch of each adapter that was chosen for, each static MAC address that was, no checkpoint, and
+    each chain readable: else ImportFailed (failed) with everything that is wrong. What is reported here is what going back compares later.
 
     .PARAMETER VMId
     Id of the VM.
@@ -19,11 +19,14 @@ function Assert-QsmImportedVM {
     .PARAMETER SwitchChoice
     Id of an adapter and its switch, or null.
 
+    .PARAMETER Pinned
+    Id of an adapter and its MAC address, which is static.
+
     .OUTPUTS
     System.Management.Automation.PSCustomObject with the fields of VMFacts.
 
     .EXAMPLE
-    Assert-QsmImportedVM -VMId $VMId -State Saved -Disk $Disks -SwitchChoice $Switches
+    Assert-QsmImportedVM -VMId $VMId -State Saved -Disk $Disks -SwitchChoice $Switches -Pinned $Pinned
     #>
     [CmdletBinding()]
     [OutputType([PSCustomObject])]
@@ -40,7 +43,11 @@ function Assert-QsmImportedVM {
 
         [Parameter(Mandatory = $true)]
         [AllowEmptyCollection()]
-        [object[]]$SwitchChoice
+        [object[]]$SwitchChoice,
+
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyCollection()]
+        [object[]]$Pinned
     )
 
     $vm = Get-QsmVMFact -VM (Wait-QsmVMState -VMId $VMId -State $State -LimitSeconds 60)
@@ -55,6 +62,11 @@ function Assert-QsmImportedVM {
         $adapter = $vm.adapters | Where-Object { $_.adapter_id -eq $choice.adapter_id } | Select-Object -First 1
         if ($null -eq $adapter) { $wrong += Get-QsmText -Name 'why_no_adapter' -Value @{ adapter = $choice.adapter_id } }
         elseif (-not (Test-QsmSameText -Text $adapter.switch_name -Other ([string]$choice.switch_name))) { $wrong += Get-QsmText -Name 'why_switch' -Value @{ adapter = $adapter.name; found = $adapter.switch_name; expected = $choice.switch_name } }
+    }
+    foreach ($pin in $Pinned) {
+        $adapter = $vm.adapters | Where-Object { $_.adapter_id -eq $pin.adapter_id } | Select-Object -First 1
+        if ($null -eq $adapter) { $wrong += Get-QsmText -Name 'why_no_adapter' -Value @{ adapter = $pin.adapter_id } }
+        elseif ($adapter.dynamic_mac -or -not (Test-QsmSameText -Text $adapter.mac_address -Other ([string]$pin.mac_address))) { $wrong += Get-QsmText -Name 'why_address' -Value @{ adapter = $adapter.name; found = $adapter.mac_address; expected = $pin.mac_address } }
     }
     if ($wrong.Count -eq 0) { return $vm }
     throw (New-QsmError -Id 'ImportFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; wrong = $wrong } -Text 'imported_otherwise' -Value @{ vm = $vm.name; reasons = $wrong -join '; ' })

@@ -17,11 +17,14 @@ function Repair-QsmPlannedVM {
     .PARAMETER SwitchChoice
     Id of an adapter and its switch, or null.
 
+    .PARAMETER Pinned
+    Id of an adapter and its MAC address, which is made static.
+
     .OUTPUTS
     System.String: what was changed.
 
     .EXAMPLE
-    Repair-QsmPlannedVM -Report $report -Disk $Disks -SwitchChoice $Switches -Confirm:$false
+    Repair-QsmPlannedVM -Report $report -Disk $Disks -SwitchChoice $Switches -Pinned $Pinned -Confirm:$false
     #>
     [CmdletBinding(SupportsShouldProcess = $true)]
     [OutputType([string])]
@@ -35,7 +38,11 @@ function Repair-QsmPlannedVM {
 
         [Parameter(Mandatory = $true)]
         [AllowEmptyCollection()]
-        [object[]]$SwitchChoice
+        [object[]]$SwitchChoice,
+
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyCollection()]
+        [object[]]$Pinned
     )
 
     if (-not $PSCmdlet.ShouldProcess($Report.VM.Name, 'Repair the planned VM')) { return }
@@ -56,6 +63,12 @@ function Repair-QsmPlannedVM {
             Disconnect-VMNetworkAdapter -VMNetworkAdapter $adapter -Confirm:$false -ErrorAction Stop
             "adapter $($adapter.Name): disconnected"
         }
+    }
+    foreach ($adapter in @($Report.VM.NetworkAdapters)) {
+        $pin = $Pinned | Where-Object { $_.adapter_id -eq [string]$adapter.Id } | Select-Object -First 1
+        if ($null -eq $pin) { continue }
+        Set-VMNetworkAdapter -VMNetworkAdapter $adapter -StaticMacAddress $pin.mac_address -Confirm:$false -ErrorAction Stop
+        "adapter $($adapter.Name): MAC address $($pin.mac_address) made static"
     }
     foreach ($finding in @($Report.Incompatibilities)) {
         if ($null -eq $finding -or (Get-QsmSourceType -Source $finding.Source) -ne 'DvdDrive') { continue }
