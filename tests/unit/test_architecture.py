@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from collections.abc import Collection, Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -44,8 +45,14 @@ LAB_MAY_IMPORT: dict[str, set[str]] = {
 """Each room of the laboratory and those beneath it that it may use. The engines know nothing of each other."""
 
 
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """All that is written in a file. Most tests here ask for most files."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
 def imports_of(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -65,7 +72,7 @@ def modules() -> dict[str, Path]:
 def imported_modules(path: Path, known: Collection[str]) -> set[str]:
     """The modules that a file imports; `from package import module` is the module."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -147,7 +154,7 @@ def test_no_two_classes_share_a_name() -> None:
     places: dict[str, list[str]] = {}
     for room in (*ROOMS, "tests"):
         for path in files_of(room):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for node in nodes_of(path):
                 if isinstance(node, ast.ClassDef):
                     places.setdefault(node.name, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert not {name: found for name, found in places.items() if len(found) > 1}
@@ -198,7 +205,7 @@ def test_names_are_compared_in_one_way() -> None:
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for room in ROOMS
         for path in files_of(room)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes_of(path)
         if isinstance(node, ast.Attribute) and node.attr in ("casefold", "normcase")
     ]
     assert not wrong
