@@ -16,6 +16,8 @@ from pathlib import Path
 
 from lab.process import dying_with_parent
 
+WITHOUT_THREADS = {"OPENBLAS_NUM_THREADS": "1"}
+"""Nobody here computes with matrices: numpy would make a thread per processor for it in each process, a sixth of its start."""
 _makers: dict[int, ThreadPoolExecutor] = {}
 _makers_lock = threading.Lock()
 
@@ -29,10 +31,17 @@ def start_child(
     """
     command = [sys.executable, "-P", "-m", module, str(os.getpid()), *arguments]
 
+    environment = {**os.environ, **WITHOUT_THREADS}
+
     def make() -> subprocess.Popen[bytes]:
         with log_file.open("ab") as log:
             return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=pass_file_descriptors
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=pass_file_descriptors,
+                env=environment,
             )
 
     return _maker().submit(make).result()
