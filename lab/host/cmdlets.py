@@ -24,6 +24,7 @@ NAMES = {
     "get_planned_vms": "Msvm_PlannedComputerSystem",
     "get_vm": "Get-VM",
     "get_vm_by_name": "Get-VM",
+    "get_vm_by_id": "Get-VM",
     "get_vm_network_adapters": "Get-VMNetworkAdapter",
     "get_vm_security": "Get-VMSecurity",
     "get_vm_snapshot": "Get-VMSnapshot",

@@ -25,6 +25,7 @@ from lab.hyperv.timing import Timing
 from lab.platform.open_files import ANYTHING
 from lab.platform.platform import Platform
 from lab.platform.store import write_whole
+from qsm.facts.names import name_key
 from qsm.facts.states import VMOperationalStatus, VMState
 
 PLANNED_FOLDER = r"C:\ProgramData\Microsoft\Windows\Hyper-V\Planned Virtual Machines"
@@ -54,6 +55,7 @@ class Core:
         self.changed = threading.Condition(self.lock)
         self.mark = 0
         self.closed = threading.Event()
+        self.service_answers = True
         self.merge_waiting: Callable[[Machine], None] = lambda _machine: None
         self.held = HeldFiles(platform.open_files)
         self._record_file = state_folder / "registered.json"
@@ -69,9 +71,10 @@ class Core:
 
     def find(self, vm_id: str) -> Machine:
         """Return a VM, planned or real. Raises ObjectNotFound."""
+        self.require_service()
         with self.lock:
             machine = self.machines.get(normal_id(vm_id))
-        if machine is None:
+        if machine is None or machine.storage_lost:
             raise HyperVError(
                 None,
                 ErrorCategory.OBJECT_NOT_FOUND,
@@ -79,11 +82,23 @@ class Core:
             )
         return machine
 
+    def require_service(self) -> None:
+        """Raise the ObjectNotFound that also means "not allowed" and "service stopped" (fact book of the module, 1.1)."""
+        if not self.service_answers:
+            what = (
+                f"Hyper-V encountered an error trying to access an object on computer '{self.host.name}' because the object"
+                " was not found. The object might have been deleted. Verify that the Virtual Machine Management service on"
+                " the computer is running."
+            )
+            raise HyperVError(None, ErrorCategory.OBJECT_NOT_FOUND, what)
+
     def show(self, machine: Machine) -> VirtualMachine:
         """Return a photograph."""
         low = machine.process is not None and self._is_low_on_space(machine)
         with self.lock:
-            return photograph(machine, types_known=self.host.checkpoint_types_known, low_on_space=low)
+            switches = {name_key(switch.name) for switch in self.record.switches}
+            types_known = self.host.checkpoint_types_known
+            return photograph(machine, types_known=types_known, low_on_space=low, switches=switches)
 
     def describe(self, machine: Machine) -> str:
         """Name a VM in an error, with its host."""

@@ -44,13 +44,21 @@ class HyperVError(Exception):
     """Hyper-V refused, or failed. The message names the VM or file, the host, and how things stand.
 
     `hresult` is None where Windows documents none for the case. `return_code` is the WMI method's answer, else None.
+    `by_module`: the module itself refuses, and not the service; then a failed operation is one of category InvalidOperation.
     """
 
     def __init__(
-        self, hresult: int | None, category: ErrorCategory, message: str, *, return_code: int | None = None
+        self,
+        hresult: int | None,
+        category: ErrorCategory,
+        message: str,
+        *,
+        return_code: int | None = None,
+        by_module: bool = False,
     ) -> None:
         self.hresult = None if hresult is None else int(hresult)
         self.category = category
         self.message = message
         self.return_code = return_code
+        self.by_module = by_module
         super().__init__(message if self.hresult is None else f"{message} (0x{self.hresult:08X})")

@@ -10,7 +10,8 @@ from lab.hyperv.model import VMHost
 from lab.platform.platform import Platform
 from lab.platform.windows import VERSIONS, version_of
 
-CHECKPOINT_TYPES_BUILD = VERSIONS["2016"].build
+SECOND_MODULE_BUILD = VERSIONS["2016"].build
+"""From here on the module is 2.0. What 1.1 does about ids is not known, so that by default it is played the other way."""
 MAC_PREFIX = "00155D"  # Microsoft's, of Hyper-V's address pools
 
 # "Upgrade virtual machine version in Hyper-V", Microsoft Learn
@@ -26,6 +27,7 @@ SUPPORTED_VERSIONS = {
 def vm_host(platform: Platform, *, processor_generation: int = 1) -> VMHost:
     """Return what Get-VMHost says on the platform's version of Windows."""
     settings = platform.accounts.settings
+    second_module = settings.os_build >= SECOND_MODULE_BUILD
     return VMHost(
         name=settings.computer_name,
         processor_vendor=settings.processor_vendor,
@@ -33,7 +35,9 @@ def vm_host(platform: Platform, *, processor_generation: int = 1) -> VMHost:
         os_caption=settings.os_caption,
         os_build=settings.os_build,
         supported_vm_versions=SUPPORTED_VERSIONS[version_of(settings.os_build)],
-        checkpoint_types_known=settings.os_build >= CHECKPOINT_TYPES_BUILD,
+        checkpoint_types_known=second_module,
+        absent_id="ObjectNotFound" if second_module else "InvalidParameter",
+        id_finds_planned=second_module,
         processor_generation=processor_generation,
         memory_capacity_bytes=settings.memory_bytes,
         logical_processors=settings.logical_processors,

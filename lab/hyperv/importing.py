@@ -3,20 +3,21 @@
 What an import meets decides whether a VM can live on the new host: a switch it does not have, a disk that is not where
 the configuration says, memory that this processor cannot restore. So Compare-VM registers a *planned* VM, says what is
 wrong with it here, and Import-VM refuses while anything is. A planned VM that nobody imports or removes stays, and holds
-its configuration file.
+its configuration file until it is removed, or the next Compare-VM replaces it.
 """
 
 from __future__ import annotations
 
 import ntpath
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from lab.disks import DiskError
-from lab.hyperv import chains
+from lab.hyperv import chains, repointing
 from lab.hyperv import configuration as files
 from lab.hyperv.configuration import Configuration
-from lab.hyperv.core import STANDING, Core
+from lab.hyperv.core import STANDING, Core, normal_id
 from lab.hyperv.errors import (
     ERROR_ALREADY_EXISTS,
     RETURN_FAILED,
@@ -35,14 +36,16 @@ from lab.hyperv.model import (
     Incompatibility,
     VirtualMachine,
 )
-from lab.hyperv.networking import find_switch
 from lab.hyperv.processors import why_not_restorable
 from qsm.facts.states import VMOperationalStatus, VMState
 
+GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
 
 def compare(core: Core, path: str) -> CompatibilityReport:
-    """Compare-VM -Path -Register."""
+    """Compare-VM -Path -Register, in the order of the module (fact book, section 6)."""
     configuration_file = core.platform.files.full_path(path)
+    _remove_planned(core, configuration_file)
     core.platform.open_files.require(configuration_file, access=SHARED_FILE[0])
     try:
         found = files.decode(core.platform.files.read_bytes(configuration_file))
@@ -59,7 +62,18 @@ def compare(core: Core, path: str) -> CompatibilityReport:
     )
     core.take_time(core.timing.compare_seconds)
     core.register(machine)
-    return _report(core, machine)
+    return _report(core, machine, repointing.destination(core, machine))
+
+
+def _remove_planned(core: Core, configuration_file: str) -> None:
+    """Steps 1 and 2: the file is named after an id, and a planned VM with it is destroyed."""
+    name = ntpath.splitext(ntpath.basename(configuration_file))[0]
+    if GUID.fullmatch(name) is None:
+        what = f"'{configuration_file}' on {core.host.name} is not named after the id of a virtual machine."
+        raise HyperVError(None, ErrorCategory.INVALID_PARAMETER, what)
+    there = core.machines.get(normal_id(name))
+    if there is not None and there.planned:
+        _destroy_planned(core, there.vm_id)
 
 
 def _moved_to(location: str, found: Configuration) -> Configuration:
@@ -75,10 +89,9 @@ def _moved_to(location: str, found: Configuration) -> Configuration:
 def _check_importable(core: Core, found: Configuration, configuration_file: str) -> None:
     here = core.machines.get(found.vm_id)
     if here is not None:
-        kind = "planned virtual machine" if here.planned else "virtual machine"
         what = (
-            f"'{configuration_file}' cannot be imported on {core.host.name}: a {kind} with the same identifier is there,"
-            f" '{here.configuration.name}' ({here.vm_id}), {here.shown_state}."
+            f"'{configuration_file}' cannot be imported on {core.host.name}: a virtual machine with the same identifier is"
+            f" there, '{here.configuration.name}' ({here.vm_id}), {here.shown_state}."
         )
         raise HyperVError(ERROR_ALREADY_EXISTS, ErrorCategory.OPERATION_FAILED, what, return_code=RETURN_FAILED)
     if found.version not in core.host.supported_vm_versions:
@@ -92,7 +105,7 @@ def _check_importable(core: Core, found: Configuration, configuration_file: str)
 def compare_again(core: Core, report: CompatibilityReport) -> CompatibilityReport:
     """Compare-VM -CompatibilityReport."""
     core.take_time(core.timing.compare_seconds)
-    return _report(core, _planned(core, report))
+    return _report(core, _planned(core, report), report.vhd_destination_path)
 
 
 def _planned(core: Core, report: CompatibilityReport) -> Machine:
@@ -103,14 +116,22 @@ def _planned(core: Core, report: CompatibilityReport) -> Machine:
     return machine
 
 
-def _report(core: Core, machine: Machine) -> CompatibilityReport:
-    return CompatibilityReport(core.show(machine), tuple(_findings(core, machine)), machine.configuration_file)
+def _report(core: Core, machine: Machine, destination: str | None) -> CompatibilityReport:
+    """Steps 6 and 7, which are repeated for -CompatibilityReport."""
+    repointing.repoint(core, machine, destination)
+    return CompatibilityReport(
+        core.show(machine),
+        tuple(_findings(core, machine)),
+        machine.configuration_file,
+        snapshot_path=ntpath.join(files.location_of(machine.configuration_file), files.SNAPSHOTS_FOLDER),
+        vhd_destination_path=destination,
+    )
 
 
 def _findings(core: Core, machine: Machine) -> Iterator[Incompatibility]:
     found = machine.configuration
-    for adapter in found.network_adapters:
-        if adapter.switch_name is not None and find_switch(core, adapter.switch_name) is None:
+    for adapter in core.show(machine).network_adapters:
+        if adapter.switch_gone:
             what = f"Could not find Ethernet switch '{adapter.switch_name}'."
             yield Incompatibility(MISSING_SWITCH, what, adapter)
     kept = tuple(drive for snapshot in found.snapshots for drive in snapshot.hard_drives)
@@ -146,13 +167,10 @@ def import_vm(core: Core, report: CompatibilityReport) -> VirtualMachine:
     with core.occupied(
         planned.vm_id, VMOperationalStatus.MODIFYING_UP_VIRTUAL_MACHINE, states=STANDING, planned=True
     ) as machine:
-        findings = report.incompatibilities or _report(core, machine).incompatibilities
-        if findings:
-            what = (
-                "Unable to import virtual machine due to configuration errors. Please use Compare-VM to repair: "
-                + " ".join(each.message for each in findings)
-            )
-            raise core.error(None, ErrorCategory.OPERATION_FAILED, machine, what, return_code=RETURN_FAILED)
+        anew = _report(core, machine, report.vhd_destination_path)
+        if report.incompatibilities or anew.incompatibilities:
+            what = "Unable to import virtual machine due to configuration errors. Please use Compare-VM to repair."
+            raise HyperVError(None, ErrorCategory.OPERATION_FAILED, what, by_module=True)
         core.take_time(core.timing.import_seconds)
         for drive in chains.file_drives(machine):
             chains.grant_access(core, machine, chains.read_chain(core, drive.path))
@@ -171,15 +189,20 @@ def _realize(core: Core, machine: Machine) -> None:
 # --- removing
 
 
-def remove(core: Core, merges: Merges, vm_id: str) -> None:
-    """Remove-VM -Force."""
+def _destroy_planned(core: Core, vm_id: str) -> None:
     with core.occupied(
         vm_id, VMOperationalStatus.MODIFYING_UP_VIRTUAL_MACHINE, states=STANDING, planned=True
     ) as machine:
-        if machine.planned:
-            core.unregister(machine)
-            core.remove_file(core.planned_file(machine.vm_id))
-            return
+        core.unregister(machine)
+        core.remove_file(core.planned_file(machine.vm_id))
+
+
+def remove(core: Core, merges: Merges, vm_id: str) -> None:
+    """Remove-VM -Force."""
+    if core.find(vm_id).planned:
+        _destroy_planned(core, vm_id)
+        return
+    with core.occupied(vm_id, VMOperationalStatus.MODIFYING_UP_VIRTUAL_MACHINE, states=STANDING) as machine:
         core.take_time(core.timing.remove_seconds)
         found = machine.configuration
         own = (machine.configuration_file, *machine.files_of_saved_state(), *machine.files_of_guest_state())

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 
 from lab.hyperv import configuration as files
 from lab.hyperv.configuration import Configuration
 from lab.hyperv.model import VirtualMachine
 from lab.vm.process import VirtualMachineProcess
+from qsm.facts.names import name_key
 from qsm.facts.states import VMOperationalStatus, VMState
 
 
@@ -49,6 +51,10 @@ class Machine:
     process: VirtualMachineProcess | None = None
     ending: bool = False
     """The process is being ended on purpose."""
+    storage_lost: bool = False
+    """Its configuration cannot be read any more: the drive is gone, say."""
+    listed: bool = True
+    """While its storage is lost: whether WMI lists it."""
     started_at: float = 0.0
     ran_before: bool = False
     """It ran when the host went down."""
@@ -90,8 +96,8 @@ class Machine:
         return (files.guest_state_path(self.configuration_file),) if has_one else ()
 
 
-def photograph(machine: Machine, *, types_known: bool, low_on_space: bool) -> VirtualMachine:
-    """Return what the cmdlets show of it."""
+def photograph(machine: Machine, *, types_known: bool, low_on_space: bool, switches: Collection[str]) -> VirtualMachine:
+    """Return what the cmdlets show of it. `switches`: keys of the names that the host has."""
     found = machine.configuration
     location = files.location_of(machine.configuration_file)
     has_process = machine.process is not None
@@ -125,7 +131,10 @@ def photograph(machine: Machine, *, types_known: bool, low_on_space: bool) -> Vi
         notes=found.notes,
         hard_drives=found.hard_drives,
         dvd_drives=found.dvd_drives,
-        network_adapters=found.network_adapters,
+        network_adapters=tuple(
+            replace(each, switch_gone=each.switch_name is not None and name_key(each.switch_name) not in switches)
+            for each in found.network_adapters
+        ),
         snapshots=found.snapshots,
         saved_state_files=(
             *(machine.files_of_saved_state() if machine.state is VMState.SAVED else ()),

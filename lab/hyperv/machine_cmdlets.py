@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
-from lab.hyperv import building, changing, networking
+from lab.hyperv import building, changing, lookup, networking
+from lab.hyperv.arranging import Arranging
 from lab.hyperv.core import Core
 from lab.hyperv.errors import ErrorCategory, HyperVError
+from lab.hyperv.lookup import SeenMachines
 from lab.hyperv.machine import Machine
 from lab.hyperv.model import (
     DeviceKind,
     NetworkAdapter,
+    UnreadableVM,
     VirtualMachine,
     VlanSetting,
     VMHost,
@@ -21,11 +23,12 @@ from lab.hyperv.model import (
 )
 from lab.hyperv.new_vm import NewVM
 from lab.hyperv.service_errors import raises_hyperv_errors
-from qsm.facts.names import name_key, same_name
-from qsm.facts.states import CheckpointType, StartAction, StopAction, VMOperationalStatus
+from lab.hyperv.wildcards import fits, has_wildcard
+from qsm.facts.names import name_key
+from qsm.facts.states import CheckpointType, StartAction, StopAction
 
 
-class MachineCmdlets:
+class MachineCmdlets(Arranging):
     """Needs `_core`. Every method raises HyperVError for what Windows refuses, and changes nothing then."""
 
     _core: Core
@@ -47,8 +50,11 @@ class MachineCmdlets:
         return self._show(planned=True)
 
     def _show(self, *, planned: bool) -> tuple[VirtualMachine, ...]:
+        self._core.require_service()
         with self._core.lock:
-            machines = [each for each in self._core.machines.values() if each.planned is planned]
+            machines = [
+                each for each in self._core.machines.values() if each.planned is planned and not each.storage_lost
+            ]
         return tuple(sorted(map(self._core.show, machines), key=lambda vm: (name_key(vm.name), vm.vm_id)))
 
     @raises_hyperv_errors
@@ -57,9 +63,27 @@ class MachineCmdlets:
         return self._core.show(self._core.find(vm_id))
 
     @raises_hyperv_errors
+    def get_vm_by_id(self, vm_id: str, seen: SeenMachines) -> VirtualMachine:
+        """Get-VM -Id, as one process of PowerShell finds it: `lookup.py`."""
+        return lookup.by_id(self._core, vm_id, seen)
+
+    @raises_hyperv_errors
     def get_vm_by_name(self, name: str) -> tuple[VirtualMachine, ...]:
-        """Get-VM -Name, case ignored: names are not unique. Real VMs only; empty if there is none."""
-        return tuple(vm for vm in self.get_vms() if same_name(vm.name, name))
+        """Get-VM -Name, case ignored: names are not unique. Real VMs only; empty if a pattern fits none.
+
+        Raises InvalidParameter for a plain name that nobody has (2.5).
+        """
+        found = tuple(vm for vm in self.get_vms() if fits(name, vm.name))
+        if not found and not has_wildcard(name):
+            what = f"Hyper-V was unable to find a virtual machine with name '{name}' on {self._core.host.name}."
+            raise HyperVError(None, ErrorCategory.INVALID_PARAMETER, what)
+        return found
+
+    def get_unreadable_vms(self) -> tuple[UnreadableVM, ...]:
+        """Real VMs that Get-VM tells with an error of their own (2.6): their configuration cannot be read."""
+        with self._core.lock:
+            lost = [each for each in self._core.machines.values() if each.storage_lost and not each.planned]
+        return tuple(UnreadableVM(each.vm_id, each.configuration.name, each.listed) for each in lost)
 
     @raises_hyperv_errors
     def get_vm_network_adapters(self) -> tuple[tuple[str, NetworkAdapter], ...]:
@@ -156,9 +180,15 @@ class MachineCmdlets:
         return changing.set_dvd_path(self._core, vm_id, slot, path=path)
 
     @raises_hyperv_errors
-    def connect_vm_network_adapter(self, vm_id: str, adapter_id: str, *, switch_name: str) -> VirtualMachine:
-        """Connect-VMNetworkAdapter. ObjectNotFound if there is no such switch."""
-        return networking.change_adapter(self._core, vm_id, adapter_id, switch_name=switch_name)
+    def connect_vm_network_adapter(
+        self, vm_id: str, adapter_id: str, *, switch_name: str = "", switch_id: str | None = None
+    ) -> VirtualMachine:
+        """Connect-VMNetworkAdapter, with -SwitchName, which is a pattern, or with -VMSwitch, by that one's id."""
+        if switch_id is not None:
+            switch = networking.switch_by_id(self._core, switch_id)
+        else:
+            switch = networking.switch_by_pattern(self._core, switch_name)
+        return networking.change_adapter(self._core, vm_id, adapter_id, switch=switch)
 
     @raises_hyperv_errors
     def disconnect_vm_network_adapter(self, vm_id: str, adapter_id: str) -> VirtualMachine:
@@ -175,55 +205,10 @@ class MachineCmdlets:
         """Set-VMNetworkAdapter -StaticMacAddress, of a VM that is off, planned or real."""
         return networking.set_static_address(self._core, vm_id, adapter_id, address=static_mac_address)
 
-    @raises_hyperv_errors
-    def arrange_vm(
-        self,
-        vm_id: str,
-        *,
-        is_clustered: bool | None = None,
-        replication_mode: str | None = None,
-        devices: dict[DeviceKind, tuple[str, ...]] | None = None,
-        security: VMSecurity | None = None,
-        busy_with: VMOperationalStatus | None = None,
-        unanswered: Sequence[str] | None = None,
-        merge_disabled: bool | None = None,
-        production_checkpoint_fails: bool | None = None,
-        guest_ignores_shutdown: bool | None = None,
-        guest_refuses_shutdown: bool | None = None,
-        shutdown_component: str | None = None,
-        export_omits: str | None = None,
-        export_written_seconds: float | None = None,
-    ) -> VirtualMachine:
-        """Not a cmdlet: make a VM what no migration could, to see it refused.
-
-        `busy_with`: a backup, say (OK ends it). `unanswered`: cmdlets that fail for it ("Get-VMSecurity").
-        `export_omits`: extension of a file that its exports lack. `export_written_seconds`: VMMS writes that long after one.
-        `merge_disabled`: merges wait (Msvm_DiskMergeSettingData.EnabledState 0).
-        """
-        core = self._core
-        machine = core.find(vm_id)
-        with core.changed:
-            if busy_with is not None:
-                machine.arranged_activity = None if busy_with is VMOperationalStatus.OK else busy_with
-            changing.change_settings(
-                core,
-                vm_id,
-                is_clustered=is_clustered,
-                replication_mode=replication_mode,
-                devices=devices,
-                security=security,
-                unanswered=None if unanswered is None else tuple(unanswered),
-                merge_disabled=merge_disabled,
-                production_checkpoint_fails=production_checkpoint_fails,
-                guest_ignores_shutdown=guest_ignores_shutdown,
-                guest_refuses_shutdown=guest_refuses_shutdown,
-                shutdown_component=shutdown_component,
-                export_omits=export_omits,
-                export_written_seconds=export_written_seconds,
-            )
-            if not machine.planned:
-                core.merge_waiting(machine)
-        return core.show(machine)
+    @property
+    def service_answers(self) -> bool:
+        """Whether WMI tells anything of VMs; if not, lists are empty and no error says why (fact book, 1.1)."""
+        return self._core.service_answers
 
     @raises_hyperv_errors
     def remove_vm_saved_state(self, vm_id: str) -> VirtualMachine:
@@ -233,8 +218,8 @@ class MachineCmdlets:
     # --- switches
 
     def get_vm_switch(self) -> tuple[VMSwitch, ...]:
-        """Get-VMSwitch, by name."""
-        return tuple(sorted(self._core.record.switches, key=lambda switch: name_key(switch.name)))
+        """Get-VMSwitch: in no order that means anything (section 10)."""
+        return self._core.record.switches
 
     @raises_hyperv_errors
     def new_vm_switch(self, name: str, *, switch_type: str = "External") -> VMSwitch:
@@ -243,5 +228,5 @@ class MachineCmdlets:
 
     @raises_hyperv_errors
     def remove_vm_switch(self, name: str) -> None:
-        """Remove-VMSwitch; adapters that name it are no longer connected."""
+        """Remove-VMSwitch; adapters that name it keep doing so."""
         networking.remove_switch(self._core, name)

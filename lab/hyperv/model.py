@@ -77,11 +77,14 @@ class NetworkAdapter:
     name: str
     mac_address: str
     switch_name: str | None = None
-    """None: not connected. In a planned VM it may name a switch that this host lacks."""
+    """None: not connected."""
     dynamic_mac_address_enabled: bool = True
     is_legacy: bool = False
     vlan: VlanSetting = VlanSetting()
     iov_weight: int = 0
+    switch_gone: bool = False
+    """It is connected to a switch that this host lacks, because that was removed or the VM is planned: reading SwitchName
+    throws (fact book of the module, section 10 and 2.15)."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,16 @@ class VirtualMachine:
 
 
 @dataclass(frozen=True)
+class UnreadableVM:
+    """A registered VM whose configuration cannot be read."""
+
+    vm_id: str
+    name: str
+    listed: bool
+    """Whether WMI lists it: nobody has told so far."""
+
+
+@dataclass(frozen=True)
 class VirtualHardDisk:
     """Get-VHD."""
 
@@ -211,6 +224,10 @@ class VMHost:
     supported_vm_versions: tuple[str, ...]
     checkpoint_types_known: bool = True
     """False: before Windows Server 2016, where only Standard checkpoints exist."""
+    absent_id: str = "ObjectNotFound"
+    """Id of the error with which Get-VM -Id tells that nobody has the id; for the module 1.1 it is not known."""
+    id_finds_planned: bool = True
+    """Whether Get-VM -Id gives planned VMs; for the module 1.1 it is not known."""
     processor_generation: int = 1
     """A higher one has all features of those below it; a saved state needs the features it was made with."""
     memory_capacity_bytes: int = 64 << 30
@@ -246,3 +263,6 @@ class CompatibilityReport:
     incompatibilities: tuple[Incompatibility, ...]
     path: str
     """The configuration file it was made from."""
+    snapshot_path: str = ""
+    vhd_destination_path: str | None = None
+    """Where each disk is pointed at the file of its name, whatever was set by hand: `repointing.py`."""

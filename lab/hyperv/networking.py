@@ -14,6 +14,7 @@ from lab.hyperv.errors import (
 )
 from lab.hyperv.machine import Machine
 from lab.hyperv.model import NetworkAdapter, VirtualMachine, VlanSetting, VMSwitch
+from lab.hyperv.wildcards import fits
 from qsm.facts.names import same_name
 from qsm.facts.states import VMOperationalStatus, VMState
 
@@ -21,6 +22,27 @@ from qsm.facts.states import VMOperationalStatus, VMState
 def find_switch(core: Core, name: str) -> VMSwitch | None:
     """Return the switch of that name (case ignored), if there is one."""
     return next((each for each in core.record.switches if same_name(each.name, name)), None)
+
+
+def switch_by_pattern(core: Core, pattern: str) -> VMSwitch:
+    """The switch that -SwitchName means. Raises HyperVError if the pattern fits none, or several (section 10)."""
+    found = [each for each in core.record.switches if fits(pattern, each.name)]
+    if not found:
+        what = f"Hyper-V was unable to find a virtual switch with name '{pattern}' on {core.host.name}."
+        raise HyperVError(None, ErrorCategory.INVALID_PARAMETER, what)
+    if len(found) > 1:
+        what = f"'{pattern}' means more than one virtual switch of {core.host.name}: {[each.name for each in found]}."
+        raise HyperVError(None, ErrorCategory.OPERATION_FAILED, what, by_module=True)
+    return found[0]
+
+
+def switch_by_id(core: Core, switch_id: str) -> VMSwitch:
+    """The switch that an object is of. Raises HyperVError if it is gone."""
+    for each in core.record.switches:
+        if each.switch_id == switch_id:
+            return each
+    what = f"The virtual switch {switch_id} is not there any more on {core.host.name}."
+    raise HyperVError(None, ErrorCategory.OBJECT_NOT_FOUND, what)
 
 
 def new_switch(core: Core, name: str, *, switch_type: str) -> VMSwitch:
@@ -35,32 +57,25 @@ def new_switch(core: Core, name: str, *, switch_type: str) -> VMSwitch:
 
 
 def remove_switch(core: Core, name: str) -> None:
-    """Remove-VMSwitch."""
+    """Remove-VMSwitch. Adapters that are connected to it keep naming it (section 10)."""
     with core.changed:
         switch = find_switch(core, name)
         if switch is None:
             what = f"There is no virtual switch '{name}' on {core.host.name}."
             raise HyperVError(None, ErrorCategory.OBJECT_NOT_FOUND, what)
         core.set_record(replace(core.record, switches=tuple(s for s in core.record.switches if s is not switch)))
-        for machine in core.machines.values():
-            for adapter in machine.configuration.network_adapters:
-                if adapter.switch_name == switch.name and not machine.planned:
-                    change_adapter(core, machine.vm_id, adapter.adapter_id, disconnect=True)
 
 
 def change_adapter(
-    core: Core, vm_id: str, adapter_id: str, *, switch_name: str | None = None, vlan: VlanSetting | None = None,
+    core: Core, vm_id: str, adapter_id: str, *, switch: VMSwitch | None = None, vlan: VlanSetting | None = None,
     disconnect: bool = False,
 ) -> VirtualMachine:  # fmt: skip
     """Connect-, Disconnect-VMNetworkAdapter and Set-VMNetworkAdapterVlan: in any state."""
-    if switch_name is not None and find_switch(core, switch_name) is None:
-        what = f"Hyper-V was unable to find a virtual switch with name '{switch_name}' on {core.host.name}."
-        raise HyperVError(None, ErrorCategory.OBJECT_NOT_FOUND, what)
     with core.changed:
         machine = core.find(vm_id)
         adapter = _adapter(core, machine, adapter_id)
-        switch = None if disconnect else switch_name or adapter.switch_name
-        _replace(core, machine, adapter, replace(adapter, switch_name=switch, vlan=vlan or adapter.vlan))
+        name = None if disconnect else switch.name if switch is not None else adapter.switch_name
+        _replace(core, machine, adapter, replace(adapter, switch_name=name, vlan=vlan or adapter.vlan))
     return core.show(machine)
 
 

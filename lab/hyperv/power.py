@@ -62,6 +62,11 @@ class Power:
                 raise
         return core.show(machine)
 
+    def _is_already(self, vm_id: str, target: VMState) -> bool:
+        """The state that is asked for is that of the VM: nothing is called, and all is well (section 4, ChangeState)."""
+        machine = self._core.find(vm_id)
+        return machine.shown_state is target and not machine.planned and machine.activity is None
+
     # --- stopping: what Stop-VM makes of these stands in `lab.hyperv.guest_shutdown`
 
     def turn_off(self, vm_id: str) -> VirtualMachine:
@@ -109,6 +114,8 @@ class Power:
     def save(self, vm_id: str, *, during_merge: bool = False) -> VirtualMachine:
         """Save-VM; with `during_merge` even if that interrupts a merge."""
         core = self._core
+        if self._is_already(vm_id, VMState.SAVED):
+            return core.show(core.find(vm_id))
         states = (VMState.RUNNING, VMState.PAUSED)
         activity = VMOperationalStatus.IN_SERVICE
         with core.occupied(vm_id, activity, states=states, during_merge=during_merge) as machine:
@@ -168,6 +175,8 @@ class Power:
     def suspend(self, vm_id: str) -> VirtualMachine:
         """Suspend-VM."""
         core = self._core
+        if self._is_already(vm_id, VMState.PAUSED):
+            return core.show(core.find(vm_id))
         states = (VMState.RUNNING,)
         with core.occupied(vm_id, VMOperationalStatus.IN_SERVICE, states=states, during_merge=True) as machine:
             self._process_of(machine).pause()
@@ -177,6 +186,8 @@ class Power:
     def resume(self, vm_id: str) -> VirtualMachine:
         """Resume-VM."""
         core = self._core
+        if self._is_already(vm_id, VMState.RUNNING):
+            return core.show(core.find(vm_id))
         states = (VMState.PAUSED, VMState.PAUSED_CRITICAL)
         with core.occupied(vm_id, VMOperationalStatus.IN_SERVICE, states=states, during_merge=True) as machine:
             with core.changed:

@@ -11,6 +11,8 @@ platform's table of open files, which everybody who opens a file on the host ask
 
     core.py                  the VMs, the lock, who is busy, what is registered; held_files.py: what they hold open
     machine_cmdlets.py       asking for VMs; building.py makes them, changing.py and networking.py change them
+    lookup.py, wildcards.py  what Get-VM -Id finds, and how names are compared
+    arranging.py             what no cmdlet does to a VM and the world does
     power.py, host_power.py  start, stop, save, pause; boot and shutdown; vm_processes.py makes what runs
     guest_shutdown.py        Stop-VM, and the component that shuts a guest down
     checkpoints.py           taking and removing checkpoints; merging.py folds disks in the background
@@ -23,11 +25,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from lab.hyperv import checkpoints, compatibility, exporting, importing, virtual_disks
+from lab.hyperv import checkpoints, compatibility, exporting, importing, lookup, virtual_disks
 from lab.hyperv.core import Core
 from lab.hyperv.errors import ERROR_INVALID_PARAMETER, ErrorCategory, HyperVError
 from lab.hyperv.guest_shutdown import GuestShutdown
 from lab.hyperv.host_power import HostPower
+from lab.hyperv.lookup import SeenMachines
 from lab.hyperv.machine_cmdlets import MachineCmdlets
 from lab.hyperv.merging import MergeJob, Merges
 from lab.hyperv.model import (
@@ -42,6 +45,7 @@ from lab.hyperv.power import Power
 from lab.hyperv.service_errors import raises_hyperv_errors
 from lab.hyperv.timing import Timing
 from lab.platform.platform import Platform
+from qsm.facts.states import VMState
 
 
 class HyperV(MachineCmdlets):
@@ -81,6 +85,11 @@ class HyperV(MachineCmdlets):
     def free_memory_bytes(self) -> int:
         """Memory of the host that no VM has."""
         return self._core.free_memory_bytes()
+
+    @raises_hyperv_errors
+    def get_vm_state(self, vm_id: str) -> VMState:
+        """Return the state that a cmdlet asks for itself before it changes it."""
+        return self._core.find(vm_id).shown_state
 
     def get_vm_process_id(self, vm_id: str) -> int | None:
         """Return the id of the VM's process (vmwp.exe on Windows); None if there is none."""
@@ -219,15 +228,17 @@ class HyperV(MachineCmdlets):
         )
 
     @raises_hyperv_errors
-    def compare_vm(self, path: str, *, register: bool = True) -> CompatibilityReport:
+    def compare_vm(self, path: str, *, register: bool = True, seen: SeenMachines | None = None) -> CompatibilityReport:
         """Compare-VM -Path -Register: registers a planned VM and tells what is wrong with it here.
 
         Raises if a VM with that id is here (0x800700B7), or the file is in use by a planned VM of it left over
-        (0x80070020). Without `register` Windows would copy the VM's files; the lab does not.
+        (0x80070020). Without `register` Windows would copy the VM's files; the lab does not. `seen`: by what process.
         """
         if not register:
             what = f"{self._core.host.name} imports virtual machines in place only (-Register)."
             raise HyperVError(ERROR_INVALID_PARAMETER, ErrorCategory.INVALID_PARAMETER, what)
+        if seen is not None:
+            lookup.refuse_ghost(self._core, path, seen)
         return importing.compare(self._core, path)
 
     @raises_hyperv_errors

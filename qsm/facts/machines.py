@@ -36,6 +36,7 @@ class Adapter(Frozen):
     dynamic_mac: bool
     legacy: bool
     switch_name: str | None = Field(description="None: not connected")
+    switch_gone: bool = Field(default=False, description="connected to a switch that the host no longer has")
     vlan: Vlan
     iov_weight: int
 

@@ -238,7 +238,7 @@ ON_THE_WAY = frozenset({
 """States that pass by themselves."""
 
 HEALTH = frozenset({
-    VMOperationalStatus.OK, VMOperationalStatus.DEGRADED, VMOperationalStatus.PREDICTIVE_FAILURE, VMOperationalStatus.DORMANT,
+    VMOperationalStatus.OK, VMOperationalStatus.DEGRADED, VMOperationalStatus.PREDICTIVE_FAILURE,
     VMOperationalStatus.SUPPORTING_ENTITY_IN_ERROR, VMOperationalStatus.APPLICATION_CRITICAL_STATE,
     VMOperationalStatus.CRITICAL_IO_ERROR,
 })  # fmt: skip

@@ -12,6 +12,12 @@ from qsm.facts.machines import VMFacts
 
 def about_move(vm: VMFacts, *, target: str) -> Iterator[str]:
     """A sentence for each thing of the VM that may be otherwise on the target."""
+    for adapter in vm.adapters:
+        if adapter.switch_gone:
+            yield (
+                f"Adapter '{adapter.name}' of VM {vm.name} is connected to a virtual switch that its host no longer has, so"
+                f" that it has no network. On host {target} it is left unconnected."
+            )
     for path in (path for disk in vm.disks for path in disk.change_tracking[:1]):
         yield (
             f"The change tracking that backups of VM {vm.name} use ({path}) is not copied, and a merge on host {target} changes"

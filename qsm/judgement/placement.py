@@ -45,6 +45,15 @@ def _place_disk(disk: VMDisk, folder: str, *, host: str, names: Mapping[str, int
         return None
 
 
+def misleading_files(disks: Sequence[PlannedDisk], folder: str) -> tuple[str, ...]:
+    """Files that Hyper-V would take for the disks' own in the import: of their names, in the folder where disks usually lie.
+
+    It points every disk there if all names are there, whatever path was set (Compare-VM).
+    """
+    place = ntpath.join(folder, "Virtual Hard Disks")
+    return tuple(ntpath.join(place, ntpath.basename(link.file.path)) for disk in disks for link in disk.chain.files)
+
+
 def choose_switches(
     vm: VMFacts, request: MigrationRequest, place: m.TestTargetResult
 ) -> tuple[tuple[SwitchChoice, ...], list[str]]:

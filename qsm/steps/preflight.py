@@ -34,6 +34,7 @@ from qsm.judgement.placement import (
     created_folders,
     export_volume,
     memory_bound,
+    misleading_files,
     place_disks,
     source_folders,
 )
@@ -178,7 +179,8 @@ def _target_question(
     vm: VMFacts, request: MigrationRequest, disks: Sequence[PlannedDisk], *, smb_name: str, blob: str | None
 ) -> m.TestTargetArguments:
     binary, text = configuration_files(request.target_folder, vm_id=vm.vm_id)
-    files = (*(disk.target_path for disk in disks), *binary, *text)
+    ours = (*(disk.target_path for disk in disks), *binary, *text)
+    files = tuple(dict.fromkeys((*ours, *misleading_files(disks, request.target_folder))))
     return m.TestTargetArguments(
         vm_id=vm.vm_id,
         folder=request.target_folder,

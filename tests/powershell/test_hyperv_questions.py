@@ -122,6 +122,7 @@ def test_planned_vm_counts(world: World) -> None:
 def test_a_failing_host_is_not_taken_for_one_without_the_vm(world: World) -> None:
     world.run("$World.fail['Get-VM'] = 0x80070005")
     world.refuses("AccessDenied", "get_vm", {"name_or_id": world.vm_id})
+    world.run("$World.fail['WMI Msvm_ComputerSystem'] = 0x80070005")
     world.refuses("AccessDenied", "get_compatibility", {"vm_id": world.vm_id})
 
 

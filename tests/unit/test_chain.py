@@ -6,7 +6,7 @@ import pytest
 
 from qsm.facts.files import DiskFile, DiskPair, VMDisk
 from qsm.facts.machines import VMFacts
-from qsm.judgement.placement import place_disks
+from qsm.judgement.placement import misleading_files, place_disks
 from qsm.plan.chain import BrokenChain, Chain, read_chain
 from qsm.plan.names import CONFIGURATION_NUMBER, checkpoint_name, is_our_checkpoint, new_migration_id, work_number
 
@@ -195,3 +195,14 @@ def test_folders_whose_names_only_a_reader_takes_for_one_are_two() -> None:
     disks = tuple(disk(path, slot=f"SCSI 0:{at}") for at, path in enumerate(paths))
     _, folders = place_disks(VMFacts.model_construct(disks=disks), r"E:\New", host="hv01")
     assert folders == (r"D:\Strasse", r"d:\STRAßE")
+
+
+def test_files_that_hyperv_would_take_for_the_disks_own_are_asked_for() -> None:
+    """Disks with files of one name lie in folders of their own: nothing of these names may lie where disks usually do."""
+    vm = VMFacts.model_construct(disks=(disk(r"D:\a\disk.vhdx"), disk(r"E:\b\disk.vhdx", slot="SCSI 0:1")))
+    disks, _ = place_disks(vm, FOLDER, host="hv01")
+    assert [each.target_path for each in disks] == [
+        rf"{PLACE}\SCSI-0-0\disk.vhdx",
+        rf"{PLACE}\SCSI-0-1\disk.vhdx",
+    ]
+    assert set(misleading_files(disks, FOLDER)) == {rf"{PLACE}\disk.vhdx"}

@@ -13,6 +13,16 @@ def test_change_tracking_of_backups() -> None:
     assert r"VM sql-01 use (D:\sql\sql.vhdx.rct) is not copied" in note and note.endswith("there must be a full one.")
 
 
+def test_an_adapter_on_a_switch_that_is_gone() -> None:
+    vlan = {"mode": "Untagged", "access_id": 0, "native_id": 0, "allowed_ids": "", "primary_id": 0, "secondary_id": 0}
+    adapter = {
+        "adapter_id": "a", "name": "LAN 1", "mac_address": "00155D010203", "dynamic_mac": False, "legacy": False,
+        "switch_name": None, "switch_gone": True, "vlan": vlan, "iov_weight": 0,
+    }  # fmt: skip
+    (note,) = about_move(vm(adapters=[adapter]), target="hv02")
+    assert "Adapter 'LAN 1' of VM sql-01 is connected to a virtual switch that its host no longer has" in note
+
+
 def test_an_image_in_a_dvd_drive() -> None:
     found = list(about_move(vm(dvd_paths=[r"D:\ISO\seed.iso"]), target="hv02"))
     assert len(found) == 1 and r"The image D:\ISO\seed.iso in a DVD drive of VM sql-01 is not copied" in found[0]

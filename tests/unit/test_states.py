@@ -98,7 +98,7 @@ def test_no_group_holds_an_unknown_name() -> None:
         (["Ok", "InService"], False, ["InService"]),
         (["InService", "MergingDisks"], False, ["InService", "MergingDisks"]),
         (["Degraded"], False, []),
-        (["Dormant"], False, []),
+        (["Dormant"], False, ["Dormant"]),
         (["Ok", NEW], False, [NEW]),
     ],
 )

@@ -86,6 +86,10 @@ function New-LabObject([object]$Told) {
     $members, $names = $made.PSObject.Properties, $made.PSObject.TypeNames
     foreach ($property in $Told.properties.PSObject.Properties) {
         $value = $property.Value
+        if ($value -is [psobject] -and $null -ne $value.PSObject.Properties['$throws']) {
+            $members.Add([psscriptproperty]::new($property.Name, [scriptblock]::Create("throw '$($value.'$throws')'")))
+            continue
+        }
         if ($value -isnot [string] -and $value -isnot [ValueType]) { $value = ConvertFrom-LabValue $value }
         $members.Add([psnoteproperty]::new($property.Name, $value))
     }
@@ -154,7 +158,11 @@ function Invoke-StandIn([System.Management.Automation.PSCmdlet]$Caller, [string]
         $Caller.WriteError((New-LabErrorRecord $answer.error $Cmdlet))
         return
     }
-    foreach ($one in $answer.output) { ConvertFrom-LabValue $one }
+    foreach ($one in $answer.output) {
+        if ($one -is [psobject] -and $null -ne $one.PSObject.Properties['$error']) { $Caller.WriteError((New-LabErrorRecord $one.'$error' $Cmdlet)) }
+        elseif ($one -is [psobject] -and $null -ne $one.PSObject.Properties['$warning']) { $Caller.WriteWarning($one.'$warning') }
+        else { ConvertFrom-LabValue $one }
+    }
 }
 
 function New-LabErrorRecord([object]$Told, [string]$Target) {

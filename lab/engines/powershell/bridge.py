@@ -107,27 +107,39 @@ class Bridge:
         with self._lock:
             caller = self._known.get(str(asked.get("token")))
         if caller is None:
-            return _error("AccessDenied", "PermissionDenied", "No process of this host.", errors.ACCESS_DENIED)
+            return {
+                "error": _fields("AccessDenied", "PermissionDenied", "No process of this host.", errors.ACCESS_DENIED)
+            }
         call = CmdletCall(self._host, self._memory, caller)
         try:
             with running_as(caller.process):
                 caller.process.check()
-                return {"output": answer(call, asked["cmdlet"], asked["parameters"])}
+                return {"output": [_told(each) for each in answer(call, asked["cmdlet"], asked["parameters"])]}
         except ProcessEnded:
             caller.end()
             return None
-        except CmdletError as error:
-            return _error(error.error_id, error.category, error.message, error.hresult)
-        except HyperVError as error:
-            category = _HYPERV_CATEGORIES[error.category]
-            return _error(error.category.value, category, error.message, error.hresult)
-        except PlatformError as error:
-            category = _WINDOWS_CATEGORIES.get(error.hresult, "NotSpecified")
-            return _error(f"HRESULT 0x{error.hresult:08X}", category, error.message, error.hresult)
+        except (CmdletError, HyperVError, PlatformError) as error:
+            return {"error": _record(error)}
         except Exception:  # a mistake of the lab: it must show, and not end the host
             text = traceback.format_exc()
-            return _error("LabFailed", "NotSpecified", f"The lab failed: {text}", None)
+            return {"error": _fields("LabFailed", "NotSpecified", f"The lab failed: {text}", None)}
 
 
-def _error(error_id: str, category: str, message: str, hresult: int | None) -> dict[str, Any]:
-    return {"error": {"id": error_id, "category": category, "message": message, "hresult": hresult}}
+def _told(output: Any) -> Any:
+    """What a cmdlet gives, as it travels: an error among it is written where it stands."""
+    return {"$error": _record(output)} if isinstance(output, CmdletError | HyperVError | PlatformError) else output
+
+
+def _record(error: CmdletError | HyperVError | PlatformError) -> dict[str, Any]:
+    if isinstance(error, CmdletError):
+        return _fields(error.error_id, error.category, error.message, error.hresult)
+    if isinstance(error, HyperVError):
+        failed_here = error.by_module and error.category is ErrorCategory.OPERATION_FAILED
+        category = "InvalidOperation" if failed_here else _HYPERV_CATEGORIES[error.category]
+        return _fields(error.category.value, category, error.message, error.hresult)
+    category = _WINDOWS_CATEGORIES.get(error.hresult, "NotSpecified")
+    return _fields(f"HRESULT 0x{error.hresult:08x}", category, error.message, error.hresult)
+
+
+def _fields(error_id: str, category: str, message: str, hresult: int | None) -> dict[str, Any]:
+    return {"id": error_id, "category": category, "message": message, "hresult": hresult}

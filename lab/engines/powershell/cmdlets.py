@@ -14,6 +14,7 @@ from typing import Any
 from lab.host.faults import ProcessEnded
 from lab.host.model import HostModel
 from lab.host.windows_process import WindowsProcess, running_as
+from lab.hyperv.lookup import SeenMachines
 from lab.hyperv.model import CompatibilityReport
 
 Given = Mapping[str, Any]
@@ -70,6 +71,7 @@ class ProcessMemory:
     process: WindowsProcess
     end: Callable[[], None]
     """Ends the process at once."""
+    seen: SeenMachines = field(default_factory=SeenMachines)
     reports: dict[int, CompatibilityReport] = field(default_factory=dict)
     jobs: dict[int, CmdletJob] = field(default_factory=dict)
 
@@ -120,7 +122,10 @@ def in_background(call: CmdletCall, work: Callable[[], None], *, name: str) -> N
 
 
 def answer(call: CmdletCall, name: str, given: Given) -> list[Any]:
-    """Call a cmdlet. Raises CmdletError, HyperVError, PlatformError."""
+    """Call a cmdlet; an error among what it gives is a record of its own, after which it goes on (1.1).
+
+    Raises CmdletError, HyperVError, PlatformError.
+    """
     found = CMDLETS.get(name)
     if found is None:
         raise CmdletError(f"The lab does not answer {name}.", error_id="NotImplemented", category="NotImplemented")

@@ -8,7 +8,6 @@ from typing import Any
 from lab.engines.powershell import shapes
 from lab.engines.powershell.cmdlets import (
     CmdletCall,
-    CmdletError,
     CmdletJob,
     Given,
     cmdlet,
@@ -17,9 +16,9 @@ from lab.engines.powershell.cmdlets import (
     reference,
 )
 from lab.engines.powershell.shapes import HYPERV, shape
-from lab.hyperv import HyperVError
+from lab.hyperv import ErrorCategory, HyperVError
 from lab.hyperv.model import DeviceKind, VirtualMachine, VlanSetting
-from qsm.facts.states import CheckpointType, StartAction
+from qsm.facts.states import CheckpointType, StartAction, VMState
 
 VM = ("VM",)
 
@@ -34,19 +33,19 @@ def _found(call: CmdletCall, given: Given) -> VirtualMachine:
 
 @cmdlet("Get-VM", "Id", "Name")
 def get_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
-    """Real VMs only. One that is not there is InvalidParameter, as the cmdlet tells it."""
-    hyperv = call.host.hyperv
-    found = hyperv.get_vm_by_name(str(first(given["Name"]))) if "Name" in given else hyperv.get_vms()
+    """-Id gives planned VMs and ghosts too (2.1, 2.3); the list has an error for each VM that cannot be opened (2.6)."""
+    hyperv, seen = call.host.hyperv, call.caller.seen
     if "Id" in given:
-        found = tuple(each for each in found if each.vm_id == str(given["Id"]).lower())
-    if not found and given:
-        wanted = given.get("Id") or first(given["Name"])
-        raise CmdletError(
-            f"Hyper-V was unable to find a virtual machine with {wanted} on {call.host.name}.",
-            error_id="InvalidParameter",
-            category="InvalidArgument",
+        yield shapes.vm(call.host, hyperv.get_vm_by_id(str(given["Id"]), seen))
+        return
+    found = hyperv.get_vm_by_name(str(first(given["Name"]))) if "Name" in given else hyperv.get_vms()
+    for lost in () if "Name" in given else hyperv.get_unreadable_vms():
+        where = f"an object on computer '{call.host.name}' because the object was not found ({lost.vm_id})."
+        yield HyperVError(
+            None, ErrorCategory.OBJECT_NOT_FOUND, f"Hyper-V encountered an error trying to access {where}"
         )
-    return (shapes.vm(call.host, each) for each in found)
+    for each in found:
+        yield shapes.vm(call.host, seen.note(each))
 
 
 @cmdlet("Get-VMHost")
@@ -165,28 +164,34 @@ def remove_vm_snapshot(call: CmdletCall, given: Given) -> Iterator[Any]:
     yield from ()
 
 
+def _warning(call: CmdletCall, given: Given, state: VMState) -> Iterator[Any]:
+    """A VM that is in the wanted state already is a warning, and all is well (section 4, ChangeState)."""
+    if call.host.hyperv.get_vm_state(_vm_id(given)) is state:
+        yield {"$warning": "The virtual machine is already in the specified state."}
+
+
 @cmdlet("Start-VM", *VM)
 def start_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
+    yield from _warning(call, given, VMState.RUNNING)
     call.host.hyperv.start_vm(_vm_id(given))
-    yield from ()
 
 
 @cmdlet("Save-VM", *VM)
 def save_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
+    yield from _warning(call, given, VMState.SAVED)
     call.host.hyperv.save_vm(_vm_id(given))
-    yield from ()
 
 
 @cmdlet("Suspend-VM", *VM)
 def suspend_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
+    yield from _warning(call, given, VMState.PAUSED)
     call.host.hyperv.suspend_vm(_vm_id(given))
-    yield from ()
 
 
 @cmdlet("Resume-VM", *VM)
 def resume_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
+    yield from _warning(call, given, VMState.RUNNING)
     call.host.hyperv.resume_vm(_vm_id(given))
-    yield from ()
 
 
 @cmdlet("Stop-VM", "VM", "TurnOff", "Force", "AsJob")
@@ -224,7 +229,9 @@ def compare_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     if "CompatibilityReport" in given:
         found = call.host.hyperv.compare_vm_again(reports[reference(given["CompatibilityReport"], "report")])
     else:
-        found = call.host.hyperv.compare_vm(str(given["Path"]), register=bool(given.get("Register")))
+        register = bool(given.get("Register"))
+        found = call.host.hyperv.compare_vm(str(given["Path"]), register=register, seen=call.caller.seen)
+    call.caller.seen.note(found.vm)
     number = len(reports) + 1
     reports[number] = found
     yield shapes.report(call.host, found, number=number)
@@ -233,12 +240,13 @@ def compare_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
 @cmdlet("Import-VM", "CompatibilityReport")
 def import_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     report = call.caller.reports[reference(given["CompatibilityReport"], "report")]
-    yield shapes.vm(call.host, call.host.hyperv.import_vm(report))
+    yield shapes.vm(call.host, call.caller.seen.note(call.host.hyperv.import_vm(report)))
 
 
 @cmdlet("Remove-VM", "VM", "Force")
 def remove_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     call.host.hyperv.remove_vm(_vm_id(given))
+    call.caller.seen.forget(_vm_id(given))
     yield from ()
 
 
@@ -269,9 +277,13 @@ def set_vm_network_adapter(call: CmdletCall, given: Given) -> Iterator[Any]:
     yield from ()
 
 
-@cmdlet("Connect-VMNetworkAdapter", "VMNetworkAdapter", "SwitchName")
+@cmdlet("Connect-VMNetworkAdapter", "VMNetworkAdapter", "SwitchName", "VMSwitch")
 def connect_vm_network_adapter(call: CmdletCall, given: Given) -> Iterator[Any]:
-    call.host.hyperv.connect_vm_network_adapter(*_adapter(given), switch_name=str(given["SwitchName"]))
+    if "VMSwitch" in given:
+        switch_id = str(reference(given["VMSwitch"], "switch_id"))
+        call.host.hyperv.connect_vm_network_adapter(*_adapter(given), switch_id=switch_id)
+    else:
+        call.host.hyperv.connect_vm_network_adapter(*_adapter(given), switch_name=str(given["SwitchName"]))
     yield from ()
 
 

@@ -22,8 +22,10 @@ from lab.hyperv.model import (
     VMSnapshot,
     VMSwitch,
 )
+from qsm.facts.states import VMOperationalStatus
 
 HYPERV = "Microsoft.HyperV.PowerShell."
+APPLYING_SNAPSHOT = "32769"
 SLOT = re.compile(r"(\w+) (\d+):(\d+)")
 
 
@@ -64,7 +66,10 @@ def vm(host: HostModel, found: VirtualMachine) -> dict[str, Any]:
         "VMName": found.name,
         "ComputerName": host.name,
         "State": enum(HYPERV + "VMState", found.state),
-        "OperationalStatus": [enum(HYPERV + "VMOperationalStatus", status) for status in found.operational_status],
+        "VirtualMachineType": enum(
+            HYPERV + "VirtualMachineType", "PlannedVirtualMachine" if found.planned else "RealizedVirtualMachine"
+        ),
+        "OperationalStatus": [_operational_status(status) for status in found.operational_status],
         "Generation": found.generation,
         "Version": found.version,
         "Path": found.path,
@@ -92,6 +97,12 @@ def vm(host: HostModel, found: VirtualMachine) -> dict[str, Any]:
         properties["CheckpointType"] = enum(HYPERV + "CheckpointType", found.checkpoint_type)
     types = (HYPERV + "VirtualMachine", HYPERV + "VirtualMachineBase")
     return shape(types, properties, ref={"vm_id": found.vm_id})
+
+
+def _operational_status(status: VMOperationalStatus) -> dict[str, Any]:
+    """The cmdlets' enumeration has 23769 where the host says 32769, so that applying a checkpoint has no name (section 3)."""
+    told = APPLYING_SNAPSHOT if status is VMOperationalStatus.APPLYING_SNAPSHOT else status
+    return enum(HYPERV + "VMOperationalStatus", told)
 
 
 def _place(slot: str, vm_id: str) -> dict[str, Any]:
@@ -149,7 +160,7 @@ def adapter(each: NetworkAdapter, *, vm_name: str) -> dict[str, Any]:
         "MacAddress": each.mac_address,
         "DynamicMacAddressEnabled": each.dynamic_mac_address_enabled,
         "IsLegacy": each.is_legacy,
-        "SwitchName": each.switch_name,
+        "SwitchName": {"$throws": "The object was not found."} if each.switch_gone else each.switch_name,
         "Connected": each.switch_name is not None,
         "VlanSetting": vlan(each.vlan),
         "IovWeight": each.iov_weight,
@@ -175,7 +186,7 @@ def report(host: HostModel, found: CompatibilityReport, *, number: int) -> dict[
     """Microsoft.HyperV.PowerShell.VMCompatibilityReport."""
     incompatibilities = [
         shape(
-            HYPERV + "VMIncompatibility",
+            HYPERV + "VMCompatibilityError",
             {
                 "MessageId": each.message_id,
                 "Message": each.message,
@@ -189,6 +200,9 @@ def report(host: HostModel, found: CompatibilityReport, *, number: int) -> dict[
         "OperationType": enum(HYPERV + "OperationType", "ImportVirtualMachine"),
         "Destination": host.name,
         "Path": found.path,
+        "SnapshotPath": found.snapshot_path,
+        "VhdDestinationPath": found.vhd_destination_path,
+        "VhdSourcePath": None,
         "Incompatibilities": incompatibilities,
     }
     return shape(HYPERV + "VMCompatibilityReport", properties, ref={"report": number})
@@ -211,7 +225,7 @@ def switch(each: VMSwitch) -> dict[str, Any]:
         "Id": guid(each.switch_id),
         "SwitchType": enum(HYPERV + "VMSwitchType", each.switch_type),
     }
-    return shape(HYPERV + "VMSwitch", properties)
+    return shape(HYPERV + "VMSwitch", properties, ref={"switch_id": each.switch_id})
 
 
 def virtual_disk(host: HostModel, disk: VirtualHardDisk) -> dict[str, Any]:

@@ -38,18 +38,24 @@ def system_path(name: str, vm_id: str) -> str:
 
 
 def _computers(call: CmdletCall, filters: Row) -> Iterator[Row]:
+    """The host itself is among them. A caller who may not ask, or a service that stands, gives an empty list (1.1)."""
+    if not call.host.hyperv.service_answers:
+        return
     yield {"Name": call.host.name, "ElementName": call.host.name, "Caption": "Hosting Computer System"}
-    for vm in call.host.hyperv.get_vms():
-        yield {"Name": vm.vm_id.upper(), "ElementName": vm.name, "Caption": "Virtual Machine"}
+    there = [(vm.vm_id, vm.name) for vm in call.host.hyperv.get_vms()]
+    there += [(lost.vm_id, lost.name) for lost in call.host.hyperv.get_unreadable_vms() if lost.listed]
+    for vm_id, name in there:
+        yield {"Name": vm_id.upper(), "ElementName": name, "Caption": "Virtual Machine"}
 
 
 def _planned(call: CmdletCall, filters: Row) -> Iterator[Row]:
-    for vm in call.host.hyperv.get_planned_vms():
+    for vm in call.host.hyperv.get_planned_vms() if call.host.hyperv.service_answers else ():
         yield {"Name": vm.vm_id.upper(), "ElementName": vm.name, "Caption": "Planned Virtual Machine"}
 
 
 def _all(call: CmdletCall) -> tuple[VirtualMachine, ...]:
-    return (*call.host.hyperv.get_vms(), *call.host.hyperv.get_planned_vms())
+    hyperv = call.host.hyperv
+    return (*hyperv.get_vms(), *hyperv.get_planned_vms()) if hyperv.service_answers else ()
 
 
 def _settings(call: CmdletCall, filters: Row) -> Iterator[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ntpath
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from hosts_script import MigrationScript
 from waiting import wait_until
 
 from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
+from lab.host.handle import MIB
 from qsm.hosts.winrm_session import LostError, ProcessEndedError
 
 
@@ -265,6 +267,34 @@ def test_import_of_a_vm_that_does_not_fit_leaves_no_planned_vm(copied: Migration
     copied.target.do("remove_imported_vm", vm_id=copied.vm_id)
     assert all(vm["vm_id"] != copied.vm_id for vm in host.vms()) and host.files.exists(imported.vm.disks[0].path)
     assert not any(host.files.exists(file.path) for file in files)
+
+
+def test_disks_that_hyperv_points_elsewhere_are_not_imported(copied: MigrationScript) -> None:
+    """Section 6, steps 4 and 6 of the fact book: whatever is set, the module takes files of the disks' names beside it."""
+    copied.merge()
+    host = copied.target.caller.host
+    arguments = copied.import_arguments()
+    ours = copied.target_disks()[0]["path"]
+    wanted = rf"{copied.folder}\elsewhere\{ntpath.basename(ours)}"
+    host.files.make_folder(ntpath.dirname(wanted))
+    host.hyperv("new_vhd", path=wanted, size_bytes=8 * MIB)
+    leaf = copied.target_path(copied.saved.disks[0].chain[0].path)
+    shutil.copyfile(host.files.host_path(wanted), host.files.host_path(leaf))
+    answer = copied.target.call("import_vm", **{**arguments, "disks": [{"slot": "SCSI 0:0", "path": wanted}]})
+    assert answer.error is not None and answer.error.id == "ImportIncompatible", answer
+    assert [finding["id"] for finding in answer.error.facts["findings"]] == ["DiskPath"], answer.error.message
+    assert ours in answer.error.message and wanted in answer.error.message
+    assert host.planned_vms() == [] and all(vm["vm_id"] != copied.vm_id for vm in host.vms())
+    host.files.remove_file(leaf)
+    for name in ("DMZ 1", "DMZ [1]"):
+        host.hyperv("new_vm_switch", name=name)
+    switches = [{"adapter_id": arguments["switches"][0]["adapter_id"], "switch_name": "dmz [1]"}]
+    imported = copied.target.do("import_vm", subject="alone", **{**arguments, "switches": switches})
+    assert imported.vm.disks[0].path == copied.target_disks()[0]["path"]
+    assert imported.vm.adapters[0].switch_name == "DMZ [1]", "a name is no pattern (section 10)"
+    for name in ("DMZ 1", "DMZ [1]"):
+        host.hyperv("remove_vm_switch", name=name)
+    copied.target.do("remove_imported_vm", vm_id=copied.vm_id)
 
 
 @MODULES_TESTS_TOO

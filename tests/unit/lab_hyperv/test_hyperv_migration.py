@@ -5,6 +5,7 @@ from __future__ import annotations
 import ntpath
 import threading
 import time
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -18,10 +19,10 @@ from lab.hyperv.errors import (
     ERROR_FILE_EXISTS,
     ERROR_FILE_NOT_FOUND,
     ERROR_INVALID_PARAMETER,
-    ERROR_SHARING_VIOLATION,
     RETURN_INVALID_STATE,
     RETURN_NOT_SUPPORTED,
 )
+from lab.hyperv.held_files import SHARED_FILE
 from lab.hyperv.model import (
     MISSING_DISK,
     MISSING_SWITCH,
@@ -31,6 +32,7 @@ from lab.hyperv.model import (
     NetworkAdapter,
     VirtualMachine,
 )
+from lab.platform.errors import PlatformError
 from qsm.facts.states import VMOperationalStatus, VMState
 
 EXPORT = r"D:\Export"
@@ -117,16 +119,17 @@ def test_a_running_vm_moves_with_its_memory_and_every_block(host: HyperVHost, ta
     assert host.state(vm.vm_id) is VMState.SAVED
 
 
-def test_a_planned_vm_left_over_holds_its_file_until_it_is_removed(host: HyperVHost, target: HyperVHost) -> None:
+def test_a_planned_vm_left_over_holds_its_file_until_it_is_replaced(host: HyperVHost, target: HyperVHost) -> None:
+    """Section 6, step 2: Compare-VM itself destroys a planned VM of the id; only a real one stands in its way."""
     vm = host.make_vm()
     configuration, leaves = carry(host, target, vm, export(host, vm))
     target.hyperv.compare_vm(configuration)
-    with refused(hresult=ERROR_SHARING_VIOLATION, match="being used by another process"):
-        target.hyperv.compare_vm(configuration)
+    with pytest.raises(PlatformError, match="being used by another process"):
+        target.platform.open_files.require(configuration, access=SHARED_FILE[0])
     target.reboot()
     assert [each.vm_id for each in target.hyperv.get_planned_vms()] == [vm.vm_id]
-    with refused(hresult=ERROR_SHARING_VIOLATION):
-        target.hyperv.compare_vm(configuration)
+    target.hyperv.compare_vm(configuration)
+    assert [each.vm_id for each in target.hyperv.get_planned_vms()] == [vm.vm_id]
     target.hyperv.remove_vm(vm.vm_id)
     assert target.hyperv.get_planned_vms() == ()
     assert target.exists(configuration)
@@ -287,7 +290,7 @@ def test_a_vm_of_a_newer_version_is_not_imported(host: HyperVHost, target: Hyper
 
 def test_what_is_no_configuration_is_not_imported(host: HyperVHost) -> None:
     with refused(hresult=ERROR_FILE_NOT_FOUND):
-        host.hyperv.compare_vm(r"D:\none.vmcx")
+        host.hyperv.compare_vm(rf"D:\{uuid.uuid4()}.vmcx")
     vm = host.make_vm()
     configuration = export(host, vm)
     path = host.platform.files.host_path(configuration)

@@ -340,7 +340,9 @@ def test_names_are_not_unique_and_ids_are_asked_for_in_any_case(host: HyperVHost
     first, second = host.make_vm(), host.make_vm(disks=(NewDisk("SCSI 0:0", host.make_disk("other.vhdx")),))
     assert {vm.vm_id for vm in host.hyperv.get_vm_by_name("wEB")} == {first.vm_id, second.vm_id}
     assert host.hyperv.get_vm("{" + first.vm_id.upper() + "}").vm_id == first.vm_id
-    assert host.hyperv.get_vm_by_name("nobody") == ()
+    with refused(match="nobody"):
+        host.hyperv.get_vm_by_name("nobody")
+    assert host.hyperv.get_vm_by_name("nobody*") == ()
     with refused(match="unable to find") as caught:
         host.hyperv.get_vm("00000000-0000-0000-0000-000000000000")
     assert caught.value.category is ErrorCategory.OBJECT_NOT_FOUND
@@ -372,7 +374,32 @@ def test_settings_and_adapters_change_and_survive(host: HyperVHost) -> None:
     )
     host.hyperv.connect_vm_network_adapter(vm.vm_id, adapter.adapter_id, switch_name="LAN")
     host.hyperv.remove_vm_switch("LAN")
-    assert host.hyperv.get_vm(vm.vm_id).network_adapters[0].switch_name is None
+    assert host.hyperv.get_vm(vm.vm_id).network_adapters[0].switch_gone, "it names the switch still (section 10)"
+
+
+def test_switches_are_named_by_patterns(host: HyperVHost) -> None:
+    """2.5, and section 10: none is InvalidParameter, several are a failed operation."""
+    vm = host.make_vm()
+    (adapter,) = vm.network_adapters
+    for name in ("LAN [1]", "LAN 2", "Backup"):
+        host.hyperv.new_vm_switch(name)
+    for pattern, category in (("LAN [1]", ErrorCategory.INVALID_PARAMETER), ("LAN*", ErrorCategory.OPERATION_FAILED)):
+        with pytest.raises(HyperVError) as caught:
+            host.hyperv.connect_vm_network_adapter(vm.vm_id, adapter.adapter_id, switch_name=pattern)
+        assert caught.value.category is category
+    changed = host.hyperv.connect_vm_network_adapter(vm.vm_id, adapter.adapter_id, switch_name="b?ckup")
+    assert changed.network_adapters[0].switch_name == "Backup"
+    (odd,) = [switch for switch in host.hyperv.get_vm_switch() if switch.name == "LAN [1]"]
+    changed = host.hyperv.connect_vm_network_adapter(vm.vm_id, adapter.adapter_id, switch_id=odd.switch_id)
+    assert changed.network_adapters[0].switch_name == "LAN [1]"
+
+
+def test_state_that_is_there_already_is_no_error(host: HyperVHost) -> None:
+    """Section 4, ChangeState."""
+    vm = host.running_vm()
+    assert host.hyperv.resume_vm(vm.vm_id).state is VMState.RUNNING
+    for act, state in ((host.hyperv.suspend_vm, VMState.PAUSED), (host.hyperv.save_vm, VMState.SAVED)):
+        assert [act(vm.vm_id).state for _ in range(2)] == [state, state]
 
 
 def test_what_cannot_be_built_is_refused(host: HyperVHost) -> None:

@@ -17,7 +17,14 @@ from lab.engines.python.operations.host import ModuleHost, check_process
 from lab.engines.python.operations.records import normal_id, read_lock
 from lab.host.sentences import because, say
 from lab.hyperv import ErrorCategory, HyperVError
-from lab.hyperv.model import DeviceKind, HardDiskDrive, NetworkAdapter, VirtualMachine, VMSecurity, VMSnapshot
+from lab.hyperv.model import (
+    DeviceKind,
+    HardDiskDrive,
+    NetworkAdapter,
+    VirtualMachine,
+    VMSecurity,
+    VMSnapshot,
+)
 from lab.platform.errors import FILE_NOT_FOUND, PATH_NOT_FOUND, PlatformError
 from lab.platform.open_files import Access
 from lab.platform.volumes import Volume
@@ -225,7 +232,9 @@ def known_volumes_of(host: ModuleHost, paths: Iterable[str]) -> tuple[VolumeFact
 
 
 def real_vm(host: ModuleHost, vm_id: str) -> VirtualMachine | None:
-    """Return a real VM, or None."""
+    """Return a real VM, or None. Raises HyperVError for one that is there and cannot be read: it is not absent."""
+    if any(lost.listed and lost.vm_id == normal_id(vm_id) for lost in host.hyperv.get_unreadable_vms()):
+        return host.hyperv.get_vm(vm_id)
     return next((vm for vm in host.hyperv.get_vms() if vm.vm_id == normal_id(vm_id)), None)
 
 
@@ -266,7 +275,8 @@ def _adapter(adapter: NetworkAdapter) -> Adapter:
         mac_address=adapter.mac_address,
         dynamic_mac=adapter.dynamic_mac_address_enabled,
         legacy=adapter.is_legacy,
-        switch_name=adapter.switch_name,
+        switch_name=None if adapter.switch_gone else adapter.switch_name,
+        switch_gone=adapter.switch_gone,
         vlan=Vlan(
             mode=VlanMode(vlan.operation_mode),
             access_id=vlan.access_vlan_id,

@@ -21,7 +21,6 @@ HEALTH_STATUSES = frozenset(
         "Ok",
         "Degraded",
         "PredictiveFailure",
-        "Dormant",
         "SupportingEntityInError",
         "ApplicationCriticalState",
         "CriticalIoError",

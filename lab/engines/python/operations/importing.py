@@ -14,7 +14,7 @@ from lab.engines.python.operations.errors import OperationError, failed, hresult
 from lab.engines.python.operations.host import ModuleHost
 from lab.engines.python.operations.records import normal_id, require_owner_none
 from lab.host.sentences import because, say
-from lab.hyperv import HyperVError
+from lab.hyperv import ErrorCategory, HyperVError
 from lab.hyperv.model import CompatibilityReport, DvdDrive, NetworkAdapter, VirtualMachine
 from lab.platform.acl import Right
 from lab.platform.errors import PlatformError
@@ -114,14 +114,25 @@ def _findings(host: ModuleHost, report: CompatibilityReport, disks: Mapping[str,
     if found != sorted(disks):
         text = say("other_slots", host.name, found="', '".join(found), expected="', '".join(sorted(disks)))
         findings.append({"id": "DiskSlot", "source": "VirtualMachine", "text": text})
+    elif not same_name(_paths(at := {each.slot: each.path for each in report.vm.hard_drives}), _paths(disks)):
+        text = say("other_paths", host.name, found=_paths(at), expected=_paths(disks))
+        findings.append({"id": "DiskPath", "source": "VirtualMachine", "text": text})
     return findings
+
+
+def _paths(disks: Mapping[str, str]) -> str:
+    return ", ".join(sorted(f"{slot} {path}" for slot, path in disks.items()))
 
 
 def _set_switch(host: ModuleHost, vm_id: str, adapter: NetworkAdapter, switch_name: str | None) -> list[str]:
     if switch_name is None:
         host.hyperv.disconnect_vm_network_adapter(vm_id, adapter.adapter_id)
         return [f"adapter {adapter.name}: disconnected"]
-    host.hyperv.connect_vm_network_adapter(vm_id, adapter.adapter_id, switch_name=switch_name)
+    switches = [each for each in host.hyperv.get_vm_switch() if same_name(each.name, switch_name)]
+    if len(switches) != 1:
+        told = say("switch_not_one", host.name, count=len(switches), switch=switch_name)
+        raise HyperVError(None, ErrorCategory.INVALID_PARAMETER, told)
+    host.hyperv.connect_vm_network_adapter(vm_id, adapter.adapter_id, switch_id=switches[0].switch_id)
     return [f"adapter {adapter.name}: switch {switch_name}"]
 
 

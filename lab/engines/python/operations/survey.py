@@ -11,10 +11,13 @@ from typing import Literal
 
 from lab.engines.python.operations import facts
 from lab.engines.python.operations.calls import OperationCall
+from lab.engines.python.operations.errors import refused
 from lab.engines.python.operations.host import TASK_FOLDER, ModuleHost
 from lab.engines.python.operations.records import GUID, MIGRATIONS, MODULES, normal_id, read_lock, read_locks
 from lab.engines.python.operations.shares import is_open
+from lab.host.sentences import say
 from lab.hyperv import HyperVError
+from lab.hyperv.model import UnreadableVM
 from lab.platform.errors import PlatformError
 from lab.platform.paths import SYSTEM_VOLUME
 from qsm.facts.files import FileEntry
@@ -76,6 +79,11 @@ def get_vm(call: OperationCall, arguments: m.GetVMArguments) -> m.GetVMResult:
     everything = (*call.host.hyperv.get_vms(), *call.host.hyperv.get_planned_vms())
     vm_id = normal_id(wanted) if GUID.fullmatch(wanted) else None
     matches = [vm for vm in everything if vm.vm_id == vm_id or same_name(vm.name, wanted)]
+    for lost in call.host.hyperv.get_unreadable_vms():
+        if lost.vm_id == vm_id or same_name(lost.name, wanted) if lost.listed else not matches:
+            found_id, name = _told(lost)
+            told = say("vm_unreadable", call.host.name, vm=name, vm_id=found_id, error="The object was not found.")
+            raise refused("HostFailed", told, subject=found_id)
     return m.GetVMResult(matches=tuple(facts.vm_facts(call.host, vm) for vm in matches))
 
 
@@ -88,7 +96,14 @@ def get_inventory(call: OperationCall, arguments: m.InventoryArguments) -> m.Inv
     tasks = host.platform.tasks.get_scheduled_task(path=TASK_FOLDER)
     jobs = host.platform.bits.get_bits_transfer(caller=host.caller, all_users=True, name="qsm-*")
     return m.InventoryResult(
-        vms=tuple(sorted(f"{vm.vm_id} {vm.name} {vm.state}" for vm in vms)),
+        vms=tuple(
+            sorted(
+                (
+                    *(f"{vm.vm_id} {vm.name} {vm.state}" for vm in vms),
+                    *(" ".join((*_told(lost), "Unreadable")) for lost in host.hyperv.get_unreadable_vms()),
+                )
+            )
+        ),
         planned_vms=tuple(sorted(f"{vm.vm_id} {vm.name} {vm.state}" for vm in host.hyperv.get_planned_vms())),
         checkpoints=tuple(sorted(checkpoints)),
         shares=tuple(sorted(name for name in shares if not ADMINISTRATIVE_SHARES.fullmatch(name))),
@@ -99,6 +114,11 @@ def get_inventory(call: OperationCall, arguments: m.InventoryArguments) -> m.Inv
         locks=read_locks(host),
         modules=tuple(host.folder.names(MODULES)),
     )
+
+
+def _told(lost: UnreadableVM) -> tuple[str, str]:
+    """Id and name of a VM that cannot be read, where the list of registered VMs tells them."""
+    return (lost.vm_id, lost.name) if lost.listed else ("unknown", "unknown")
 
 
 def _entries(host: ModuleHost, folders: tuple[str, ...]) -> tuple[FileEntry, ...]:

@@ -46,7 +46,7 @@ function Disable-QsmSourceVM {
     $vm = Get-QsmVMObject -VMId $VMId -Required
     if (-not $PSCmdlet.ShouldProcess($vm.Name, 'Disconnect and disable')) { return }
     foreach ($adapter in @(Get-VMNetworkAdapter -VM $vm -ErrorAction Stop)) {
-        if ([string](Get-QsmProperty -InputObject $adapter -Name 'SwitchName' -Default '') -ne '') { Disconnect-VMNetworkAdapter -VMNetworkAdapter $adapter -Confirm:$false -ErrorAction Stop }
+        if ([string](Get-QsmProperty -InputObject $adapter -Name 'SwitchName' -Default '' -Unreadable 'gone') -ne '') { Disconnect-VMNetworkAdapter -VMNetworkAdapter $adapter -Confirm:$false -ErrorAction Stop }
     }
     $notes = [string]$vm.Notes
     if ($Note -ne '' -and -not $notes.StartsWith($Note, [StringComparison]::Ordinal)) { $notes = "$Note`r`n$notes".TrimEnd() }

@@ -6,7 +6,8 @@ function Get-QsmInventory {
     .DESCRIPTION
     VMs, planned VMs, checkpoints, shares, our scheduled tasks and BITS jobs, migrations, locks and modules of ours, and all
     files below some folders with their explicit access entries. Everything is sorted, so that two inventories can be
-    compared. A question that fails makes the whole call fail: half an inventory proves nothing.
+    compared. A question that fails makes the whole call fail: half an inventory proves nothing. A VM that cannot be read is
+    listed with the state Unreadable.
 
     .PARAMETER Folders
     Folders whose files are reported, hidden ones too. A folder that does not exist has none.
@@ -24,13 +25,14 @@ function Get-QsmInventory {
         [string[]]$Folders = @()
     )
 
-    $vms = @(Get-VM -ErrorAction Stop)
+    $list = Get-QsmVMList
+    $vms = $list.vms
     $checkpoints = @(foreach ($vm in $vms) { Get-QsmCheckpointFact -VM $vm | ForEach-Object { "$($vm.Id.ToString().ToLowerInvariant()) $($_.name)" } })
     $shares = @(Get-SmbShare -ErrorAction Stop | ForEach-Object { [string]$_.Name } | Where-Object { $_ -notmatch '\A([A-Za-z]\$|ADMIN\$|IPC\$)\z' })
     $jobs = @(Get-BitsTransfer -AllUsers -ErrorAction Stop | ForEach-Object { [string]$_.DisplayName } | Where-Object { $_ -like 'qsm-*' })
     $root = Get-QsmRoot
     [PSCustomObject][ordered]@{
-        vms         = @($vms | ForEach-Object { "$($_.Id.ToString().ToLowerInvariant()) $($_.Name) $($_.State)" } | Sort-Object)
+        vms         = @(@($vms | ForEach-Object { "$($_.Id.ToString().ToLowerInvariant()) $($_.Name) $($_.State)" }) + @($list.unreadable | ForEach-Object { "$($_.vm_id) $($_.name) Unreadable" }) | Sort-Object)
         planned_vms = @(Get-QsmPlannedVM | ForEach-Object { "$($_.vm_id) $($_.name) Off" } | Sort-Object)
         checkpoints = @($checkpoints | Sort-Object)
         shares      = @($shares | Sort-Object)

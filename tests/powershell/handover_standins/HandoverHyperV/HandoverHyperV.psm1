@@ -42,7 +42,10 @@ function Get-VHD {
 function Get-WmiObject {
     [CmdletBinding()]
     param([string]$Namespace, [string]$Class, [string]$Filter, [string]$Query)
-    if ($Class -eq 'Msvm_ComputerSystem') { return @(Get-Known) | Where-Object { $Filter -eq "Name='$($_.Id.ToUpperInvariant())'" } }
+    if ($Class -eq 'Msvm_ComputerSystem') {
+        if ($Filter -eq '') { [PSCustomObject]@{ Name = $env:COMPUTERNAME; ElementName = $env:COMPUTERNAME } }
+        return @(Get-Known) | Where-Object { $Filter -eq '' -or $Filter -eq "Name='$($_.Id.ToUpperInvariant())'" } | ForEach-Object { [PSCustomObject]@{ Name = $_.Id.ToUpperInvariant(); ElementName = $_.Name } }
+    }
     if ($Class -eq 'Win32_Volume') { [PSCustomObject]@{ Name = 'D:\'; DeviceID = 'D'; Capacity = 1TB; FreeSpace = 1TB; FileSystem = 'NTFS'; DriveType = 3 } }
 }
 

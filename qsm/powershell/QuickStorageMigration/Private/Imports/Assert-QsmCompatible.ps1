@@ -5,8 +5,9 @@ function Assert-QsmCompatible {
 
     .DESCRIPTION
     ImportIncompatible (refused) with all findings: id, kind of source, text. A disk of the VM that has no copy, and a copy for a
-    slot that the VM does not have, are findings too (id DiskSlot). Their paths are proved after the import, since the report's
-    objects may show them as they were.
+    slot that the VM does not have, are findings too (id DiskSlot), and so is a disk at another path (id DiskPath): where the
+    folder 'Virtual Hard Disks' beside the configuration holds a file of each disk's name, every comparison and the import itself
+    point all disks there, whatever was set before. The imported VM's paths are proved once more.
 
     .PARAMETER VMId
     Id of the VM.
@@ -40,10 +41,16 @@ function Assert-QsmCompatible {
     $findings = @(foreach ($finding in @($Report.Incompatibilities)) {
             if ($null -ne $finding) { [PSCustomObject][ordered]@{ id = [string]$finding.MessageId; source = Get-QsmSourceType -Source $finding.Source; text = [string]$finding.Message } }
         })
-    $found = @($Report.VM.HardDrives | ForEach-Object { Get-QsmDriveSlot -Drive $_ } | Sort-Object)
+    $drives = @($Report.VM.HardDrives)
+    $found = @($drives | ForEach-Object { Get-QsmDriveSlot -Drive $_ } | Sort-Object)
     $expected = @($Disk | ForEach-Object { $_.slot } | Sort-Object)
+    $foundPaths = @($drives | ForEach-Object { "$(Get-QsmDriveSlot -Drive $_) $($_.Path)" } | Sort-Object) -join ', '
+    $expectedPaths = @($Disk | ForEach-Object { "$($_.slot) $($_.path)" } | Sort-Object) -join ', '
     if (($found -join "`n") -ne ($expected -join "`n")) {
         $findings += [PSCustomObject][ordered]@{ id = 'DiskSlot'; source = 'VirtualMachine'; text = Get-QsmText -Name 'other_slots' -Value @{ found = $found -join "', '"; expected = $expected -join "', '" } }
+    }
+    elseif (-not (Test-QsmSameText -Text $foundPaths -Other $expectedPaths)) {
+        $findings += [PSCustomObject][ordered]@{ id = 'DiskPath'; source = 'VirtualMachine'; text = Get-QsmText -Name 'other_paths' -Value @{ found = $foundPaths; expected = $expectedPaths } }
     }
     if ($findings.Count -eq 0) { return }
     throw (New-QsmError -Id 'ImportIncompatible' -Category refused -Subject "$VMId" -Facts @{ findings = $findings } -Text 'import_incompatible' -Value @{ vm_id = $VMId; findings = @($findings | ForEach-Object { Get-QsmText -Name 'finding' -Value @{ text = $_.text; id = $_.id; source = $_.source } }) -join '; ' })

@@ -4,8 +4,8 @@ function Get-QsmPlannedVM {
     Finds planned VMs: imported by a Compare-VM, and neither realized nor removed.
 
     .DESCRIPTION
-    Get-VM does not list them. They keep their files open and make the next import of the same files fail, so they count as
-    VMs. What is known of them comes from "Msvm_PlannedComputerSystem class" and its settings.
+    Get-VM does not list them. They keep their files open, so they count as VMs. What is known of them comes from
+    "Msvm_PlannedComputerSystem class" and its settings. That there are none is told only by a host that tells its VMs at all.
 
     .PARAMETER VMId
     Only the one with this id.
@@ -25,8 +25,9 @@ function Get-QsmPlannedVM {
 
     $space = 'root\virtualization\v2'
     $filter = if ($null -eq $VMId) { '' } else { "Name='$($VMId.ToString().ToUpperInvariant())'" }
-    foreach ($system in @(Invoke-QsmWmi -Namespace $space -Class 'Msvm_PlannedComputerSystem' -Filter $filter)) {
-        if ($null -eq $system) { continue }
+    $systems = @(Invoke-QsmWmi -Namespace $space -Class 'Msvm_PlannedComputerSystem' -Filter $filter | Where-Object { $null -ne $_ })
+    if ($systems.Count -eq 0) { [void]@(Get-QsmRegisteredVM) }
+    foreach ($system in $systems) {
         $id = ([guid]$system.Name).ToString()
         # VirtualSystemIdentifier and the InstanceID of each setting carry the id of the VM.
         $settings = @(Invoke-QsmWmi -Namespace $space -Class 'Msvm_VirtualSystemSettingData' -Filter "VirtualSystemIdentifier='$($id.ToUpperInvariant())'") |

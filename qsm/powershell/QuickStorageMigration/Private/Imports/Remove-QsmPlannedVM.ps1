@@ -4,8 +4,9 @@ function Remove-QsmPlannedVM {
     Removes the registration of a planned VM and proves that it is gone.
 
     .DESCRIPTION
-    The report of the Compare-VM that made it lives in one process only, so a planned VM of a killed call is removed by
-    DestroySystem. Its files stay.
+    By Remove-VM, where Get-VM -Id gives the planned VM: removed by WMI behind the module's back, it would stay in the memory of
+    this process, and the next Compare-VM would stumble over it. Else by DestroySystem, whose path can name a planned VM only.
+    Its files stay.
 
     .PARAMETER PlannedVM
     A planned VM as Get-QsmPlannedVM reports it.
@@ -24,9 +25,14 @@ function Remove-QsmPlannedVM {
     )
 
     if (-not $PSCmdlet.ShouldProcess($PlannedVM.vm_id, 'Remove the planned VM')) { return }
-    $service = Invoke-QsmWmi -Namespace 'root\virtualization\v2' -Class 'Msvm_VirtualSystemManagementService'
-    $answer = Invoke-QsmWmi -InputObject $service -Method 'DestroySystem' -Argument @{ AffectedSystem = $PlannedVM.system.__PATH }
-    Wait-QsmWmiJob -Answer $answer -ErrorId 'ImportFailed' -What 'Removing the planned VM' -Subject $PlannedVM.vm_id -LimitSeconds 120
+    $vm = Get-VM -Id $PlannedVM.vm_id -ErrorAction SilentlyContinue
+    if ([string](Get-QsmProperty -InputObject $vm -Name 'VirtualMachineType' -Default '') -eq 'PlannedVirtualMachine') {
+        Remove-VM -VM $vm -Force -Confirm:$false -ErrorAction Stop
+    } else {
+        $service = Invoke-QsmWmi -Namespace 'root\virtualization\v2' -Class 'Msvm_VirtualSystemManagementService'
+        $answer = Invoke-QsmWmi -InputObject $service -Method 'DestroySystem' -Argument @{ AffectedSystem = $PlannedVM.system.__PATH }
+        Wait-QsmWmiJob -Answer $answer -ErrorId 'ImportFailed' -What 'Removing the planned VM' -Subject $PlannedVM.vm_id -LimitSeconds 120
+    }
     if (@(Get-QsmPlannedVM -VMId $PlannedVM.vm_id).Count -gt 0) {
         throw (New-QsmError -Id 'ImportFailed' -Category failed -Subject $PlannedVM.vm_id -Text 'planned_not_removed' -Value @{ vm_id = $PlannedVM.vm_id })
     }

@@ -6,7 +6,7 @@ function Repair-QsmPlannedVM {
     .DESCRIPTION
     Every disk by slot and every adapter that was chosen for, whatever the report says. Of its findings only a missing DVD image
     is repaired besides, by emptying the drive. Findings are told apart by the type of their source, never by their words.
-    What is not repaired is found by the next comparison.
+    What is not repaired is found by the next comparison. A switch is given as an object: its name would be taken for a pattern.
 
     .PARAMETER Report
     The report of Compare-VM.
@@ -57,7 +57,9 @@ function Repair-QsmPlannedVM {
         $choice = $SwitchChoice | Where-Object { $_.adapter_id -eq [string]$adapter.Id } | Select-Object -First 1
         if ($null -eq $choice) { continue }
         if ($choice.switch_name) {
-            Connect-VMNetworkAdapter -VMNetworkAdapter $adapter -SwitchName $choice.switch_name -Confirm:$false -ErrorAction Stop
+            $switches = @(Get-VMSwitch -ErrorAction Stop | Where-Object { Test-QsmSameText -Text $_.Name -Other $choice.switch_name })
+            if ($switches.Count -ne 1) { throw (New-Object -TypeName System.InvalidOperationException -ArgumentList (Get-QsmText -Name 'switch_not_one' -Value @{ count = $switches.Count; switch = $choice.switch_name })) }
+            Connect-VMNetworkAdapter -VMNetworkAdapter $adapter -VMSwitch $switches[0] -Confirm:$false -ErrorAction Stop
             "adapter $($adapter.Name): switch $($choice.switch_name)"
         } else {
             Disconnect-VMNetworkAdapter -VMNetworkAdapter $adapter -Confirm:$false -ErrorAction Stop

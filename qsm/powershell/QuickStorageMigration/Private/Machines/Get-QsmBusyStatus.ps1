@@ -24,6 +24,6 @@ function Get-QsmBusyStatus {
         [object]$VM
     )
 
-    $health = 'Ok', 'Degraded', 'PredictiveFailure', 'Dormant', 'SupportingEntityInError', 'ApplicationCriticalState', 'CriticalIoError'
+    $health = 'Ok', 'Degraded', 'PredictiveFailure', 'SupportingEntityInError', 'ApplicationCriticalState', 'CriticalIoError'
     Get-QsmOperationalStatus -VM $VM | Where-Object { $health -notcontains $_ }
 }

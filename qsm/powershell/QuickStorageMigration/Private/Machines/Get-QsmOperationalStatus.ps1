@@ -4,8 +4,9 @@ function Get-QsmOperationalStatus {
     Returns the operational status of a VM by names.
 
     .DESCRIPTION
-    Names, not numbers: Hyper-V's WMI and its cmdlets number some of them differently. StatusDescriptions are translated and
-    never read.
+    Names, not numbers: Hyper-V's WMI and its cmdlets number some of them differently. While a checkpoint is applied, Windows
+    shows the bare number 32769, since its own enumeration has a misprint there; so that one gets its name here.
+    StatusDescriptions are translated and never read.
 
     .PARAMETER VM
     The VM as Get-VM gives it.
@@ -24,6 +25,6 @@ function Get-QsmOperationalStatus {
     )
 
     foreach ($status in @($VM.OperationalStatus)) {
-        if ($null -ne $status) { [string]$status }
+        if ($null -ne $status) { [string]$status -replace '\A32769\z', 'ApplyingSnapshot' }
     }
 }

@@ -4,8 +4,9 @@ function Get-QsmVMObject {
     Finds a VM of this host by its id; null if there is none.
 
     .DESCRIPTION
-    "Not found" decides over deleting and starting, so it must not be taken from a question that failed: Get-VM says
-    InvalidParameter for an unknown id, and WMI is asked whether it truly knows no such VM. Planned VMs do not count.
+    "Not found" decides over deleting and starting, so it must not be taken from a question that failed: whether the VM is
+    there is told by Get-QsmRegisteredVM, and one that is there and cannot be read is an error. Planned VMs do not count: where
+    this process remembers one that another process has imported since, Get-VM -Id gives the planned one, and the list the real.
 
     .PARAMETER VMId
     Id of the VM.
@@ -33,14 +34,11 @@ function Get-QsmVMObject {
         [switch]$Acted
     )
 
-    try {
-        return Get-VM -Id $VMId -ErrorAction Stop
-    } catch {
-        if ($_.FullyQualifiedErrorId -notlike 'InvalidParameter,*') { throw }
-        $cause = $_
+    if (@(Get-QsmRegisteredVM -VMId $VMId).Count -gt 0) {
+        $vm = Get-VM -Id $VMId -ErrorAction Stop
+        if ([string](Get-QsmProperty -InputObject $vm -Name 'VirtualMachineType' -Default '') -ne 'PlannedVirtualMachine') { return $vm }
+        return (Get-QsmVMList).vms | Where-Object { $_.Id -eq $VMId }
     }
-    $known = @(Invoke-QsmWmi -Namespace 'root\virtualization\v2' -Class 'Msvm_ComputerSystem' -Filter "Name='$($VMId.ToString().ToUpperInvariant())'")
-    if ($known.Count -gt 0) { throw $cause }
     if ($Required -and $Acted) {
         throw (New-QsmError -Id 'HostFailed' -Category failed -Subject "$VMId" -Text 'vm_gone' -Value @{ vm_id = $VMId })
     }
