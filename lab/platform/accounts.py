@@ -42,6 +42,7 @@ class WindowsFacts(BaseModel):
     enforced_execution_policy: str | None = None  # of a Group Policy, which no command line overrules
     console_code_page: int | None = None  # of the streams of each process, whatever its shell asked for; None: as asked
     cluster: str | None = None  # name of the failover cluster that the host says it belongs to
+    cluster_runs: bool = True  # whether the cluster service answers
     administrator_filtered: bool = False  # WinRM logons get a filtered token (UAC remote restrictions)
     processor_vendor: str = "GenuineIntel"
     processor_name: str = "Intel(R) Xeon(R) Gold 6330 CPU @ 2.00GHz"

@@ -156,8 +156,11 @@ class ScheduledTasks:
             threading.Thread(target=self._watch, args=(task, process), name=f"task {name}", daemon=True).start()
 
     def get_scheduled_task(self, name: str | None = None, *, path: str | None = None) -> tuple[ScheduledTask, ...]:
-        """All that match (case ignored), by path and name; none is an empty tuple."""
-        with self._changed:
+        """All that match (case ignored), by path and name; none is an empty tuple.
+
+        A fault here plays what Windows does when a task vanishes while it lists them: FILE_NOT_FOUND, and none of the others.
+        """
+        with changing(self._faults, "Get-ScheduledTask"), self._changed:
             found = [
                 task
                 for task in self._load()

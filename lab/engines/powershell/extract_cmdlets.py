@@ -21,12 +21,18 @@ from lab.engines.powershell.standins import CMDLETS_FILE
 
 VERSIONS = ("2012R2", "2016", "2019", "2022", "2025")
 NOT_CAPTURED: dict[str, dict[str, Any]] = {
+    # FailoverClusters: learn.microsoft.com/powershell/module/failoverclusters/get-clustersharedvolume
+    "Get-ClusterSharedVolume": {
+        "Name": {"type": "String[]", "position": 0},
+        "InputObject": {"type": "PSObject", "pipeline": True},
+        "Cluster": {"type": "String"},
+    },
     # NetTCPIP is in Windows since 8.1 and Server 2012 R2: learn.microsoft.com/powershell/module/nettcpip/test-netconnection
     "Test-NetConnection": {
         "ComputerName": {"type": "String", "position": 0},
         "Port": {"type": "Int32"},
         "InformationLevel": {"type": "String", "values": ["Quiet", "Detailed"]},
-    }
+    },
 }
 
 

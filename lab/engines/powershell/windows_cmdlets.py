@@ -13,12 +13,14 @@ from typing import Any
 
 from lab.engines.powershell.cmdlets import CmdletCall, CmdletError, Given, cmdlet, first, reference
 from lab.engines.powershell.shapes import enum, guid, shape, uint64
+from lab.hyperv.wildcards import fits, has_wildcard
 from lab.platform import errors
 from lab.platform.acl import Right
 from lab.platform.bits_job import BitsJob, Priority
 from lab.platform.errors import PlatformError
 from lab.platform.identity import ADMINISTRATORS, SYSTEM_ACCOUNT
 from lab.platform.tasks import ScheduledTask
+from qsm.facts.names import same_name
 
 BITS = "Microsoft.BackgroundIntelligentTransfer.Management."
 CIM = "Microsoft.Management.Infrastructure.CimInstance#Root/Microsoft/Windows/"
@@ -115,9 +117,14 @@ def remove_bits_transfer(call: CmdletCall, given: Given) -> Iterator[Any]:
 # --- shares
 
 
-@cmdlet("Get-SmbShare")
+@cmdlet("Get-SmbShare", "Name")
 def get_smb_share(call: CmdletCall, given: Given) -> Iterator[Any]:
-    for share in call.host.platform.shares.get_smb_share():
+    """-Name is a pattern."""
+    pattern = str(first(given["Name"])) if "Name" in given else "*"
+    found = [share for share in call.host.platform.shares.get_smb_share() if fits(pattern, share.name)]
+    if not found and not has_wildcard(pattern):
+        raise _not_found("MSFT_SMBShare", given)
+    for share in found:
         entries = "".join(f"(A;;0x1200a9;;;{_sid(call, account)})" for account in share.read_access)
         properties = {
             "Name": share.name,
@@ -147,7 +154,11 @@ def new_smb_share(call: CmdletCall, given: Given) -> Iterator[Any]:
 
 @cmdlet("Remove-SmbShare", "Name", "Force")
 def remove_smb_share(call: CmdletCall, given: Given) -> Iterator[Any]:
-    call.host.platform.shares.remove_smb_share(str(first(given["Name"])))
+    """-Name is no pattern here."""
+    name = str(first(given["Name"]))
+    if not any(same_name(share.name, name) for share in call.host.platform.shares.get_smb_share()):
+        raise _not_found("MSFT_SMBShare", {"Name": name})
+    call.host.platform.shares.remove_smb_share(name)
     yield from ()
 
 
@@ -211,12 +222,18 @@ def get_scheduled_task(call: CmdletCall, given: Given) -> Iterator[Any]:
     path = None if "TaskPath" not in given else str(first(given["TaskPath"]))
     found = call.host.platform.tasks.get_scheduled_task(name, path=path)
     if not found and given:
-        raise CmdletError(
-            f"No MSFT_ScheduledTask objects found with {dict(given)}.",
-            error_id="CmdletizationQuery_NotFound",
-            category="ObjectNotFound",
-        )
+        raise _not_found("MSFT_ScheduledTask", given)
     return map(_task, found)
+
+
+def _not_found(kind: str, given: Given) -> CmdletError:
+    """What cmdlets generated from CIM say of a property that nothing has; of two properties at once without a name (13)."""
+    suffix = f"_{next(iter(given))}" if len(given) == 1 else ""
+    return CmdletError(
+        f"No {kind} objects found with {dict(given)}.",
+        error_id=f"CmdletizationQuery_NotFound{suffix}",
+        category="ObjectNotFound",
+    )
 
 
 @cmdlet("Get-ScheduledTaskInfo", "TaskName", "TaskPath")
@@ -426,6 +443,19 @@ def get_wsman_instance(call: CmdletCall, given: Given) -> Iterator[Any]:
         "MaxMemoryPerShellMB": str(settings.max_memory_per_shell_mb),
     }
     yield shape("System.Xml.XmlElement", properties)
+
+
+@cmdlet("Get-ClusterSharedVolume")
+def get_cluster_shared_volume(call: CmdletCall, given: Given) -> Iterator[Any]:
+    """No lab host has any. Without the cluster service it ends with an error of the connection (section 12)."""
+    settings = call.host.platform.accounts.settings
+    if settings.cluster is None or not settings.cluster_runs:
+        raise CmdletError(
+            "The cluster service is not running. Make sure that the service is running on all nodes in the cluster.",
+            error_id="ClusterEndpointNotRegistered",
+            category="ConnectionError",
+        )
+    yield from ()
 
 
 @cmdlet("Test-NetConnection", "ComputerName", "Port", "InformationLevel")

@@ -21,6 +21,7 @@ from lab.platform.this_machine import UNIX_EPOCH_TICKS
 from qsm.facts.names import same_name
 
 Row = dict[str, Any]
+GENERIC_FAILURE = 0x80041001  # WBEM_E_FAILED
 INVALID_CLASS = 0x80041010  # WBEM_E_INVALID_CLASS
 INVALID_NAMESPACE = 0x8004100E  # WBEM_E_INVALID_NAMESPACE
 CONDITION = re.compile(r"(\w+)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|(\w+))")
@@ -73,6 +74,8 @@ def _cluster(call: CmdletCall, filters: Row) -> Iterator[Row]:
     cluster = call.host.platform.accounts.settings.cluster
     if cluster is None:
         raise _refusal(INVALID_NAMESPACE, "Invalid namespace")
+    if not call.host.platform.accounts.settings.cluster_runs:
+        raise _refusal(GENERIC_FAILURE, "Generic failure")
     yield {"Name": cluster}
 
 

@@ -15,6 +15,7 @@ import pytest
 from hosts_driver import WINDOWS, HostCaller, encoded, new_migration_id, plain, run
 from powershell_program import NEEDS_ENGINE
 
+from lab.host.faults import Fault, FaultAction, FaultPlace
 from lab.host.handle import MIB, LabAdapter, LabDisk, LabHost
 from lab.hyperv import INSTANT
 from lab.laboratory import Laboratory
@@ -30,13 +31,14 @@ WAYS = {
 
 @pytest.fixture(scope="module")
 def module_hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
-    """A host for each way."""
+    """A host for each way, and one in a cluster whose service is down."""
     hosts = [
         HostPlan.model_validate(
             {"name": f"hv0{number}", "timing": dataclasses.asdict(INSTANT), "windows": windows, "hyperv": hyperv}
         )
         for number, (windows, hyperv) in enumerate(WAYS.values(), start=1)
     ]
+    hosts.append(HostPlan(name="hv04", windows=WINDOWS, facts={"cluster": "CL1", "cluster_runs": False}))
     settings = LabSettings(engine="powershell", hosts=tuple(hosts))
     with Laboratory(Path(tmp_path_factory.mktemp("absence"))).running(settings) as running:
         yield running
@@ -263,6 +265,45 @@ def test_adapter_on_a_switch_that_is_gone_leaves_the_vm_readable(source: HostCal
     ]
 
 
+def test_task_that_vanishes_while_tasks_are_listed_hides_no_other(source: HostCaller) -> None:
+    """Section 13: ObjectNotFound, as if there were none at all; asked again, the others are there."""
+    host = source.host
+    before = source.call("get_inventory", {"folders": []}).result.tasks
+    number = host.set_fault(
+        Fault("Get-ScheduledTask", FaultAction.FAIL, FaultPlace.CMDLET, hresult=0x80070002, message="vanished")
+    )
+    assert source.call("get_inventory", {"folders": []}).result.tasks == before
+    assert next(each["acted"] for each in host.faults() if each["number"] == number) == 1
+    host.clear_faults()
+    host.set_fault(Fault("Get-ScheduledTask", FaultAction.FAIL, FaultPlace.CMDLET, hresult=0x80070002, times=99))
+    assert source.call("get_inventory", {"folders": []}).error_id == "HostFailed", "never taken for none"
+    host.clear_faults()
+
+
+@NEEDS_ENGINE
+@pytest.mark.parametrize(
+    ("script", "error"),
+    [
+        ("Get-ScheduledTask -TaskName none", "CmdletizationQuery_NotFound_TaskName,ObjectNotFound"),
+        (r"Get-ScheduledTask -TaskPath \none\ ", "CmdletizationQuery_NotFound_TaskPath,ObjectNotFound"),
+        (r"Get-ScheduledTask -TaskName none -TaskPath \none\ ", "CmdletizationQuery_NotFound,ObjectNotFound"),
+        ("Get-SmbShare -Name none", "CmdletizationQuery_NotFound_Name,ObjectNotFound"),
+        ("Remove-SmbShare -Name none -Force", "CmdletizationQuery_NotFound_Name,ObjectNotFound"),
+        ("Get-VM -Name none", "InvalidParameter,InvalidArgument"),
+        ("Get-VM -Name none*", "nothing"),
+        ("Get-SmbShare -Name none*", "nothing"),
+    ],
+)
+def test_absent_things_have_the_errors_of_their_modules(module_hosts: Laboratory, script: str, error: str) -> None:
+    """2.5 and section 13."""
+    told = script_output(
+        HostCaller(module_hosts, "hv01"),
+        f"try {{ {script} -ErrorAction Stop; 'nothing' }}"
+        " catch { ($_.FullyQualifiedErrorId -replace ',.*') + ',' + $_.CategoryInfo.Category }",
+    )
+    assert told == [error]
+
+
 @NEEDS_ENGINE
 def test_state_that_is_there_already_is_a_warning(module_hosts: Laboratory) -> None:
     """Section 4, ChangeState."""
@@ -270,3 +311,15 @@ def test_state_that_is_there_already_is_a_warning(module_hosts: Laboratory) -> N
     vm = caller.host.create_vm("saved", disks=[LabDisk(size_bytes=8 * MIB)], memory_bytes=MIB, state="Saved")
     script = f"Save-VM -VM (Get-VM -Id '{vm['vm_id']}') -WarningVariable told 3> $null; @($told).Count"
     assert script_output(caller, script) == ["1"]
+
+
+@NEEDS_ENGINE
+def test_cluster_that_is_down_hides_no_local_volume(module_hosts: Laboratory) -> None:
+    """Section 12: the error of the connection ends the cmdlet; what lies on the host's own volumes can be told."""
+    caller = HostCaller(module_hosts, "hv04")
+    caller.install()
+    caller.host.files.make_folder(r"C:\ClusterStorage")
+    told = caller.call("test_target", target_question(str(uuid.uuid4()))).result
+    assert told.volume.root == "D:\\"
+    assert caller.call("get_host").error_id == "HostFailed", "a member of a cluster must not pass for a single host"
+    caller.close()

@@ -12,7 +12,7 @@ from collections import defaultdict
 from lab.engines.python.operations import facts
 from lab.engines.python.operations.calls import OperationCall
 from lab.engines.python.operations.errors import refused
-from lab.engines.python.operations.host import ModuleHost, check_process
+from lab.engines.python.operations.host import ModuleHost, check_process, our_tasks
 from lab.engines.python.operations.records import require_owner_none
 from lab.engines.python.operations.work import Work, all_work, made_files
 from lab.host.sentences import say
@@ -151,7 +151,7 @@ def _names(call: OperationCall) -> set[str]:
     """Return the names of the migration's tasks and jobs that are there now, or may be where BITS does not tell."""
     host = call.host
     prefix = f"qsm-{call.migration_id}-"
-    tasks = {task.name for task in host.platform.tasks.get_scheduled_task() if task.name.startswith(prefix)}
+    tasks = {task.name for task in our_tasks(host) if task.name.startswith(prefix)}
     try:
         jobs = host.platform.bits.get_bits_transfer(caller=host.caller, all_users=True, name=f"{prefix}*")
     except PlatformError as error:

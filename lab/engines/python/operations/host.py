@@ -13,9 +13,12 @@ from lab.engines.python.operations.state_folder import StateFolder
 from lab.host.model import HostModel
 from lab.host.sentences import say
 from lab.host.windows_process import current_is_ended, current_process
+from lab.platform.errors import FILE_NOT_FOUND, PlatformError
+from lab.platform.tasks import ScheduledTask
 
 LOCK_WAIT_SECONDS = 60.0
 TASK_FOLDER = "\\QuickStorageMigration\\"
+LOOKS = 5
 HEALTH_STATUSES = frozenset(
     {
         "Ok",
@@ -73,6 +76,20 @@ class ModuleHost(HostModel):
 
     folder: StateFolder
     locks: MigrationLocks
+
+
+def our_tasks(host: ModuleHost, name: str | None = None) -> tuple[ScheduledTask, ...]:
+    """Return the tasks of this project, or those of a name.
+
+    A task that vanishes while Windows lists them hides all others behind an error (FILE_NOT_FOUND): it is asked again.
+    """
+    for _ in range(LOOKS - 1):
+        try:
+            return host.platform.tasks.get_scheduled_task(name, path=TASK_FOLDER)
+        except PlatformError as error:
+            if error.hresult != FILE_NOT_FOUND:
+                raise
+    return host.platform.tasks.get_scheduled_task(name, path=TASK_FOLDER)
 
 
 def check_process() -> None:

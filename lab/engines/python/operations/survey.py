@@ -12,7 +12,7 @@ from typing import Literal
 from lab.engines.python.operations import facts
 from lab.engines.python.operations.calls import OperationCall
 from lab.engines.python.operations.errors import refused
-from lab.engines.python.operations.host import TASK_FOLDER, ModuleHost
+from lab.engines.python.operations.host import ModuleHost, our_tasks
 from lab.engines.python.operations.records import GUID, MIGRATIONS, MODULES, normal_id, read_lock, read_locks
 from lab.engines.python.operations.shares import is_open
 from lab.host.sentences import say
@@ -93,7 +93,7 @@ def get_inventory(call: OperationCall, arguments: m.InventoryArguments) -> m.Inv
     vms = host.hyperv.get_vms()
     checkpoints = [f"{vm.vm_id} {snapshot.name}" for vm in vms for snapshot in host.hyperv.get_vm_snapshot(vm.vm_id)]
     shares = [share.name for share in host.platform.shares.get_smb_share()]
-    tasks = host.platform.tasks.get_scheduled_task(path=TASK_FOLDER)
+    tasks = our_tasks(host)
     jobs = host.platform.bits.get_bits_transfer(caller=host.caller, all_users=True, name="qsm-*")
     return m.InventoryResult(
         vms=tuple(

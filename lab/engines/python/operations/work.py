@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.engines.python.operations.errors import OperationError, failed, refused
-from lab.engines.python.operations.host import TASK_FOLDER, ModuleHost
+from lab.engines.python.operations.host import TASK_FOLDER, ModuleHost, our_tasks
 from lab.host.sentences import say
 from lab.platform.errors import FILE_NOT_FOUND, PlatformError
 from lab.platform.tasks import TaskState
@@ -97,8 +97,7 @@ class Work:
     @property
     def is_running(self) -> bool:
         """Whether its task runs now."""
-        found = self.host.platform.tasks.get_scheduled_task(self.task_name, path=TASK_FOLDER)
-        return any(task.state is TaskState.RUNNING for task in found)
+        return any(task.state is TaskState.RUNNING for task in our_tasks(self.host, self.task_name))
 
     @property
     def has_ended(self) -> bool:
@@ -116,7 +115,7 @@ class Work:
     def start_task(self, *, module: str) -> None:
         """Register its task, unless it is there, and start it."""
         tasks = self.host.platform.tasks
-        if not tasks.get_scheduled_task(self.task_name, path=TASK_FOLDER):
+        if not our_tasks(self.host, self.task_name):
             tasks.register_scheduled_task(self.task_name, path=TASK_FOLDER, command_line=self._command_line(module))
         tasks.start_scheduled_task(self.task_name, path=TASK_FOLDER)
 

@@ -5,7 +5,8 @@ function Get-QsmMountPath {
 
     .DESCRIPTION
     A drive letter alone decides nothing: a folder of D: may be another volume. Win32_Volume names one path of each volume,
-    Win32_MountPoint the others. Cluster Shared Volumes that WMI does not show come from Get-ClusterSharedVolume.
+    Win32_MountPoint the others. Cluster Shared Volumes that WMI does not show come from Get-ClusterSharedVolume; while the
+    cluster service does not answer, there are none, and a path on one is on a volume that nobody knows.
 
     .OUTPUTS
     System.Management.Automation.PSCustomObject: the fields of VolumeFacts, drive_type (3: fixed) and csv.
@@ -43,7 +44,13 @@ function Get-QsmMountPath {
         }
     }
     if (-not (Test-QsmCommand -Name 'Get-ClusterSharedVolume') -or -not (Test-Path -LiteralPath $shared)) { return }
-    foreach ($volume in @(Get-ClusterSharedVolume -ErrorAction Stop)) {
+    try {
+        $clustered = @(Get-ClusterSharedVolume -ErrorAction Stop)
+    } catch {
+        if ($_.CategoryInfo.Category -ne 'ConnectionError') { throw }
+        return
+    }
+    foreach ($volume in $clustered) {
         foreach ($part in @($volume.SharedVolumeInfo)) {
             $root = ([string]$part.FriendlyVolumeName).TrimEnd('\') + '\'
             if (Test-QsmSameText -Text $root -Other $told) { continue }
