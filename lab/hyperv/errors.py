@@ -2,7 +2,8 @@
 
 A refusal that is told in other words on the lab than on Windows hides bugs in the reader of the error. So every error
 has the category that the cmdlets give (`VirtualizationException.ErrorIdentifier`), the HRESULT where Microsoft
-documents one, and the return code of the WMI method where that is the documented answer.
+documents one, and the return code of the WMI method where that is the documented answer. Where the HRESULT stands in what
+a caller sees is the affair of each engine: cmdlets write it into their text alone, jobs of WMI into their description.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ RETURN_INVALID_PARAMETER = 32773
 RETURN_IN_USE = 32774
 RETURN_INVALID_STATE = 32775
 RETURN_NOT_COMPATIBLE = 32784  # CheckSystemCompatibilityInfo, "Return value"
+RETURN_NOT_FOUND = 32789  # VM/ServerSideErrorCode.cs of the decompiled module
 
 
 class ErrorCategory(enum.StrEnum):
@@ -38,12 +40,24 @@ class ErrorCategory(enum.StrEnum):
     OBJECT_IN_USE = "ObjectInUse"
     ACCESS_DENIED = "AccessDenied"
     OPERATION_FAILED = "OperationFailed"
+    UNSPECIFIED = "Unspecified"
+
+
+RETURN_CODES = {
+    ErrorCategory.ACCESS_DENIED: RETURN_ACCESS_DENIED,
+    ErrorCategory.INVALID_PARAMETER: RETURN_INVALID_PARAMETER,
+    ErrorCategory.OBJECT_IN_USE: RETURN_IN_USE,
+    ErrorCategory.INVALID_STATE: RETURN_INVALID_STATE,
+    ErrorCategory.OBJECT_NOT_FOUND: RETURN_NOT_FOUND,
+}
+"""What the module makes these identifiers of, read backwards (HP/ExceptionHelper.cs)."""
 
 
 class HyperVError(Exception):
     """Hyper-V refused, or failed. The message names the VM or file, the host, and how things stand.
 
-    `hresult` is None where Windows documents none for the case. `return_code` is the WMI method's answer, else None.
+    `hresult` is None where Windows documents none for the case. `return_code` is what WMI answers for it, as the return
+    value of a method or the ErrorCode of its job: 327xx, by the category unless one is documented.
     `by_module`: the module itself refuses, and not the service; then a failed operation is one of category InvalidOperation.
     """
 
@@ -59,6 +73,8 @@ class HyperVError(Exception):
         self.hresult = None if hresult is None else int(hresult)
         self.category = category
         self.message = message
-        self.return_code = return_code
+        self.return_code = RETURN_CODES.get(category, RETURN_FAILED) if return_code is None else return_code
+        self.refused_at_once = return_code is not None
+        """Whether a WMI method answers so itself, instead of starting a job that fails."""
         self.by_module = by_module
         super().__init__(message if self.hresult is None else f"{message} (0x{self.hresult:08X})")

@@ -18,7 +18,6 @@ from lab.hyperv.core import STANDING, Core
 from lab.hyperv.errors import (
     ERROR_DISK_FULL,
     ERROR_FILE_EXISTS,
-    RETURN_FAILED,
     RETURN_NOT_SUPPORTED,
     ErrorCategory,
     HyperVError,
@@ -53,9 +52,7 @@ def export(
             folder = ntpath.join(folder, machine.configuration.name)
         if core.platform.files.exists(ntpath.join(folder, files.MACHINES_FOLDER)):
             what = f"The folder '{folder}' holds an export already."
-            raise core.error(
-                ERROR_FILE_EXISTS, ErrorCategory.OPERATION_FAILED, machine, what, return_code=RETURN_FAILED
-            )
+            raise core.error(ERROR_FILE_EXISTS, ErrorCategory.OPERATION_FAILED, machine, what)
         exported, sources = _plan_export(
             machine, folder, snapshots=copy_snapshot_configuration == ALL_SNAPSHOTS, memory=copy_vm_runtime_information
         )
@@ -109,7 +106,7 @@ def _write_export(
     configuration_file = files.configuration_path(folder, machine.vm_id, exported.version)
     if not core.platform.files.grow_allowed(configuration_file, total_bytes):
         what = f"There is no room for {total_bytes} bytes in '{folder}'."
-        raise core.error(ERROR_DISK_FULL, ErrorCategory.OPERATION_FAILED, machine, what, return_code=RETURN_FAILED)
+        raise core.error(ERROR_DISK_FULL, ErrorCategory.OPERATION_FAILED, machine, what)
     for name in (files.MACHINES_FOLDER, files.SNAPSHOTS_FOLDER, files.DISKS_FOLDER):
         core.platform.files.make_folder(ntpath.join(folder, name))
     core.take_time(core.timing.export_seconds + total_bytes / core.timing.copy_bytes_per_second)

@@ -128,6 +128,11 @@ TOLD: dict[str, tuple[str, list[Any]]] = {
         "-Subject 'S' -LimitSeconds 5; $job.JobState",
         [7],
     ),
+    "a job that is gone, where the effect is looked for": (
+        "Wait-QsmWmiJob -Answer ([PSCustomObject]@{ ReturnValue = 4096; Job = 'x.InstanceID=\"GONE\"' }) -ErrorId 'X' -What 'W' "
+        "-Subject 'S' -LimitSeconds 5 -Proven; 'went on'",
+        ["went on"],
+    ),
     "work that ends while it is waited for": (
         "$path = (Get-QsmWorkPath -MigrationId $migration -Kind merge -Number 3).state\n"
         "function Start-Sleep { [void](mkdir (Split-Path $path)); Write-QsmJson -Path $path -Value @{ state = 'Stopped' } }\n"
@@ -301,6 +306,17 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         + WAIT_JOB
         + "@{ ReturnValue = 4096; Job = 'x.InstanceID=\"J\"' })",
         *("ImportFailed", "failed", "has not ended within 0 s and goes on (job state 4)"),
+    ),
+    "a job that is gone": (
+        WAIT_JOB + "@{ ReturnValue = 4096; Job = 'x.InstanceID=\"GONE\"' })",
+        *("ImportFailed", "failed", "its job is gone, so nobody knows whether it ended well"),
+    ),
+    "a job that failed, with the number in its text alone": (
+        "$World.wmiJobs['J'] = [PSCustomObject]@{ JobState = 10; ErrorCode = [uint16]32768; "
+        "ErrorSummaryDescription = 'Export fehlgeschlagen.'; ErrorDescription = 'Kein Platz. (0x80070070)' }\n"
+        + WAIT_JOB
+        + "@{ ReturnValue = 4096; Job = 'x.InstanceID=\"J\"' })",
+        *("ImportFailed", "failed", "error code 32768): Export fehlgeschlagen. Kein Platz. (0x80070070)"),
     ),
 }
 

@@ -3,15 +3,13 @@
 $script:LabStream = $null
 $script:LabReader = $null
 $script:LabEnumerations = @{}
+$script:LabTypes = [System.Reflection.Emit.AssemblyBuilder]::DefineDynamicAssembly((New-Object -TypeName System.Reflection.AssemblyName -ArgumentList 'LabWindows'), [System.Reflection.Emit.AssemblyBuilderAccess]::Run).DefineDynamicModule('LabWindows')
 
 # Enumerations get their full names, which `enum` cannot give.
 function Initialize-LabEnumeration {
     $told = ConvertFrom-Json -InputObject (Get-Content -LiteralPath (Join-Path -Path $PSScriptRoot -ChildPath 'enumerations.json') -Raw)
-    $name = New-Object -TypeName System.Reflection.AssemblyName -ArgumentList 'LabWindows'
-    $assembly = [System.Reflection.Emit.AssemblyBuilder]::DefineDynamicAssembly($name, [System.Reflection.Emit.AssemblyBuilderAccess]::Run)
-    $module = $assembly.DefineDynamicModule('LabWindows')
     foreach ($type in $told.PSObject.Properties) {
-        $made = $module.DefineEnum($type.Name, [System.Reflection.TypeAttributes]::Public, [int])
+        $made = $script:LabTypes.DefineEnum($type.Name, [System.Reflection.TypeAttributes]::Public, [int])
         foreach ($member in $type.Value.PSObject.Properties) { [void]$made.DefineLiteral($member.Name, [int]$member.Value) }
         $script:LabEnumerations[$type.Name] = $made.CreateTypeInfo().AsType()
     }
@@ -155,20 +153,44 @@ function Invoke-StandIn([System.Management.Automation.PSCmdlet]$Caller, [string]
     }
     $answer = Send-LabQuestion $Cmdlet $parameters
     if ($null -ne $answer.PSObject.Properties['error']) {
-        $Caller.WriteError((New-LabErrorRecord $answer.error $Cmdlet))
+        $Caller.WriteError((New-LabErrorRecord $answer.error))
         return
     }
     foreach ($one in $answer.output) {
-        if ($one -is [psobject] -and $null -ne $one.PSObject.Properties['$error']) { $Caller.WriteError((New-LabErrorRecord $one.'$error' $Cmdlet)) }
+        if ($one -is [psobject] -and $null -ne $one.PSObject.Properties['$error']) { $Caller.WriteError((New-LabErrorRecord $one.'$error')) }
         elseif ($one -is [psobject] -and $null -ne $one.PSObject.Properties['$warning']) { $Caller.WriteWarning($one.'$warning') }
         else { ConvertFrom-LabValue $one }
     }
 }
 
-function New-LabErrorRecord([object]$Told, [string]$Target) {
-    $exception = New-Object -TypeName System.InvalidOperationException -ArgumentList $Told.message
+function New-LabErrorRecord([object]$Told) {
+    $exception = [Activator]::CreateInstance((Get-LabException $Told.exception), [object[]]@($Told.message))
     if ($null -ne $Told.hresult) { $exception.HResult = [BitConverter]::ToInt32([BitConverter]::GetBytes([long]$Told.hresult), 0) }
-    New-Object -TypeName System.Management.Automation.ErrorRecord -ArgumentList $exception, $Told.id, ([System.Management.Automation.ErrorCategory]$Told.category), $Target
+    New-Object -TypeName System.Management.Automation.ErrorRecord -ArgumentList $exception, $Told.id, ([System.Management.Automation.ErrorCategory]$Told.category), $null
+}
+
+# Exceptions of Windows' modules are plain exceptions with a name of their own; those of .NET are what they are.
+function Get-LabException([string]$Name) {
+    $known = $Name -as [type]
+    if ($null -eq $known) { $known = $script:LabTypes.GetType($Name) }
+    if ($null -ne $known) { return $known }
+    $parent = [System.Exception]
+    $made = $script:LabTypes.DefineType($Name, [System.Reflection.TypeAttributes]'Public, Class', $parent)
+    $body = $made.DefineConstructor([System.Reflection.MethodAttributes]::Public, [System.Reflection.CallingConventions]::Standard, [type[]]@([string])).GetILGenerator()
+    $body.Emit([System.Reflection.Emit.OpCodes]::Ldarg_0)
+    $body.Emit([System.Reflection.Emit.OpCodes]::Ldarg_1)
+    $body.Emit([System.Reflection.Emit.OpCodes]::Call, $parent.GetConstructor([type[]]@([string])))
+    $body.Emit([System.Reflection.Emit.OpCodes]::Ret)
+    $made.CreateTypeInfo().AsType()
+}
+
+# An error id ends with the class of the cmdlet. A stand-in is a function, which has only a name: $LabClasses knows its class.
+Update-TypeData -TypeName System.Management.Automation.ErrorRecord -MemberType ScriptProperty -MemberName FullyQualifiedErrorId -Force -Value { Get-LabErrorId $this }
+function Get-LabErrorId([System.Management.Automation.ErrorRecord]$Record) {
+    $id = [System.Management.Automation.ErrorRecord].GetProperty('FullyQualifiedErrorId').GetValue($Record)
+    $at = $id.LastIndexOf(',') + 1
+    $class = $script:LabClasses[$id.Substring($at)]
+    if ($at -gt 0 -and $null -ne $class) { $id.Substring(0, $at) + $class } else { $id }
 }
 
 # Programs: the arguments as they come, the exit code in $LASTEXITCODE.
@@ -176,7 +198,7 @@ function Invoke-LabProgram([string]$Name, [object[]]$Arguments) {
     $words = New-Object -TypeName System.Collections.ArrayList
     foreach ($argument in $Arguments) { foreach ($word in $argument) { [void]$words.Add([string]$word) } }
     $answer = Send-LabQuestion $Name @{ Arguments = $words.ToArray() }
-    if ($null -ne $answer.PSObject.Properties['error']) { throw (New-LabErrorRecord $answer.error $Name) }
+    if ($null -ne $answer.PSObject.Properties['error']) { throw (New-LabErrorRecord $answer.error) }
     $global:LASTEXITCODE = [int]$answer.output[0].code
     $answer.output[0].text -split "`n"
 }

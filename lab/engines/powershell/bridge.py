@@ -17,17 +17,17 @@ import threading
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from lab.engines.powershell import hyperv_cmdlets, windows_cmdlets, wmi
 from lab.engines.powershell.cmdlets import CMDLETS, CmdletCall, CmdletError, HostMemory, ProcessMemory, answer
+from lab.engines.powershell.error_records import PLAIN_ERROR, ErrorRecord, record_of
 from lab.host.faults import ProcessEnded
 from lab.host.model import HostModel
 from lab.host.windows_process import WindowsProcess, running_as
 from lab.hyperv import HyperVError
-from lab.hyperv.errors import ErrorCategory
-from lab.platform import errors
 from lab.platform.errors import PlatformError
 
 SOCKET_NAME = "cmdlets.sock"
@@ -35,23 +35,6 @@ TOKEN_VARIABLE, SOCKET_VARIABLE = "LAB_CMDLETS_TOKEN", "LAB_CMDLETS_SOCKET"
 PARTS = (hyperv_cmdlets, windows_cmdlets, wmi)
 """Importing them has registered their cmdlets."""
 ANSWERED = tuple(sorted(name for name in CMDLETS if "-" in name))
-
-_HYPERV_CATEGORIES = {
-    ErrorCategory.OBJECT_NOT_FOUND: "ObjectNotFound",
-    ErrorCategory.INVALID_PARAMETER: "InvalidArgument",
-    ErrorCategory.INVALID_STATE: "InvalidOperation",
-    ErrorCategory.OBJECT_IN_USE: "ResourceUnavailable",
-    ErrorCategory.ACCESS_DENIED: "PermissionDenied",
-    ErrorCategory.OPERATION_FAILED: "NotSpecified",
-}
-_WINDOWS_CATEGORIES = {
-    errors.FILE_NOT_FOUND: "ObjectNotFound",
-    errors.PATH_NOT_FOUND: "ObjectNotFound",
-    errors.SHARE_NOT_FOUND: "ObjectNotFound",
-    errors.ACCESS_DENIED: "PermissionDenied",
-    errors.ALREADY_EXISTS: "ResourceExists",
-    errors.SHARE_EXISTS: "ResourceExists",
-}
 
 
 class Bridge:
@@ -107,39 +90,27 @@ class Bridge:
         with self._lock:
             caller = self._known.get(str(asked.get("token")))
         if caller is None:
-            return {
-                "error": _fields("AccessDenied", "PermissionDenied", "No process of this host.", errors.ACCESS_DENIED)
-            }
+            refused = ErrorRecord("AccessDenied", "PermissionDenied", "No process of this host.", PLAIN_ERROR)
+            return {"error": asdict(refused)}
         call = CmdletCall(self._host, self._memory, caller)
         try:
             with running_as(caller.process):
                 caller.process.check()
-                return {"output": [_told(each) for each in answer(call, asked["cmdlet"], asked["parameters"])]}
+                cmdlet = asked["cmdlet"]
+                return {"output": [self._told(cmdlet, each) for each in answer(call, cmdlet, asked["parameters"])]}
         except ProcessEnded:
             caller.end()
             return None
         except (CmdletError, HyperVError, PlatformError) as error:
-            return {"error": _record(error)}
+            return {"error": self._record(asked["cmdlet"], error)}
         except Exception:  # a mistake of the lab: it must show, and not end the host
-            text = traceback.format_exc()
-            return {"error": _fields("LabFailed", "NotSpecified", f"The lab failed: {text}", None)}
+            text = f"The lab failed: {traceback.format_exc()}"
+            return {"error": asdict(ErrorRecord("LabFailed", "NotSpecified", text, PLAIN_ERROR))}
 
+    def _told(self, cmdlet: str, output: Any) -> Any:
+        """What a cmdlet gives, as it travels: an error among it is written where it stands."""
+        told = isinstance(output, CmdletError | HyperVError | PlatformError)
+        return {"$error": self._record(cmdlet, output)} if told else output
 
-def _told(output: Any) -> Any:
-    """What a cmdlet gives, as it travels: an error among it is written where it stands."""
-    return {"$error": _record(output)} if isinstance(output, CmdletError | HyperVError | PlatformError) else output
-
-
-def _record(error: CmdletError | HyperVError | PlatformError) -> dict[str, Any]:
-    if isinstance(error, CmdletError):
-        return _fields(error.error_id, error.category, error.message, error.hresult)
-    if isinstance(error, HyperVError):
-        failed_here = error.by_module and error.category is ErrorCategory.OPERATION_FAILED
-        category = "InvalidOperation" if failed_here else _HYPERV_CATEGORIES[error.category]
-        return _fields(error.category.value, category, error.message, error.hresult)
-    category = _WINDOWS_CATEGORIES.get(error.hresult, "NotSpecified")
-    return _fields(f"HRESULT 0x{error.hresult:08x}", category, error.message, error.hresult)
-
-
-def _fields(error_id: str, category: str, message: str, hresult: int | None) -> dict[str, Any]:
-    return {"id": error_id, "category": category, "message": message, "hresult": hresult}
+    def _record(self, cmdlet: str, error: CmdletError | HyperVError | PlatformError) -> dict[str, Any]:
+        return asdict(record_of(cmdlet, error, build=self._host.platform.accounts.settings.os_build))

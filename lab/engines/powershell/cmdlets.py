@@ -24,14 +24,11 @@ Handler = Callable[["CmdletCall", Given], Iterable[Any]]
 class CmdletError(Exception):
     """An ErrorRecord. `category` is a name of System.Management.Automation.ErrorCategory."""
 
-    def __init__(
-        self, message: str, *, error_id: str, category: str = "NotSpecified", hresult: int | None = None
-    ) -> None:
+    def __init__(self, message: str, *, error_id: str, category: str = "NotSpecified") -> None:
         super().__init__(message)
         self.message = message
         self.error_id = error_id
         self.category = category
-        self.hresult = hresult
 
 
 @dataclass
@@ -39,8 +36,10 @@ class WmiJob:
     """An Msvm_ConcreteJob: a method of Hyper-V that goes on after it answered."""
 
     instance_id: str
+    name: str
     state: int = 4
     error_code: int = 0
+    """A return code of WMI (327xx), never an HRESULT: that stands in the text."""
     error_text: str = ""
     over: threading.Event = field(default_factory=threading.Event)
 

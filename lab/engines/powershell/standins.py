@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from lab.engines.powershell.error_records import class_of
 from lab.platform.windows import version_of
 
 FOLDER = Path(__file__).parent
@@ -19,7 +20,7 @@ ENUMERATIONS_FILE = FOLDER / "enumerations.json"
 SCRIPT_FILE = FOLDER / "StandIns.ps1"
 MODULE_NAME = "WindowsStandIns"
 PROGRAMS = ("icacls.exe", "whoami.exe")
-HELPERS = ("Get-LabRule",)
+HELPERS = ("Get-LabRule", "Get-LabErrorId")
 """What the members of objects need wherever they are read."""
 PREFERRED_SETS = ("Name", "VMName", "ByPath", "query", "class")
 """Where several sets fit, Windows' cmdlets take these."""
@@ -49,7 +50,13 @@ def write_module(folder: Path, *, build: int) -> Path:
     cmdlets = json.loads(CMDLETS_FILE.read_text("ascii"))[version_of(build)]
     module = folder / MODULE_NAME
     module.mkdir(parents=True, exist_ok=True)
-    parts = [SCRIPT_FILE.read_text("ascii"), *(_function(name, facts) for name, facts in cmdlets.items())]
+    classes = {name: found for name in cmdlets if (found := class_of(name, build=build))}
+    table = "".join(f"'{name}' = '{found}'; " for name, found in classes.items())
+    parts = [
+        SCRIPT_FILE.read_text("ascii"),
+        f"$script:LabClasses = @{{ {table}}}",
+        *(_function(name, facts) for name, facts in cmdlets.items()),
+    ]
     (module / f"{MODULE_NAME}.psm1").write_text("\n".join(parts), "ascii")
     (module / ENUMERATIONS_FILE.name).write_text(ENUMERATIONS_FILE.read_text("ascii"), "ascii")
     names = ", ".join(f"'{name}'" for name in (*cmdlets, *PROGRAMS, *HELPERS))

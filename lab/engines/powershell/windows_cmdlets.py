@@ -322,7 +322,6 @@ def _path(call: CmdletCall, given: Given) -> str:
             f"Cannot find path '{path}' because it does not exist.",
             error_id="GetAcl_PathNotFound_Exception",
             category="ObjectNotFound",
-            hresult=errors.FILE_NOT_FOUND,
         )
     return found
 

@@ -21,9 +21,6 @@ from lab.platform.this_machine import UNIX_EPOCH_TICKS
 from qsm.facts.names import same_name
 
 Row = dict[str, Any]
-GENERIC_FAILURE = 0x80041001  # WBEM_E_FAILED
-INVALID_CLASS = 0x80041010  # WBEM_E_INVALID_CLASS
-INVALID_NAMESPACE = 0x8004100E  # WBEM_E_INVALID_NAMESPACE
 CONDITION = re.compile(r"(\w+)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|(\w+))")
 
 
@@ -73,9 +70,9 @@ def _service(call: CmdletCall, filters: Row) -> Iterator[Row]:
 def _cluster(call: CmdletCall, filters: Row) -> Iterator[Row]:
     cluster = call.host.platform.accounts.settings.cluster
     if cluster is None:
-        raise _refusal(INVALID_NAMESPACE, "Invalid namespace")
+        raise _refusal("Invalid namespace")
     if not call.host.platform.accounts.settings.cluster_runs:
-        raise _refusal(GENERIC_FAILURE, "Generic failure")
+        raise _refusal("Generic failure")
     yield {"Name": cluster}
 
 
@@ -130,8 +127,8 @@ NAMESPACES: dict[str, dict[str, Callable[[CmdletCall, Row], Iterator[Row]]]] = {
 }
 
 
-def _refusal(code: int, text: str) -> CmdletError:
-    return CmdletError(text, error_id="GetWMIManagementException", category="InvalidType", hresult=code)
+def _refusal(text: str) -> CmdletError:
+    return CmdletError(text, error_id="GetWMIManagementException", category="InvalidType")
 
 
 def _conditions(text: str) -> Row:
@@ -151,14 +148,14 @@ def get_wmi_object(call: CmdletCall, given: Given) -> Iterator[Any]:
     namespace = str(given.get("Namespace", r"root\cimv2"))
     classes = NAMESPACES.get(namespace.lower())
     if classes is None:
-        raise _refusal(INVALID_NAMESPACE, f"Invalid namespace '{namespace}'")
+        raise _refusal(f"Invalid namespace '{namespace}'")
     if "Query" in given:
         yield from export_settings(call, str(given["Query"]))
         return
     name = str(given["Class"])
     rows = classes.get(name)
     if rows is None:
-        raise _refusal(INVALID_CLASS, f"Invalid class '{name}'")
+        raise _refusal(f"Invalid class '{name}'")
     filters = _conditions(str(given["Filter"])) if given.get("Filter") else {}
     for row in rows(call, filters):
         if all(same_name(str(row.get(key)), str(value)) for key, value in filters.items()):

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from lab.engines.powershell.cmdlets import CmdletCall, CmdletError, WmiJob, in_background, reference
+from lab.engines.powershell.error_records import text_of
 from lab.engines.powershell.shapes import shape
 from lab.hyperv import HyperVError
 from lab.hyperv.model import VirtualMachine
@@ -92,6 +93,7 @@ def _jobs(call: CmdletCall, filters: Row) -> Iterator[Row]:
             "JobState": job.state,
             "ErrorCode": job.error_code,
             "ErrorDescription": job.error_text,
+            "ErrorSummaryDescription": f"The operation '{job.name}' failed." if job.error_text else "",
         }
 
 
@@ -178,8 +180,6 @@ def invoke(call: CmdletCall, system: Any, name: str, values: list[Any]) -> Any:
     try:
         return shape("System.Management.ManagementBaseObject#\\__PARAMETERS", method(call, *values))
     except HyperVError as error:
-        if error.return_code is None:
-            raise
         return shape("System.Management.ManagementBaseObject#\\__PARAMETERS", {"ReturnValue": error.return_code})
 
 
@@ -220,7 +220,7 @@ def _destroy(call: CmdletCall, system: str) -> Row:
 def _export(call: CmdletCall, system: str, folder: str, text: str) -> Row:
     instance = ElementTree.fromstring(text)  # noqa: S314  (our own stand-in wrote it)
     told = {each.attrib["NAME"]: each.findtext("VALUE", "") for each in instance.iter("PROPERTY")}
-    job = WmiJob(str(uuid.uuid4()).upper())
+    job = WmiJob(str(uuid.uuid4()).upper(), "ExportSystemDefinition")
     call.memory.wmi_jobs[job.instance_id] = job
     refused: list[HyperVError] = []
 
@@ -238,13 +238,13 @@ def _export(call: CmdletCall, system: str, folder: str, text: str) -> Row:
             job.state = JOB_COMPLETED
         except HyperVError as error:
             refused.append(error)
-            job.error_code, job.error_text = error.hresult or error.return_code or 0x8000, error.message
+            job.error_code, job.error_text = error.return_code, text_of(error)
             job.state = JOB_EXCEPTION
         finally:
             job.over.set()
 
     in_background(call, work, name="ExportSystemDefinition")
-    if job.over.wait(PROMPT_SECONDS) and refused and refused[0].return_code is not None:
+    if job.over.wait(PROMPT_SECONDS) and refused and refused[0].refused_at_once:
         raise refused[0]
     path = f'\\\\{call.host.name}\\{NAMESPACE}:Msvm_ConcreteJob.InstanceID="{job.instance_id}"'
     return {"ReturnValue": STARTED, "Job": path}

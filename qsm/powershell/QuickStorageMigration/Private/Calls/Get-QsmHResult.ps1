@@ -5,8 +5,9 @@ function Get-QsmHResult {
 
     .DESCRIPTION
     Cmdlets wrap errors: the number stands in the innermost exception that has a telling one. Those of .NET itself
-    (0x8013xxxx), E_FAIL and E_UNEXPECTED say nothing. A Win32Exception keeps its number in NativeErrorCode. CIM cmdlets and
-    BITS write the number into the error id, which is not translated.
+    (0x8013xxxx), E_FAIL and E_UNEXPECTED say nothing. A Win32Exception keeps its number in NativeErrorCode. Modules made of
+    CIM classes set none, but write it into the error id: the scheduled tasks as HRESULT 0x800700b7, SMB as Windows System
+    Error 1332. Hyper-V's exceptions never have one (HP/VirtualizationException.cs of its module): it ends their text.
 
     .PARAMETER ErrorRecord
     The error.
@@ -36,8 +37,9 @@ function Get-QsmHResult {
         if ($text -match '\A[89A-F]' -and $text -notmatch '\A8013|\A80004005\z|\A8000FFFF\z') { $found = $number }
         $exception = $exception.InnerException
     }
-    if ($null -eq $found -and $ErrorRecord.FullyQualifiedErrorId -match '0x([89A-Fa-f][0-9A-Fa-f]{7})\b') {
-        $found = [Convert]::ToInt64($Matches[1], 16)
-    }
-    $found
+    if ($null -ne $found) { return $found }
+    $id = [string]$ErrorRecord.FullyQualifiedErrorId
+    if ($id -match '\AHRESULT 0x([89A-Fa-f][0-9A-Fa-f]{7})(,|\z)') { return [Convert]::ToInt64($Matches[1], 16) }
+    if ($id -match '\AWindows System Error (\d{1,5})(,|\z)') { return 0x80070000L + [long]$Matches[1] }
+    Get-QsmTextNumber -Text ([string]$ErrorRecord.Exception.Message)
 }

@@ -31,7 +31,7 @@ function Remove-QsmPlannedVM {
     } else {
         $service = Invoke-QsmWmi -Namespace 'root\virtualization\v2' -Class 'Msvm_VirtualSystemManagementService'
         $answer = Invoke-QsmWmi -InputObject $service -Method 'DestroySystem' -Argument @{ AffectedSystem = $PlannedVM.system.__PATH }
-        Wait-QsmWmiJob -Answer $answer -ErrorId 'ImportFailed' -What 'Removing the planned VM' -Subject $PlannedVM.vm_id -LimitSeconds 120
+        Wait-QsmWmiJob -Answer $answer -ErrorId 'ImportFailed' -What 'Removing the planned VM' -Subject $PlannedVM.vm_id -LimitSeconds 120 -Proven
     }
     if (@(Get-QsmPlannedVM -VMId $PlannedVM.vm_id).Count -gt 0) {
         throw (New-QsmError -Id 'ImportFailed' -Category failed -Subject $PlannedVM.vm_id -Text 'planned_not_removed' -Value @{ vm_id = $PlannedVM.vm_id })
