@@ -28,6 +28,7 @@ RETURN_INVALID_PARAMETER = 32773
 RETURN_IN_USE = 32774
 RETURN_INVALID_STATE = 32775
 RETURN_NOT_COMPATIBLE = 32784  # CheckSystemCompatibilityInfo, "Return value"
+RETURN_PARENT_ID_MISMATCH = 32791  # VM/ServerSideErrorCode.cs, here and below
 RETURN_NOT_FOUND = 32789  # VM/ServerSideErrorCode.cs of the decompiled module
 
 

@@ -17,7 +17,7 @@ platform's table of open files, which everybody who opens a file on the host ask
     guest_shutdown.py        Stop-VM, and the component that shuts a guest down
     checkpoints.py           taking and removing checkpoints; merging.py folds disks in the background
     exporting.py, importing.py, compatibility.py   a VM between hosts
-    virtual_disks.py         the VHD cmdlets, over chains.py
+    virtual_disks.py         the VHD cmdlets, over chains.py; vhd_paths.py: which file their -Path means
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class HyperV(MachineCmdlets):
 
     @raises_hyperv_errors
     def set_vhd(self, path: str, *, parent_path: str) -> None:
-        """Set-VHD -ParentPath. A parent that is another disk, or was altered, is refused (0xC03A000E, 0xC03A000F)."""
+        """Set-VHD -ParentPath. A parent that is another disk is refused without a number, an altered one (VHD) by 0xC03A000F."""
         virtual_disks.set_vhd(self._core, path, parent_path=parent_path)
 
     @raises_hyperv_errors

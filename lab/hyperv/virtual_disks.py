@@ -23,10 +23,11 @@ from lab.disks import (
 from lab.hyperv import chains
 from lab.hyperv.chains import Chain, ChainFile
 from lab.hyperv.core import Core
-from lab.hyperv.errors import ERROR_INVALID_PARAMETER, ErrorCategory, HyperVError
+from lab.hyperv.errors import ERROR_INVALID_PARAMETER, RETURN_PARENT_ID_MISMATCH, ErrorCategory, HyperVError
 from lab.hyperv.held_files import HELD_FILE, SHARED_FILE
 from lab.hyperv.model import VirtualHardDisk
 from lab.hyperv.timing import Pace
+from lab.hyperv.vhd_paths import resolve
 from qsm.facts.names import same_path
 
 FORMATS = {".vhd": DiskFormat.VHD, ".vhdx": DiskFormat.VHDX}
@@ -46,11 +47,11 @@ def new_vhd(core: Core, path: str, *, size_bytes: int, dynamic: bool, parent_pat
         raise HyperVError(ERROR_INVALID_PARAMETER, ErrorCategory.INVALID_PARAMETER, what)
     if parent_path is not None:
         make_child(core, full_path, parent=core.platform.files.full_path(parent_path))
-        return get_vhd(core, full_path)
+        return _describe(core, full_path)
     core.platform.files.require_room(full_path, NEW_FILE_BYTES if dynamic else size_bytes)
     disk_kind = DiskKind.DYNAMIC if dynamic else DiskKind.FIXED
     create_disk(core.host_path(full_path), format=kind, kind=disk_kind, size_bytes=size_bytes)
-    return get_vhd(core, full_path)
+    return _describe(core, full_path)
 
 
 def make_child(core: Core, path: str, *, parent: str) -> None:
@@ -65,11 +66,24 @@ def make_child(core: Core, path: str, *, parent: str) -> None:
 
 
 def get_vhd(core: Core, path: str) -> VirtualHardDisk:
-    """Get-VHD. The parent's path is where it was found; what the locator says if it is not there."""
+    """Get-VHD. The parent's path is where it was found; what the locator says if it is not there.
+
+    What is wrong with a file it tells without a number (transcripts of "Getting the mounted storage instance").
+    """
     if ntpath.splitext(path)[1].lower() == ".vhds":
         what = f"'{path}' is a VHD Set, which {core.host.name} cannot open."
-        raise HyperVError(Hresult.FORMAT_UNKNOWN, ErrorCategory.OPERATION_FAILED, what)
-    file = chains.read_file(core, path)
+        raise HyperVError(None, ErrorCategory.OPERATION_FAILED, what)
+    return _describe(core, resolve(core, path))
+
+
+def _describe(core: Core, path: str) -> VirtualHardDisk:
+    try:
+        file = chains.read_file(core, path)
+    except DiskError as error:
+        if error.hresult == Hresult.SHARING_VIOLATION:
+            raise
+        what = f"Getting the mounted storage instance for the path '{path}' failed: {error.message}"
+        raise HyperVError(None, ErrorCategory.OPERATION_FAILED, what) from error
     return VirtualHardDisk(
         path=file.path,
         vhd_format=file.info.format.value,
@@ -102,9 +116,17 @@ def _told_parent(core: Core, file: ChainFile) -> str | None:
 
 def set_vhd(core: Core, path: str, *, parent_path: str) -> None:
     """Set-VHD -ParentPath."""
-    child, parent = chains.read_file(core, path), chains.read_file(core, parent_path)
+    child, parent = chains.read_file(core, resolve(core, path)), chains.read_file(core, parent_path)
     with core.held.during({child.path: HELD_FILE, parent.path: SHARED_FILE}, holder="Set-VHD"):
-        connect(child, parent)
+        try:
+            connect(child, parent)
+        except DiskError as error:
+            if error.hresult != Hresult.CHILD_PARENT_ID_MISMATCH:
+                raise
+            # VM/ServerSideErrorCode.cs knows it, but ExceptionHelper.cs makes nothing of it: no identifier, no number
+            raise HyperVError(
+                None, ErrorCategory.UNSPECIFIED, error.message, return_code=RETURN_PARENT_ID_MISMATCH
+            ) from error
 
 
 def connect(child: ChainFile, parent: ChainFile) -> None:
@@ -119,7 +141,7 @@ def connect(child: ChainFile, parent: ChainFile) -> None:
 
 def test_vhd(core: Core, path: str) -> None:
     """Test-VHD."""
-    chain = chains.read_chain(core, path)
+    chain = chains.read_chain(core, resolve(core, path))
     with core.held.during({each.path: SHARED_FILE for each in chain}, holder="Test-VHD"):
         chains.test(chain)
 
@@ -136,7 +158,7 @@ def merge_vhd(
     should_stop: Callable[[], bool] | None = None,
 ) -> None:
     """Merge-VHD: from the lowest child upwards, so that each is the destination's own child when its turn comes."""
-    chain = chains.read_chain(core, path)
+    chain = chains.read_chain(core, resolve(core, path))
     depth = next((n for n, each in enumerate(chain) if same_path(each.path, destination_path)), 0)
     if depth == 0:
         what = f"'{destination_path}' is not among the parents of '{path}'."

@@ -11,6 +11,7 @@ the time slices among equals and the measuring of idle bandwidth are not modelle
 from __future__ import annotations
 
 import fnmatch
+import re
 import uuid
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from lab.platform.open_files import ANYTHING, Access
 from lab.platform.smb_client import SmbClient
 from qsm.facts.names import name_key
 
+PATTERN = re.compile(r"[*?\[]")  # "Start-BitsTransfer", -Source: accepts wildcard characters
 SHORTEST_RETRY_SECONDS = 60  # "Start-BitsTransfer", -RetryInterval
 
 
@@ -81,7 +83,8 @@ class Bits:
 
         Not asynchronous: waits, completes and returns None, or raises the job's error and removes it. PATH_NOT_FOUND if
         the destination's folder is not there, INVALID_NAME for a source that is no UNC path and for a destination that
-        is relative or too long (MAX_PATH)."""
+        is relative or too long (MAX_PATH). FILE_NOT_FOUND for a source with a wildcard: the parameter is documented to take
+        them, and the lab looks for no pattern on another host, so that none finds a file, its own name least of all."""
         self._require_service()
         with changing(self._faults, "Start-BitsTransfer"):
             if caller.logon is LogonKind.NETWORK:
@@ -184,6 +187,8 @@ class Bits:
             unc = paths.split_unc(remote)
             if unc is None or not unc.below:
                 raise PlatformError(errors.INVALID_NAME, f"The source '{remote}' is not a file on a share.")
+            if PATTERN.search(f"{unc.share}\\{unc.below}"):
+                raise PlatformError(errors.FILE_NOT_FOUND, f"No file on '{unc.server}' matches the source '{remote}'.")
         return [(remote, self._destination(local)) for remote, local in zip(sources, destinations, strict=True)]
 
     def _destination(self, local: str) -> str:

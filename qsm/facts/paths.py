@@ -38,6 +38,16 @@ def wrong_names(path: str) -> str:
     return next((why for part in below.split("\\") if (why := _wrong_name(part))), "")
 
 
+def pattern_names(path: str) -> str:
+    r"""Which part of a path Hyper-V's disk cmdlets and BITS take for a pattern; a clause, empty for none.
+
+    ``D:\VMs [old]`` is a folder for Windows and everything that works in it, but for these it stands for ``D:\VMs o``. An
+    apostrophe is no matter in folders. Of disks the module on the hosts decides, by more rules (Assert-QsmDiskPath).
+    """
+    part = next((part for part in path.split("\\") if re.search(r"[\[\]]", part)), None)
+    return "" if part is None else f"the brackets in {part!r} make it a pattern for Hyper-V's disk cmdlets and for BITS"
+
+
 def signs(text: str) -> int:
     """Length as Windows counts it, in units of 16 bits."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2

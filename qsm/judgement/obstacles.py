@@ -93,7 +93,7 @@ def _about_disk(disk: VMDisk, *, host: str) -> Iterable[str]:
 
 def _unsupported_place(path: str) -> str:
     """Why files at this place are not carried; empty when they are."""
-    if path.startswith("\\\\"):
+    if path.startswith("\\\\") and not path.startswith(("\\\\?\\", "\\\\.\\")):
         return "VMs on SMB storage cannot be moved yet"
     if CLUSTER_STORAGE in name_key(path) + "\\":
         return "VMs on Cluster Shared Volumes cannot be moved yet"

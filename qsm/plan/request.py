@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from qsm.facts.frozen import Frozen
 from qsm.facts.names import name_key
-from qsm.facts.paths import LONGEST_FOLDER_PATH, signs, wrong_names
+from qsm.facts.paths import LONGEST_FOLDER_PATH, pattern_names, signs, wrong_names
 from qsm.plan.pin_mac import PinMac
 from qsm.plan.state_transfer import StateTransfer
 
@@ -56,7 +56,8 @@ class MigrationRequest(Frozen):
             raise ValueError("SMB paths are not supported yet; give a folder on a local volume of the target")
         if re.fullmatch(r"[A-Za-z]:", folder):
             raise ValueError("the root of a volume is not supported by Hyper-V; give a subfolder")
-        why = wrong_names(folder) if re.match(r"[A-Za-z]:\\", folder) else "it does not begin with a drive"
+        begins = re.match(r"[A-Za-z]:\\", folder)
+        why = wrong_names(folder) or pattern_names(folder) if begins else "it does not begin with a drive"
         if why:
             raise ValueError(rf"must be a full Windows path such as D:\VMs\sql-01: {why}")
         if signs(folder) > LONGEST_FOLDER_PATH:

@@ -289,6 +289,19 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         "function Test-VHD { $false }; Set-QsmDiskParent -Base $disk -Child @()",
         *("DiskChainBroken", "failed", "did not pass Test-VHD"),
     ),
+    "a disk on a volume that WMI does not list": (
+        "function Get-VHD { Write-Error -Message 'Kein Datentraeger.' -ErrorId 'InvalidParameter' -ErrorAction Stop }\n"
+        "Get-QsmDiskFile -Path $disk",
+        *("HostFailed", "refused", "but Hyper-V's disk cmdlets do not find it: Kein Datentraeger. They ask WMI for it"),
+    ),
+    "a disk of a volume without a letter": (
+        "Assert-QsmDiskPath -Path '\\\\?\\Volume{0F1E2D3C-0000-0000-0000-000000000001}\\disk.vhdx'",
+        *("HostFailed", "refused", "it begins with the sign of a device, as paths of volumes without a letter do"),
+    ),
+    "a disk in a folder whose name ends in a dot": (
+        "Assert-QsmDiskPath -Path 'D:\\VMs\\web.\\disk.vhdx'",
+        *("HostFailed", "refused", "'web.' ends in a blank or dot, which Windows drops"),
+    ),
     "a VM that does not come to run": (
         "$vm.State = 'Starting'; Wait-QsmVMRunning -VMId $id -LimitSeconds 0",
         *("HostFailed", "failed", "is Starting after so many s. The VM may have run."),

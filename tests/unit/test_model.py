@@ -65,6 +65,7 @@ def test_nonsense_is_refused(change: dict[str, Any], problem: str) -> None:
         ("D:\\VMs\\a\tb", r"'a\tb' holds '\t'"),
         ("D:\\VMs\\web\n", r"'web\n' holds '\n'"),
         ("D:\\VMs\\" + 256 * "a", "256 signs; 255 are allowed"),
+        ("D:\\VMs\\web[1]\\x", "the brackets in 'web[1]' make it a pattern"),
     ],
 )
 def test_names_that_windows_does_not_take_are_refused_with_the_part(folder: str, problem: str) -> None:
@@ -82,9 +83,7 @@ def test_a_folder_may_have_247_signs() -> None:
         MigrationRequest(**{**GOOD, "target_folder": folder + "c"})
 
 
-@pytest.mark.parametrize(
-    "name", ["console", "COM0", "COM10", "nullius.txt", "a.nul", ".web", "we b", "Straße", "a[1]'b"]
-)
+@pytest.mark.parametrize("name", ["console", "COM0", "COM10", "nullius.txt", "a.nul", ".web", "we b", "Straße", "a'b"])
 def test_names_that_only_look_like_those_are_taken(name: str) -> None:
     folder = rf"D:\VMs\{name}\x"
     assert MigrationRequest(**{**GOOD, "target_folder": folder}).target_folder == folder

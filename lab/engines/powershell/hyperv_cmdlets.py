@@ -334,7 +334,13 @@ def set_vhd(call: CmdletCall, given: Given) -> Iterator[Any]:
 
 @cmdlet("Test-VHD", "Path")
 def test_vhd(call: CmdletCall, given: Given) -> Iterator[Any]:
-    call.host.hyperv.test_vhd(str(first(given["Path"])))
+    """An error record, and then False (VHD/Cmdlets/TestVhd.cs)."""
+    try:
+        call.host.hyperv.test_vhd(str(first(given["Path"])))
+    except HyperVError as error:
+        yield error
+        yield False
+        return
     yield True
 
 

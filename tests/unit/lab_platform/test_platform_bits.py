@@ -344,6 +344,15 @@ def test_what_cannot_be_a_job(lab: TwoHosts) -> None:
     assert caught.value.hresult == errors.SERVICE_DISABLED
 
 
+def test_source_with_brackets_is_a_pattern_that_finds_nothing(lab: TwoHosts) -> None:
+    """ "Start-BitsTransfer", -Source: accepts wildcard characters."""
+    lab.hv2.files.make_folder(r"D:\Copy")
+    for name in ("disk[1].vhdx", r"old [a-r]\disk.vhdx", "disk?.vhdx", "*.vhdx"):
+        with pytest.raises(PlatformError) as caught:
+            lab.hv2.bits.start_bits_transfer(rf"\\HV1\vms$\{name}", r"D:\Copy\x", caller=SYSTEM, asynchronous=True)
+        assert caught.value.hresult == errors.FILE_NOT_FOUND, name
+
+
 def test_completing_replaces_a_file_but_not_one_that_is_held(lab: TwoHosts) -> None:
     source = lab.share_file("base.vhdx", b"new")
     lab.hv2.files.make_folder(r"D:\Copy")

@@ -12,7 +12,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
-from lab.engines.python.operations.errors import SHARING_VIOLATION, failed, refused
+from lab.engines.python.operations.disk_paths import assert_disk_path
+from lab.engines.python.operations.errors import SHARING_VIOLATION, OperationError, failed, refused
 from lab.engines.python.operations.host import ModuleHost, check_process
 from lab.engines.python.operations.records import normal_id, read_lock
 from lab.host.sentences import because, say
@@ -88,9 +89,20 @@ def _settled(host: ModuleHost, path: str) -> FileFacts:
 
 
 def disk_file(host: ModuleHost, path: str) -> DiskFile:
-    """Return one virtual disk file (Get-VHD, and what identifies its contents). Raises HyperVError, PlatformError."""
-    disk = host.hyperv.get_vhd(path)
+    """Return one virtual disk file (Get-VHD, and what identifies its contents).
+
+    Raises HyperVError, PlatformError, and OperationError for a path that Windows' cmdlets do not take.
+    """
     facts = file_facts(host, path)
+    assert_disk_path(host.name, path)
+    try:
+        disk = host.hyperv.get_vhd(path)
+    except HyperVError as error:
+        if error.category is not ErrorCategory.INVALID_PARAMETER:
+            raise
+        raise refused(
+            "HostFailed", say("disk_not_listed", host.name, path=path, cause=because(error)), subject=path, path=path
+        ) from error
     return DiskFile(
         path=facts.path,
         length_bytes=facts.length_bytes,
@@ -178,7 +190,7 @@ def vm_disk(host: ModuleHost, drive: HardDiskDrive) -> VMDisk:
     elif drive.disk_number is None and not drive.path.lower().endswith(".vhds"):
         try:
             files = chain(host, drive.path)
-        except HOST_ERRORS as problem:
+        except (*HOST_ERRORS, OperationError) as problem:
             error = because(problem)
     return VMDisk(
         slot=drive.slot,

@@ -5,7 +5,8 @@ function Get-QsmDiskFile {
 
     .DESCRIPTION
     Get-VHD answers for a file in use as well, but only on the host that uses it. A file that is not there is FileMissing
-    (refused); any other trouble of Get-VHD is passed on, since a disk that cannot be read is never taken for a good one.
+    (refused), one that the cmdlets would not find under its path HostFailed (refused); any other trouble of Get-VHD is passed on,
+    since a disk that cannot be read is never taken for a good one.
 
     .PARAMETER Path
     Full path of the file.
@@ -28,7 +29,14 @@ function Get-QsmDiskFile {
     if ($null -eq $file) {
         throw (New-QsmError -Id 'FileMissing' -Category refused -Subject $Path -Facts @{ path = $Path } -Text 'disk_file_missing' -Value @{ path = $Path })
     }
-    $disk = Get-VHD -Path $Path -ErrorAction Stop
+    Assert-QsmDiskPath -Path $Path
+    try {
+        $disk = Get-VHD -Path $Path -ErrorAction Stop
+    } catch {
+        # What -Path does not lead to is a wrong parameter, and the file is there.
+        if ($_.FullyQualifiedErrorId -notlike 'InvalidParameter,*') { throw }
+        throw (New-QsmError -Id 'HostFailed' -Category refused -Subject $Path -Facts @{ path = $Path } -Text 'disk_not_listed' -Value @{ path = $Path; cause = Get-QsmCause -ErrorRecord $_ })
+    }
     $format = [string]$disk.VhdFormat
     $parent = [string]$disk.ParentPath
     [PSCustomObject][ordered]@{

@@ -37,7 +37,7 @@ function Set-QsmDiskParent {
             Set-VHD -Path $path -ParentPath $leaf -Confirm:$false -ErrorAction Stop
             $leaf = $path
         }
-        # Older versions answer with a bool, newer ones throw.
+        # A chain that does not hold is an error and then False: Stop ends the cmdlet at the error.
         $whole = Test-VHD -Path $leaf -ErrorAction Stop
     } catch {
         throw (ConvertTo-QsmFailure -Cause $_ -Id 'DiskChainBroken' -Subject $Base -Facts @{ path = $leaf } -Text 'chain_does_not_hold' -Value @{ base = $Base; leaf = $leaf })
