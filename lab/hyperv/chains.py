@@ -17,6 +17,7 @@ from lab.hyperv.core import Core
 from lab.hyperv.held_files import HELD_FILE, SHARED_FILE, OpenMode
 from lab.hyperv.machine import Machine
 from lab.hyperv.model import HardDiskDrive
+from lab.platform.attributes import UNFIT_FOR_DISKS
 from lab.vm.process import DiskAttachment
 from qsm.facts.names import same_name, same_path
 
@@ -54,7 +55,15 @@ def read_file(core: Core, path: str) -> ChainFile:
     host_path = core.host_path(full_path)
     if not host_path.is_file():
         raise DiskError(Hresult.FILE_NOT_FOUND, f"There is no file '{full_path}' on {core.host.name}.")
+    require_plain(core, full_path)
     return ChainFile(full_path, host_path, read_info(host_path))
+
+
+def require_plain(core: Core, path: str) -> None:
+    """Raise DiskError 0xC03A001A for a file that NTFS keeps, or would keep, in a form that no virtual disk may have."""
+    if found := core.platform.files.attributes.of(path) & UNFIT_FOR_DISKS:
+        rule = "Virtual hard disk files must be uncompressed and unencrypted and must not be sparse"
+        raise DiskError(Hresult.LIMITATION, f"{rule}: '{path}' is {', '.join(sorted(found))}.")
 
 
 def parent_path(core: Core, child: ChainFile) -> str | None:

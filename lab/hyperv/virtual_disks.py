@@ -56,6 +56,7 @@ def new_vhd(core: Core, path: str, *, size_bytes: int, dynamic: bool, parent_pat
 
 def make_child(core: Core, path: str, *, parent: str) -> None:
     """Make a differencing disk of a file that nobody writes to. Raises DiskError, PlatformError (no room)."""
+    chains.require_plain(core, path)
     core.platform.files.require_room(path, NEW_FILE_BYTES)
     create_child(
         core.host_path(path),

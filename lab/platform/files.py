@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.platform import errors, paths
+from lab.platform.attributes import Attributes
 from lab.platform.errors import PlatformError
 from lab.platform.hooks import CmdletFaults, NoCmdletFaults, changing
 from lab.platform.open_files import ANYTHING, Access, OpenFiles
@@ -64,6 +65,7 @@ class FileSystem:
         self, host_folder: Path, *, open_files: OpenFiles | None = None, faults: CmdletFaults | None = None
     ) -> None:
         self.volumes = Volumes(host_folder)
+        self.attributes = Attributes(host_folder)
         self.acl: AccessLists | None = None  # told of files that go or get another name
         self._root = host_folder / "volumes"
         self.open_files = open_files or OpenFiles()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lab.platform import errors, paths
 from lab.platform.acl import AccessLists, Right
+from lab.platform.attributes import Attribute
 from lab.platform.errors import PlatformError
 from lab.platform.files import FileSystem
 from lab.platform.hooks import CmdletFaults, changing
@@ -136,6 +137,8 @@ class Shares:
             raise PlatformError(errors.ACCESS_DENIED, f"'{path}' is a folder.")
         if not self._acl.grants(path, account, Right.READ):
             raise PlatformError(errors.ACCESS_DENIED, f"'{account}' has no permission to read '{path}'.")
+        if Attribute.ENCRYPTED in self._files.attributes.of(path):
+            raise PlatformError(errors.ACCESS_DENIED, f"'{account}' has no key to decrypt '{path}'.")
         return path
 
     def _ordinary(self, name: str) -> SmbShare:

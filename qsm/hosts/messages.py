@@ -96,7 +96,7 @@ class TestTargetArguments(Frozen):
 
 
 class TestTargetResult(Frozen):
-    folder_kind: Literal["local", "csv", "smb", "missing", "root", "invalid"]
+    folder_kind: Literal["local", "csv", "smb", "missing", "root", "invalid", "compressed", "encrypted"]
     volume: VolumeFacts | None
     folder_exists: bool
     files_in_the_way: tuple[str, ...]

@@ -110,6 +110,8 @@ def about_target(place: m.TestTargetResult, request: MigrationRequest, vm: VMFac
         "csv": "lies on a Cluster Shared Volume; those cannot be used yet",
         "smb": "lies on an SMB share; those cannot be used yet",
         "invalid": "is not a path that the host can use",
+        "compressed": "is compressed by NTFS, and Hyper-V works on no disk that is; run compact /u on it or choose another",
+        "encrypted": "is encrypted by EFS, and Hyper-V works on no disk that is; run cipher /d on it or choose another",
     }
     if place.folder_kind in problems:
         yield f"target folder {where} {problems[place.folder_kind]}"

@@ -125,6 +125,14 @@ foreach ($kind in 'FileSecurity', 'DirectorySecurity') {
     }
 }
 
+# Compression, encryption and sparseness, which the file system of this machine does not know.
+Update-TypeData -TypeName System.IO.FileSystemInfo -MemberType ScriptProperty -MemberName Attributes -Force -Value { Get-LabAttribute $this }
+function Get-LabAttribute([System.IO.FileSystemInfo]$File) {
+    $known = [System.IO.FileSystemInfo].GetProperty('Attributes').GetValue($File)
+    $more = [string](Send-LabQuestion 'Attributes' @{ LiteralPath = [string]$File.PSObject.Properties['FullName'].Value }).output[0]
+    if ($more -eq '') { $known } else { $known -bor [System.IO.FileAttributes]$more }
+}
+
 function Get-LabRule([string]$Path) {
     foreach ($rule in (Send-LabQuestion 'AccessRules' @{ LiteralPath = $Path }).output) { ConvertFrom-LabValue $rule }
 }

@@ -20,7 +20,7 @@ ENUMERATIONS_FILE = FOLDER / "enumerations.json"
 SCRIPT_FILE = FOLDER / "StandIns.ps1"
 MODULE_NAME = "WindowsStandIns"
 PROGRAMS = ("icacls.exe", "whoami.exe")
-HELPERS = ("Get-LabRule", "Get-LabErrorId")
+HELPERS = ("Get-LabRule", "Get-LabErrorId", "Get-LabAttribute")
 """What the members of objects need wherever they are read."""
 PREFERRED_SETS = ("Name", "VMName", "ByPath", "query", "class")
 """Where several sets fit, Windows' cmdlets take these."""

@@ -361,6 +361,12 @@ def access_rules(call: CmdletCall, given: Given) -> Iterator[Any]:
         yield shape("System.Security.AccessControl.FileSystemAccessRule", properties)
 
 
+@cmdlet("Attributes", "LiteralPath")
+def attributes(call: CmdletCall, given: Given) -> Iterator[Any]:
+    """Not a cmdlet: what the property Attributes of a file asks beside the file system of this machine."""
+    yield ", ".join(sorted(call.host.platform.files.attributes.of(str(given["LiteralPath"]))))
+
+
 @cmdlet("Set-Acl", "Path", "LiteralPath", "AclObject", "Sddl", "Sections")
 def set_acl(call: CmdletCall, given: Given) -> Iterator[Any]:
     """The process sends along what SetSecurityDescriptorSddlForm was given."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from hyperv_helpers import FOLDER, MEBIBYTE, HyperVHost, refused
 
+from lab.disks import Hresult
 from lab.hyperv.errors import ErrorCategory
+from lab.platform.attributes import Attribute
 
 
 def make(host: HyperVHost, path: str) -> None:
@@ -73,6 +75,18 @@ def test_no_such_file_and_no_disk_have_no_number(host: HyperVHost, name: str) ->
     with refused() as caught:
         host.hyperv.get_vhd(rf"{FOLDER}\{name}")
     assert caught.value.category is ErrorCategory.INVALID_PARAMETER
+
+
+def test_sparse_disk_is_not_opened(host: HyperVHost) -> None:
+    """ERROR_VIRTUAL_DISK_LIMITATION; a folder's sparseness means nothing to a file."""
+    path = rf"{FOLDER}\plain.vhdx"
+    make(host, path)
+    host.platform.files.attributes.set(FOLDER, Attribute.SPARSE)
+    host.hyperv.test_vhd(path)
+    for attribute in Attribute:
+        host.platform.files.attributes.set(path, attribute)
+        with refused(hresult=Hresult.LIMITATION, match="must not be sparse"):
+            host.hyperv.test_vhd(path)
 
 
 def test_parent_and_destination_are_paths_as_they_stand(host: HyperVHost) -> None:

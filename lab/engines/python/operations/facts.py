@@ -6,11 +6,12 @@ refuses goes to the VM's `unanswered`. Everything else here is reading and namin
 
 from __future__ import annotations
 
+import ntpath
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from lab.engines.python.operations.disk_paths import assert_disk_path
 from lab.engines.python.operations.errors import SHARING_VIOLATION, OperationError, failed, refused
@@ -18,14 +19,8 @@ from lab.engines.python.operations.host import ModuleHost, check_process
 from lab.engines.python.operations.records import normal_id, read_lock
 from lab.host.sentences import because, say
 from lab.hyperv import ErrorCategory, HyperVError
-from lab.hyperv.model import (
-    DeviceKind,
-    HardDiskDrive,
-    NetworkAdapter,
-    VirtualMachine,
-    VMSecurity,
-    VMSnapshot,
-)
+from lab.hyperv.model import DeviceKind, HardDiskDrive, NetworkAdapter, VirtualMachine, VMSecurity, VMSnapshot
+from lab.platform.attributes import Attribute
 from lab.platform.errors import FILE_NOT_FOUND, PATH_NOT_FOUND, PlatformError
 from lab.platform.open_files import Access
 from lab.platform.volumes import Volume
@@ -95,6 +90,10 @@ def disk_file(host: ModuleHost, path: str) -> DiskFile:
     """
     facts = file_facts(host, path)
     assert_disk_path(host.name, path)
+    for place in (path, ntpath.dirname(path)):
+        if form := storage_form(host, place):
+            sentence = say("disk_form_refused", host.name, path=path, place=place, form=form)
+            raise refused("HostFailed", sentence, subject=path, path=place)
     try:
         disk = host.hyperv.get_vhd(path)
     except HyperVError as error:
@@ -114,6 +113,14 @@ def disk_file(host: ModuleHost, path: str) -> DiskFile:
         disk_identifier=disk.disk_identifier,
         content_identity=disk.content_identity if _is_readable(host, path) else "",
     )
+
+
+def storage_form(host: ModuleHost, path: str) -> Literal["encrypted", "compressed"] | None:
+    """Whether NTFS keeps a file, or would keep one that is made now, in a form that no virtual disk may have."""
+    found = host.platform.files.attributes.of(path)
+    if Attribute.ENCRYPTED in found:
+        return "encrypted"
+    return "compressed" if Attribute.COMPRESSED in found else None
 
 
 def disk_text(file: DiskFile) -> str:

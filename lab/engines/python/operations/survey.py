@@ -30,7 +30,7 @@ from qsm.hosts import messages as m
 
 FULL_PATH = re.compile(r"[A-Za-z]:\\|\\\\[^\\]+\\[^\\]+")
 ADMINISTRATIVE_SHARES = re.compile(r"[A-Z]\$|ADMIN\$|IPC\$", re.IGNORECASE)
-FolderKind = Literal["local", "csv", "smb", "missing", "root", "invalid"]
+FolderKind = Literal["local", "csv", "smb", "missing", "root", "invalid", "compressed", "encrypted"]
 COMPATIBLE, NOT_COMPATIBLE = 0, 32784  # CheckSystemCompatibilityInfo, "Return value"
 
 
@@ -209,7 +209,9 @@ def _folder_kind(host: ModuleHost, folder: str) -> FolderKind:
         return "missing" if error.hresult in facts.PATH_MISSING else "invalid"
     if same_path(path, volume.root):
         return "root"
-    return "csv" if inside_folder(volume.root, "C:\\ClusterStorage") else "local"
+    if inside_folder(volume.root, "C:\\ClusterStorage"):
+        return "csv"
+    return facts.storage_form(host, path) or "local"
 
 
 def _compatible(host: ModuleHost, compatibility: str | None) -> tuple[bool | None, tuple[str, ...]]:

@@ -30,6 +30,11 @@ function Get-QsmDiskFile {
         throw (New-QsmError -Id 'FileMissing' -Category refused -Subject $Path -Facts @{ path = $Path } -Text 'disk_file_missing' -Value @{ path = $Path })
     }
     Assert-QsmDiskPath -Path $Path
+    foreach ($place in $Path, (Split-Path -Path $Path -Parent)) {
+        $form = Get-QsmStorageForm -Path $place
+        if ($form -eq 'plain') { continue }
+        throw (New-QsmError -Id 'HostFailed' -Category refused -Subject $Path -Facts @{ path = $place } -Text 'disk_form_refused' -Value @{ path = $Path; place = $place; form = $form })
+    }
     try {
         $disk = Get-VHD -Path $Path -ErrorAction Stop
     } catch {

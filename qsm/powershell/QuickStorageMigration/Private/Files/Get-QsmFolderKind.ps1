@@ -5,7 +5,8 @@ function Get-QsmFolderKind {
 
     .DESCRIPTION
     invalid: no full path, or names that Windows does not take; smb: on a share; missing: no such drive; root: the root of a
-    volume, where Hyper-V cannot control access; csv: on a Cluster Shared Volume; else local. The folder need not exist.
+    volume, where Hyper-V cannot control access; csv: on a Cluster Shared Volume; compressed or encrypted: what is made in it would be;
+    else local. The folder need not exist.
 
     .PARAMETER Folder
     The folder.
@@ -45,5 +46,6 @@ function Get-QsmFolderKind {
     if ($null -eq $found) { return 'missing' }
     if (Test-QsmSameText -Text $Folder.TrimEnd('\') -Other $found.root.TrimEnd('\')) { return 'root' }
     if ($found.csv) { return 'csv' }
-    'local'
+    $form = Get-QsmStorageForm -Path $Folder
+    if ($form -eq 'plain') { 'local' } else { $form }
 }
