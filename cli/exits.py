@@ -89,6 +89,11 @@ def fail(text: str, kind: str, code: int, *, as_json: bool) -> NoReturn:
     raise typer.Exit(code)
 
 
+def warn(text: str) -> None:
+    """What the reader should know, and what changes neither outcome nor exit code."""
+    typer.secho(f"warning: {text}", fg=typer.colors.YELLOW, err=True)
+
+
 def say_json(content: Any) -> None:
     """One JSON document on standard output."""
     sys.stdout.write(json.dumps(content, indent=2) + "\n")

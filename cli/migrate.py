@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.exits import code_of_report, say_json, told_errors
+from cli.exits import code_of_report, say_json, told_errors, warn
 from cli.options import VM, Json, PinMacs, Source, Switches, Target, TargetFolder, Transfer
 from qsm.plan.pin_mac import PinMac
 from qsm.plan.state_transfer import StateTransfer
@@ -68,25 +68,40 @@ def migrate(
 
 
 def run_flow(request: MigrationRequest) -> Report:
-    """Runs the flow in this process. Raises what the domain raises."""
+    """Runs the flow in this process. Raises what the domain raises, and PrefectFailed.
+
+    The run decides what became of the migration. Prefect may fail around it (its server is away, somebody has deleted
+    the flow run): where the VM is does not depend on that.
+    """
     from cli import prefect_settings
 
     prefect_settings.apply()
     from flows.migrate_vm import migrate_vm  # imports Prefect: seconds, and only after its settings are made
     from qsm.report.report import Report
+    from qsm.run import watching_runs
 
-    prefect_settings.start_server()
-    return Report.model_validate(
-        migrate_vm(
-            vm=request.vm,
-            source=request.source,
-            target=request.target,
-            target_folder=request.target_folder,
-            switch_map=list(request.switch_map),
-            state_transfer=request.state_transfer,
-            pin_mac=request.pin_mac,
-            keep_source=request.keep_source,
-            window_wait_minutes=request.window_wait_minutes,
-            open_gate=request.open_gate,
-        )
-    )
+    with watching_runs() as runs:
+        try:
+            prefect_settings.start_server()
+            return Report.model_validate(
+                migrate_vm(
+                    vm=request.vm,
+                    source=request.source,
+                    target=request.target,
+                    target_folder=request.target_folder,
+                    switch_map=list(request.switch_map),
+                    state_transfer=request.state_transfer,
+                    pin_mac=request.pin_mac,
+                    keep_source=request.keep_source,
+                    window_wait_minutes=request.window_wait_minutes,
+                    open_gate=request.open_gate,
+                )
+            )
+        except BaseException as error:
+            if not prefect_settings.is_trouble(error):
+                raise
+            over = [run for run in runs if run.report is not None]
+            if not over:
+                raise prefect_settings.PrefectFailed(error) from error
+            warn(f"The migration is over, and Prefect could not be told how it ended: {prefect_settings.say(error)}")
+            return over[-1].outcome()

@@ -13,8 +13,11 @@ from __future__ import annotations
 
 import os
 import signal
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from qsm.errors import QsmError
 
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -26,6 +29,36 @@ QUIET = {
 }
 
 
+PACKAGES_OF_PREFECT = ("prefect", "httpx", "httpcore", "anyio")
+"""Where errors are raised when Prefect cannot do its own work."""
+
+
+class PrefectFailed(QsmError):
+    """Prefect could not begin the run; no migration was begun."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(
+            f"Prefect could not begin the run: {say(error)}. No migration was begun. Check the server that PREFECT_API_URL"
+            " names, or name none: then the command starts one of its own."
+        )
+
+
+def is_trouble(error: BaseException) -> bool:
+    """Whether this is Prefect's own error or signal: none of the migration, and no interrupt."""
+    from prefect.exceptions import PrefectSignal
+
+    if isinstance(error, QsmError) or not isinstance(error, Exception | PrefectSignal):
+        return False
+    raised_in = [str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return raised_in[-1].partition(".")[0] in PACKAGES_OF_PREFECT
+
+
+def say(error: BaseException) -> str:
+    """An error of Prefect in one line."""
+    lines = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0]}".rstrip(": ").rstrip(".")
+
+
 def apply() -> None:
     """Sets what the caller's environment does not set."""
     for name, value in QUIET.items():
@@ -33,14 +66,20 @@ def apply() -> None:
 
 
 def start_server() -> None:
-    """Starts Prefect's server of this process, unless Prefect is configured for another one. It ends with the process."""
+    """Starts Prefect's server of this process, unless Prefect is configured for another one. It ends with the process.
+
+    Raises PrefectFailed.
+    """
     from prefect.server.api.server import SubprocessASGIServer
     from prefect.settings import PREFECT_API_URL
 
     if PREFECT_API_URL.value():
         return
-    with _without_interrupts():
-        SubprocessASGIServer().start()
+    try:
+        with _without_interrupts():
+            SubprocessASGIServer().start()
+    except RuntimeError as error:  # it did not come up in time
+        raise PrefectFailed(error) from error
 
 
 @contextmanager

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import TracebackType
 
 from qsm.errors import QsmError
@@ -26,6 +29,22 @@ class MigrationFailed(QsmError):
         super().__init__(f"{why}{report.text}{left}")
 
 
+_watched: ContextVar[list[MigrationRun] | None] = ContextVar("runs that begin in this context", default=None)
+
+
+@contextmanager
+def watching_runs() -> Iterator[list[MigrationRun]]:
+    """The runs that begin within the block. For whoever starts a flow: the run knows where the VM is, even where the
+    flow around it fails afterwards.
+    """
+    runs: list[MigrationRun] = []
+    token = _watched.set(runs)
+    try:
+        yield runs
+    finally:
+        _watched.reset(token)
+
+
 class MigrationRun:
     """Context of a run. Preflight reports to its `progress` and makes the migration; hand that to `begin`, and read
     `report` after the block.
@@ -41,8 +60,12 @@ class MigrationRun:
         self.progress.add(self._recorder)
         self.migration: Migration | None = None
         self.report: Report | None = None
+        self._stopped_by: BaseException | None = None
 
     def __enter__(self) -> MigrationRun:
+        watched = _watched.get()
+        if watched is not None:
+            watched.append(self)
         return self
 
     def __exit__(
@@ -59,6 +82,21 @@ class MigrationRun:
         self.migration = migration
         return migration
 
+    def outcome(self) -> Report:
+        """What the block came to, whatever became of its surroundings: the report of a VM that is at the target.
+
+        Raises MigrationFailed, or the interrupt that the block was left by.
+        """
+        report, error = self.report, self._stopped_by
+        if report is None:
+            raise AssertionError("a block that is over has a report")
+        if isinstance(error, KeyboardInterrupt):
+            raise error
+        if report.end is End.FORWARD:
+            return report
+        reason = str(error) if isinstance(error, QsmError) else report.error
+        raise MigrationFailed(report, reason=reason) from error
+
     def _end(self, error: BaseException | None) -> bool:
         migration = self.migration
         if migration is None:
@@ -67,18 +105,17 @@ class MigrationRun:
             text = migration.plan.text_at_target
             self._report(migration, Ending(End.FORWARD, text, migration.left_over), "")
             return False
+        self._stopped_by = error
         migration.stop.set()
         ending = settle(migration)
-        report = self._report(migration, ending, f"{type(error).__name__}: {error}")
+        self._report(migration, ending, f"{type(error).__name__}: {error}")
         if not isinstance(error, Exception):  # it passes on, and says nothing of the VM
             migration.note(" ".join([ending.text, *(f"Left over: {item}" for item in ending.left_over)]))
             return False
-        if ending.end is not End.FORWARD:
-            reason = str(error) if isinstance(error, QsmError) else report.error
-            raise MigrationFailed(report, reason=reason) from error
+        self.outcome()
         return True
 
-    def _report(self, migration: Migration, ending: Ending, error: str) -> Report:
+    def _report(self, migration: Migration, ending: Ending, error: str) -> None:
         """Makes the report and writes it. Where the VM is does not depend on whether its report can be written."""
         report = self._recorder.report(migration.plan, ending, meter=migration.meter, error=error)
         folder = migration.settings.report_folder
@@ -89,4 +126,3 @@ class MigrationRun:
             migration.note(text)
             report = report.model_copy(update={"notes": (*report.notes, text)})
         self.report = report
-        return report
