@@ -14,7 +14,7 @@ from tasks.artifacts import Publisher, publish_report
 from tasks.clean_up import clean_up_task
 from tasks.copy_base_disks import copy_base_disk_task
 from tasks.copy_changes import copy_change_task, copy_configuration_task
-from tasks.fan_out import per_disk
+from tasks.fan_out import SIDE_BY_SIDE, per_disk
 from tasks.hand_over import hand_over_task
 from tasks.import_vm import import_vm_task
 from tasks.pass_gate import pass_gate_task
@@ -29,7 +29,7 @@ from tasks.take_checkpoint import take_checkpoint_task
     flow_run_name="migrate {vm} from {source} to {target}",
     retries=0,
     persist_result=False,
-    task_runner=ThreadPoolTaskRunner(max_workers=8),  # type: ignore[arg-type]
+    task_runner=ThreadPoolTaskRunner(max_workers=SIDE_BY_SIDE),  # type: ignore[arg-type]
     on_cancellation=[settle_dead_run],
     on_crashed=[settle_dead_run],
 )

@@ -10,6 +10,12 @@ from prefect.futures import PrefectFuture, as_completed
 
 from qsm.migration.migration import Migration
 
+SIDE_BY_SIDE = 8
+"""Tasks at once; those of further disks wait. Each takes at most one remote shell with one process on each host (a user
+may have 30 since Windows Server 2012; where it is fewer, a call waits for a shell that is free), and on the target one
+task of SYSTEM with a BITS job per file ("Creating a Job": 60 of a user, 300 of a machine; services are not limited).
+"""
+
 STOP_SECONDS = 5.0
 """How long tasks that were asked to stop are waited for: the way home must not wait for a host that is silent."""
 

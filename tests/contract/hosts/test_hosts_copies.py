@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
+from background import Background
+from hanging import Hang
 from hosts_driver import MODULES_TESTS_TOO, HostCaller
 from hosts_script import MigrationScript
 from waiting import wait_until
@@ -71,6 +74,27 @@ def test_grants_are_given_and_taken_back_exactly(script: MigrationScript) -> Non
     closed = script.source.do("close_shares")
     assert closed.files == (base.path,)
     assert script.source.caller.call("get_inventory", {"folders": [folder]}).result.files == before
+
+
+def test_share_stays_open_while_another_file_is_granted(script: MigrationScript) -> None:
+    """A VM with many disks in one folder: each disk's file is granted on the share through which others travel."""
+    base = next(iter(script.bases.values()))
+    folder = base.path.rpartition("\\")[0]
+    account, name = script.account(), f"qsm-{script.migration_id}-0$"
+    script.source.do("open_share", number=0, folder=folder, files=[base.path], account=account)
+    second = rf"{folder}\second.vhdx"
+    script.source.caller.host.files.host_path(second).write_bytes(b"a disk")
+    question = {"vm_id": script.vm_id, "shares": [name], "files": []}
+    with closing(HostCaller(script.lab, script.source.caller.name)) as beside:
+        hang = Hang.of_cmdlet(script.source.caller.host, "Set-Acl")
+        arguments = {"number": 0, "folder": folder, "files": [second], "account": account}
+        granting = Background(beside.call, "open_share", arguments, migration_id=script.migration_id, subject="second")
+        hang.wait()
+        assert script.source.do("watch_source", **question).missing_shares == ()
+        hang.release()
+        assert granting.outcome().ok
+    assert script.source.do("watch_source", **question).missing_shares == ()
+    assert set(script.source.do("close_shares").files) == {base.path, second}
 
 
 def test_grant_that_was_there_before_stays(script: MigrationScript) -> None:

@@ -2,12 +2,13 @@ r"""Temporary shares on the source, and the read grants that go with them.
 
 What was granted must be taken back exactly, and what was there before must stay; and a process may die between the first
 grant and its report. So each share has a note, `shares\<number>.json` beside the record, that tells what is granted
-before it is granted.
+before it is granted, and which files can be read once they can.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from lab.engines.python.operations.calls import OperationCall
@@ -48,13 +49,14 @@ def open_share(call: OperationCall, arguments: m.OpenShareArguments) -> m.OpenSh
                 share=name,
                 path=share.path,
             )
+    readable = (host.folder.read_json(note_name) or {}).get("files", [])
     note = {
         "number": arguments.number,
         "name": name,
         "folder": arguments.folder,
         "account": arguments.account,
         "sid": sid,
-        "files": _together((host.folder.read_json(note_name) or {}).get("files", []), arguments.files),
+        "files": readable,
         "grants": _together(known, missing),
     }
     try:
@@ -79,8 +81,9 @@ def open_share(call: OperationCall, arguments: m.OpenShareArguments) -> m.OpenSh
             subject=name,
             hresult=hresult_of(error),
         ) from error
-    if not is_open(call, name):
+    if not _lets_read(call, name, account=arguments.account, paths=arguments.files):
         raise failed("ShareFailed", say("share_not_there", host.name, name=name, sid=sid), subject=name, share=name)
+    host.folder.replace_json(note_name, {**note, "files": _together(readable, arguments.files)})
     return m.OpenShareResult(share=m.ShareFacts(name=name, path=arguments.folder, files=arguments.files))
 
 
@@ -121,13 +124,16 @@ def _notes(call: OperationCall) -> dict[str, dict[str, Any]]:
 def is_open(call: OperationCall, name: str) -> bool:
     """Whether a share of this migration is there, and it and its files still grant read to its account."""
     note = next((each for each in _notes(call).values() if same_name(each["name"], name)), None)
+    return note is not None and _lets_read(call, name, account=str(note["account"]), paths=note["files"])
+
+
+def _lets_read(call: OperationCall, name: str, *, account: str, paths: Iterable[str]) -> bool:
     found = call.host.platform.shares.get_smb_share(name)
-    if note is None or not found:
-        return False
-    account = str(note["account"])
     files, acl = call.host.platform.files, call.host.platform.acl
-    return one_of(account, found[0].read_access) and all(
-        acl.grants(path, account, Right.READ) for path in note["files"] if files.exists(path)
+    return (
+        bool(found)
+        and one_of(account, found[0].read_access)
+        and all(acl.grants(path, account, Right.READ) for path in paths if files.exists(path))
     )
 
 

@@ -6,7 +6,8 @@ function Open-QsmShare {
     .DESCRIPTION
     The share qsm-<migration>-<number>$ on the folder grants Read to the account alone, is not cached and is gone after a
     restart. Each file gets a read entry for the account, unless it has one already: such an entry is left alone later.
-    What is there already is kept. AccountUnknown and ShareFailed (refused) come before anything is changed: the account
+    What is there already is kept. What is to be granted is noted before, and a file that can be read only when it can:
+    questions that are asked meanwhile about other files of the share judge nothing half done. AccountUnknown and ShareFailed (refused) come before anything is changed: the account
     cannot be resolved, a file has other entries for it, a file is not there or not below the folder, or a share of that
     name shows something else.
 
@@ -72,12 +73,14 @@ function Open-QsmShare {
     try {
         $notes = Split-Path -Path $notePath -Parent
         if (-not (Test-Path -LiteralPath $notes)) { [void](New-Item -ItemType Directory -Path $notes -ErrorAction Stop) }
-        $grants = @(@($known) + @($missing) | Select-Object -Unique)
-        $all = @(@(if ($null -ne $note) { $note.files }) + @($Files) | Select-Object -Unique)
-        Write-QsmJson -Path $notePath -Value ([ordered]@{ number = $Number; name = $name; folder = $Folder; account = $Account; sid = $sid; files = $all; grants = $grants })
+        $readable = @(if ($null -ne $note) { $note.files })
+        $content = [ordered]@{ number = $Number; name = $name; folder = $Folder; account = $Account; sid = $sid; files = $readable; grants = @(@($known) + @($missing) | Select-Object -Unique) }
+        Write-QsmJson -Path $notePath -Value $content
         foreach ($path in $missing) { Set-QsmFileAccess -Path $path -Sid $sid -Right Read -Confirm:$false }
         if ($null -eq $share) { [void](New-SmbShare -Name $name -Path $Folder -ReadAccess $Account -CachingMode None -Temporary -ErrorAction Stop) }
         Assert-QsmShare -Name $name -Sid $sid -File $Files
+        $content.files = @(@($readable) + @($Files) | Select-Object -Unique)
+        Write-QsmJson -Path $notePath -Value $content
     } catch {
         throw (ConvertTo-QsmFailure -Cause $_ -Id 'ShareFailed' -Subject $name -Text 'share_failed' -Value @{ name = $name; folder = $Folder; account = $Account })
     }

@@ -4,7 +4,8 @@ function Get-QsmShareNote {
     Reads what a migration remembers of the shares it has opened on this host.
 
     .DESCRIPTION
-    One note per share: number, name, folder, account, sid, grants (files whose access entry is ours).
+    One note per share: number, name, folder, account, sid, grants (files whose access entry is ours, or will be at once),
+    files (those that the account can read by now, whoever granted it).
 
     .PARAMETER MigrationId
     Id of the migration.
