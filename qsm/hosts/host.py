@@ -38,6 +38,8 @@ R = TypeVar("R", bound=Frozen)
 log = logging.getLogger(__name__)
 MOST_ENDED_PROCESSES = 5
 """So many processes may end under one call before it is given up: it may be the call that ends them."""
+MOST_FAILED_ANSWERS = 3
+"""So often a question that failed for a reason that may pass is asked again: a WMI provider is back within seconds."""
 LONGEST_PAUSE_SECONDS = 5.0
 _DECIDED_WITHOUT_JOURNAL = ("InvalidArgument", "WrongRole", "OperationMismatch")
 """Refusals that hold for every send of a call alike, so that one of them answers all."""
@@ -67,6 +69,7 @@ class _Exchange:
     maybe_executed: bool = False
     """Whether an earlier send may have been executed and its answer was not seen."""
     ended_processes: int = 0
+    failed_answers: int = 0
     reinstalled: bool = False
     pause_seconds: float = 0.0
 
@@ -198,7 +201,9 @@ class Host:
         log.debug("host %s: %s, sending %s again", self.name, error, exchange.name)
 
     def _send_again(self, exchange: _Exchange, content: Mapping[str, Any]) -> bool:
-        """Whether an answer is not the last word: the host is busy with another call, or has lost its module."""
+        """Whether an answer is not the last word: the host is busy with another call, or has lost its module, or could not
+        answer a question for a reason that passes. An act that failed is never sent again here.
+        """
         error = content.get("error")
         if content.get("ok") is True or not isinstance(error, dict):
             return False
@@ -212,6 +217,12 @@ class Host:
 
     # --- errors
 
+        if not exchange.changes and error.get("retryable") is True and exchange.failed_answers < MOST_FAILED_ANSWERS:
+            exchange.failed_answers += 1
+            log.info(
+                "host %s could not answer %s and is asked again: %s", self.name, exchange.name, error.get("message")
+            )
+            return True
     def _error(self, exchange: _Exchange, content: Mapping[str, Any]) -> QsmError:
         """The error for what a host reported. A refusal without a look into the journal does not speak for earlier sends."""
         try:

@@ -10,6 +10,7 @@ from hosts_driver import EVERY_WINDOWS, HostCaller, new_migration_id
 from hosts_script import MigrationScript
 from waiting import wait_until
 
+from lab.host.faults import Fault, FaultAction, FaultPlace
 from lab.host.handle import MIB, LabAdapter, LabDisk
 from lab.platform.windows import VERSIONS
 from qsm.hosts.operations import OPERATIONS
@@ -286,3 +287,18 @@ def test_volumes_and_checkpoints_of_others_are_told(make_script: Callable[..., M
     assert watched.missing_shares == ("nothing$",)
     script.source.do("close_migration", end="home", text="")
     assert wait_until(lambda: ask_vm(script.source.caller, script.vm_id).checkpoints, what="the checkpoint")
+
+
+def test_question_that_fails_for_a_passing_reason_says_so(source: HostCaller) -> None:
+    """WMI while its provider is restarted. The same number of an act says nothing: it may have been done halfway."""
+    for number in (0x80041002, 0x80041033, 0x800706BA):
+        source.host.set_fault(
+            Fault("Get-VM", FaultAction.FAIL, FaultPlace.CMDLET, hresult=number, message="Not found.")
+        )
+        answer = source.call("get_vm", {"name_or_id": "nobody"})
+        assert answer.error is not None
+        assert (answer.error_id, answer.error.category, answer.error.retryable) == ("HostFailed", "refused", True)
+        assert answer.error.hresult == number
+    source.host.set_fault(Fault("Get-VM", FaultAction.FAIL, FaultPlace.CMDLET, message="Not found."))
+    answer = source.call("get_vm", {"name_or_id": "nobody"})
+    assert answer.error is not None and not answer.error.retryable

@@ -37,10 +37,12 @@ class KilledError(BaseException):
 class PlayedRefusal(Exception):
     """An operation's error: its facts."""
 
-    def __init__(self, identifier: str, *, category: str = "refused", message: str = "", **facts: Any) -> None:
+    def __init__(
+        self, identifier: str, *, category: str = "refused", message: str = "", retryable: bool = False, **facts: Any
+    ) -> None:
         super().__init__(identifier)
         self.facts = {
-            "id": identifier, "category": category, "retryable": identifier == "Busy", "hresult": None,
+            "id": identifier, "category": category, "retryable": retryable or identifier == "Busy", "hresult": None,
             "subject": "", "message": message or f"{identifier} says the host.", "facts": facts,
         }  # fmt: skip
 

@@ -13,6 +13,7 @@ from waiting import wait_until
 
 from lab.winrm.fault_hooks import WireFault
 from qsm.errors import HostRefused, OutcomeUnknown, Unreachable
+from qsm.hosts.host import MOST_FAILED_ANSWERS
 
 BEFORE, AFTER, BUSY = WireFault.DROP_BEFORE, WireFault.DROP_AFTER, WireFault.BUSY
 SET_LINE = b'"operation":"set"'
@@ -284,6 +285,29 @@ def test_host_that_stays_busy_after_a_lost_answer_is_unknown(host, played, fault
     lose_first_answer(played, faults, *(PlayedRefusal("Busy") for _ in range(100)))
     with pytest.raises(OutcomeUnknown):
         host.change(QUICK_SET, Text(), call=call())
+
+
+def passing(times):
+    return [PlayedRefusal("HostFailed", retryable=True) for _ in range(times)]
+
+
+def test_question_that_fails_for_a_passing_reason_is_asked_again(host, played):
+    played.before_journal["echo"] = passing(MOST_FAILED_ANSWERS)
+    assert host.ask(ECHO, Text(text="x")).text == "x"
+
+
+def test_question_that_goes_on_failing_is_given_up(host, played):
+    played.before_journal["echo"] = passing(100)
+    with pytest.raises(HostRefused):
+        host.ask(ECHO, Text())
+    assert len(played.received) == 1 + MOST_FAILED_ANSWERS
+
+
+def test_act_that_failed_is_not_done_again_by_itself(host, played):
+    played.before_journal["set"] = passing(1)
+    with pytest.raises(HostRefused):
+        host.change(SET, Text(), call=call())
+    assert len(played.received) == 1
 
 
 def test_nothing_is_left_behind_after_all_that(host, endpoint, played, faults):

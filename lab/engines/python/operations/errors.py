@@ -29,6 +29,26 @@ PASSING_HRESULTS = {
     BITS_TRANSIENT,
 }
 """What may pass by itself: an error that carries one of them is retryable."""
+PASSING_FOR_QUESTIONS = PASSING_HRESULTS | {
+    0x80041002,  # WBEM_E_NOT_FOUND; "WMI Error Constants", here and below
+    0x80041006,  # WBEM_E_OUT_OF_MEMORY
+    0x80041013,  # WBEM_E_PROVIDER_LOAD_FAILURE
+    0x80041014,  # WBEM_E_INITIALIZATION_FAILURE
+    0x80041015,  # WBEM_E_TRANSPORT_FAILURE
+    0x80041032,  # WBEM_E_CALL_CANCELLED
+    0x80041033,  # WBEM_E_SHUTTING_DOWN
+    0x80041045,  # WBEM_E_SERVER_TOO_BUSY
+    0x8004106C,  # WBEM_E_QUOTA_VIOLATION
+    0x800706BA,  # RPC_S_SERVER_UNAVAILABLE; [MS-ERREF], here and below
+    0x800706BB,  # RPC_S_SERVER_TOO_BUSY
+    0x800706BE,  # RPC_S_CALL_FAILED
+    0x800706BF,  # RPC_S_CALL_FAILED_DNE
+    0x80010007,  # RPC_E_SERVER_DIED
+    0x80010108,  # RPC_E_DISCONNECTED
+    0x8001010A,  # RPC_E_SERVERCALL_RETRYLATER
+    0x80080005,  # CO_E_SERVER_EXEC_FAILURE
+}
+"""What may pass where nothing was to be changed: WMI and RPC while a service or provider is restarted or overloaded."""
 
 
 class OperationError(Exception):
@@ -80,6 +100,7 @@ def unforeseen(error: Exception, *, operation: str, changes: bool, subject: str,
         message,
         subject=subject,
         hresult=hresult,
+        retryable=not changes and hresult in PASSING_FOR_QUESTIONS,
         facts={},
     )
 

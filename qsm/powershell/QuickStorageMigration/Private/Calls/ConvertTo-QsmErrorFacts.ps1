@@ -53,7 +53,7 @@ function ConvertTo-QsmErrorFacts {
     [PSCustomObject][ordered]@{
         id        = $id
         category  = $(if ($Changes) { 'failed' } else { 'refused' })
-        retryable = Test-QsmPassingError -HResult $number
+        retryable = Test-QsmPassingError -HResult $number -Question:(-not $Changes)
         message   = Get-QsmText -Name $(if ($subject -ne '') { 'unforeseen_subject' } else { 'unforeseen' }) -Value $told
         subject   = $subject
         hresult   = $number
