@@ -55,13 +55,21 @@ class PreflightRefused(Refused):
 
 
 class CredentialsRejected(Refused):
-    """A host rejected user or password. One attempt only: more would lock the account."""
+    """A host rejected user or password. One attempt only: more would lock the account. Those that it has accepted before
+    are tried again, few times and spaced (`qsm.hosts.winrm_transport.Logon`).
+    """
 
-    def __init__(self, host: str, user: str) -> None:
+    def __init__(self, host: str, user: str, *, attempts: int = 1, worked_before: bool = False) -> None:
         self.host, self.user = host, user
+        tried = "They were tried only once, so that the account is not locked."
+        check = f"Check user, password and transport of hosts.{host} in the settings."
+        if worked_before:
+            tried = f"They had worked before; by now the host has refused {attempts} attempts in a row."
+            check = (
+                f"Check whether the account is locked or its password was changed, and host {host}'s way to its domain."
+            )
         super().__init__(
-            f"Host {host} rejected the credentials of user {user}. They were tried only once, so that the account is not"
-            f" locked. Nothing was changed. Check user, password and transport of hosts.{host} in the settings."
+            f"Host {host} rejected the credentials of user {user}. {tried} Nothing was changed by that. {check}"
         )
 
 

@@ -107,6 +107,8 @@ class MigrationRun:
             return False
         self._stopped_by = error
         migration.stop.set()
+        for side in migration.sides:
+            side.host.try_logon_once_more()  # the VM may stand still: its way home is worth an attempt
         ending = settle(migration)
         self._report(migration, ending, f"{type(error).__name__}: {error}")
         if not isinstance(error, Exception):  # it passes on, and says nothing of the VM

@@ -96,6 +96,12 @@ class TimeLimits(BaseModel):
         default=20, ge=1, le=60, description="how long one request waits for output; then it is asked again"
     )
     unreachable_seconds: int = Field(default=120, ge=1, description="how long a host may be silent before a step fails")
+    logon_pause_seconds: float = Field(
+        default=2.0,
+        gt=0,
+        le=30,
+        description="before a logon that has worked before is tried again; then twice, four times it",
+    )
     stdin_probe_seconds: int = Field(
         default=15, ge=1, description="for the answer to input that reaches a running process"
     )

@@ -1,14 +1,14 @@
 """What goes wrong on a lab host, at a named moment.
 
 A migration is only worth its name if it survives a fault at every single point, and a point that cannot be named
-cannot be tested. So faults act at two places only, both outside the product: in the host model, before or after a
-cmdlet (`Start-VM`), and at the endpoint, before or after an operation (`start_vm`). They are set from outside by name,
-counted, and used up; an operation's code knows nothing of them.
+cannot be tested. So faults act at three places only, all outside the product: in the host model, before or after a
+cmdlet (`Start-VM`); at the endpoint, before or after an operation (`start_vm`); and there when somebody logs on. They
+are set from outside by name, counted, and used up; an operation's code knows nothing of them.
 
 A cmdlet can fail (an error with an HRESULT, before or after it acted), hang (until the fault is cleared or its process
 is ended), end the process that called it, or take the whole host down as a power cut does. A call can be refused (an
 answer before anything was done), dropped before it reached the operation, lose its answer after the operation is over,
-or hang before or after.
+or hang before or after. A logon with the right password can be refused, as by a host whose domain does not answer.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class FaultPlace(StrEnum):
 
     CMDLET = "cmdlet"
     OPERATION = "operation"
+    LOGON = "logon"
 
 
 class FaultMoment(StrEnum):
@@ -43,7 +44,7 @@ class FaultAction(StrEnum):
     FAIL = "fail"
     """The cmdlet raises an error with the fault's HRESULT and message."""
     REFUSE = "refuse"
-    """The call is answered with `Busy`, retryable; the operation never sees it."""
+    """The call is answered with `Busy`, retryable; the operation never sees it. A logon is answered with HTTP 401."""
     DROP = "drop"
     """Before: the connection is closed and the operation never sees the call. After: the answer is lost."""
     HANG = "hang"
@@ -57,6 +58,7 @@ class FaultAction(StrEnum):
 _ALLOWED = {
     FaultPlace.CMDLET: {FaultAction.FAIL, FaultAction.HANG, FaultAction.KILL_PROCESS, FaultAction.KILL_HOST},
     FaultPlace.OPERATION: {FaultAction.REFUSE, FaultAction.DROP, FaultAction.HANG, FaultAction.KILL_HOST},
+    FaultPlace.LOGON: {FaultAction.REFUSE},
 }
 
 
@@ -65,7 +67,7 @@ class Fault:
     """One fault, as it is set. Raises ValueError for what cannot be."""
 
     name: str
-    """A cmdlet ("Start-VM") or an operation ("start_vm"), by `place`; "*" for any."""
+    """A cmdlet ("Start-VM"), an operation ("start_vm") or a user who logs on, by `place`; "*" for any."""
     action: FaultAction
     place: FaultPlace
     moment: FaultMoment = FaultMoment.BEFORE
@@ -189,6 +191,10 @@ class Faults:
     def drops_request(self, name: str) -> bool:
         """Called by the wire when a call arrives: whether the connection breaks before anything is carried out."""
         return self._take(name, FaultMoment.BEFORE, matches=_drops_request) is not None
+
+    def refuses_logon(self, user: str) -> bool:
+        """Called by the wire when somebody has proved who it is: whether the host refuses it all the same."""
+        return self._take(user, FaultMoment.BEFORE, matches=lambda fault: fault.place is FaultPlace.LOGON) is not None
 
     def at_operation(self, name: str, moment: FaultMoment, *, ended: Callable[[], bool]) -> FaultAction | None:
         """Called by the engine around each call; returns REFUSE (before) or DROP (after: lose the answer) or None.

@@ -129,6 +129,10 @@ class Application(ConnectionKeeper):
                 logger.info("no certificate from %s: %s", connection.client_address, error)
                 return None
         verdict = self._authenticator.judge(connection, authorization)
+        if verdict.caller is not None and authorization is not None:
+            action = self._faults.decide("Logon", RequestInfo(user=verdict.caller.user))
+            if action is WireFault.REFUSE_LOGON:
+                verdict = self._authenticator.refuse(connection)
         if verdict.caller is None:
             return HttpAnswer(401, challenges=verdict.challenges)
         if not body:  # pywinrm and pypsrp authenticate with an empty request before they seal

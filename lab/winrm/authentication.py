@@ -45,7 +45,7 @@ class Authenticator:
 
     def judge(self, connection: Connection, authorization: str | None) -> Verdict:
         if authorization is None:
-            return Verdict(connection.caller) if connection.caller else self._refuse(connection)
+            return Verdict(connection.caller) if connection.caller else self.refuse(connection)
         scheme, _, value = authorization.partition(" ")
         if scheme.lower() == "negotiate":
             return self._negotiate(connection, value)
@@ -53,9 +53,11 @@ class Authenticator:
             return self._basic(connection, value)
         if authorization == uris.MUTUAL_CERTIFICATE_PROFILE and connection.peer_certificate:
             return self._certificate(connection, connection.peer_certificate)
-        return self._refuse(connection)
+        return self.refuse(connection)
 
-    def _refuse(self, connection: Connection) -> Verdict:
+    def refuse(self, connection: Connection) -> Verdict:
+        """Nobody, and what may be tried; who had begun to prove who it is starts again."""
+        connection.caller = connection.handshake = None
         offers = ["Negotiate"]
         if self._basic_is_offered(connection):
             offers.append('Basic realm="WSMAN"')
@@ -74,7 +76,7 @@ class Authenticator:
             answer = handshake.step(base64.b64decode(value.strip(), validate=True))
         except (LogonRefusedError, binascii.Error):
             connection.handshake = None
-            return self._refuse(connection)
+            return self.refuse(connection)
         challenges = [f"Negotiate {base64.b64encode(answer).decode()}"] if answer else []
         if handshake.user is not None:
             connection.caller = Caller(handshake.user, "ntlm")
@@ -91,17 +93,17 @@ class Authenticator:
         try:
             user, _, password = _text(base64.b64decode(value.strip(), validate=True)).partition(":")
         except binascii.Error:
-            return self._refuse(connection)
+            return self.refuse(connection)
         for account, expected in self._settings.accounts.items():
             if same_name(account, user) and hmac.compare_digest(
                 expected.get_secret_value().encode(), password.encode()
             ):
                 return Verdict(Caller(account, "basic"))
-        return self._refuse(connection)
+        return self.refuse(connection)
 
     def _certificate(self, connection: Connection, certificate_der: bytes) -> Verdict:
         account = self._settings.certificate_mapping.get(user_principal_name(certificate_der) or "")
-        return Verdict(Caller(account, "certificate")) if account else self._refuse(connection)
+        return Verdict(Caller(account, "certificate")) if account else self.refuse(connection)
 
 
 def _text(credentials: bytes) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, Protocol
 
-OperationName = Literal["Connect", "Create", "Command", "Send", "Receive", "Signal", "Delete", "Get"]
+OperationName = Literal["Connect", "Logon", "Create", "Command", "Send", "Receive", "Signal", "Delete", "Get"]
 
 
 class WireFault(Enum):
@@ -26,6 +26,8 @@ class WireFault(Enum):
     """Hold the request until `Endpoint.release_stalled`, then execute and answer, even if the client has left."""
     STALL_AFTER = "stall after"
     """Execute, and hold the answer until `Endpoint.release_stalled`."""
+    REFUSE_LOGON = "refuse logon"
+    """At Logon: answer 401 to somebody who has proved who it is, as a host does whose domain controller is away."""
     BUSY = "busy"
     """Answer fault 170 (ERROR_BUSY), as hosts do to a Send that meets an unfinished one; nothing was executed."""
 
@@ -47,7 +49,9 @@ class EndpointFaults(Protocol):
     """Decides the fate of requests. Called in the endpoint's thread: must not block."""
 
     def decide(self, operation: OperationName, info: RequestInfo) -> WireFault:
-        """Return what happens to this request. Called once for each, and once ("Connect") for each new connection."""
+        """Return what happens to this request. Called once for each, once ("Connect") for each new connection, and once
+        ("Logon") each time that somebody has proved who it is.
+        """
 
 
 class NoWireFaults:

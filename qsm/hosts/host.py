@@ -92,7 +92,7 @@ class Host:
         self.settings = settings
         self.meter = meter or Meter()
         self._limits = limits
-        self._logon = Logon()
+        self._logon = Logon(pause_seconds=limits.logon_pause_seconds)
         self._pool = SessionPool(lambda: WinRMSession(name, settings, limits, logon=self._logon))
         self._preparing = threading.Lock()
         self._way: Way | None = None
@@ -118,6 +118,10 @@ class Host:
         content = self._until_answered(exchange)
         if content.get("ok") is not True:
             raise self._error(exchange, content)
+
+    def try_logon_once_more(self) -> None:
+        """Lets credentials that worked before, and were refused at last, be tried once more: for a new occasion."""
+        self._logon.try_once_more()
 
     def close(self) -> None:
         """Ends all processes and shells that no call is under way in."""
@@ -213,16 +217,16 @@ class Host:
             exchange.reinstalled = True
             self._way = None
             return True
-        return False
-
-    # --- errors
-
         if not exchange.changes and error.get("retryable") is True and exchange.failed_answers < MOST_FAILED_ANSWERS:
             exchange.failed_answers += 1
             log.info(
                 "host %s could not answer %s and is asked again: %s", self.name, exchange.name, error.get("message")
             )
             return True
+        return False
+
+    # --- errors
+
     def _error(self, exchange: _Exchange, content: Mapping[str, Any]) -> QsmError:
         """The error for what a host reported. A refusal without a look into the journal does not speak for earlier sends."""
         try:

@@ -47,6 +47,8 @@ SHELL_IDLE_SECONDS = max(operation.time_limit_seconds for operation in OPERATION
 CONNECTION_IDLE_SECONDS = 90
 """http.sys closes a connection after 120 s without a request; one that is nearly as old is replaced beforehand."""
 CLOSING_SECONDS = 5
+MOST_LOGON_ROUNDS = 2 * (1 + len(Logon.PAUSES))
+"""Threads wait for one another before an attempt is due: a round need not be an attempt."""
 _BUSY_PAUSES = (0.2, 0.5, 1.0)
 _NOISE_BYTES = 8000
 
@@ -80,7 +82,8 @@ class WinRMSession:
         self._address = f"{settings.address}:{settings.port}"
         self._user = settings.user or f"(transport {settings.transport})"
         self._limits = limits
-        self._logon = logon or Logon()
+        self._logon = logon or Logon(pause_seconds=limits.logon_pause_seconds)
+        self._logs_on_with_each_request = settings.transport != "ntlm"
         self._protocol = open_protocol(name, settings, logon=self._logon, receive_seconds=limits.receive_seconds)
         self._shell: str | None = None
         self._command: str | None = None
@@ -272,7 +275,6 @@ class WinRMSession:
 
         With `patience_seconds` more it counts as silent; connecting may take as long.
         """
-        self._logon.check(self.name, self._user)
         seconds = seconds or self._limits.receive_seconds
         patience_seconds = patience_seconds or self._limits.connect_seconds
         timeouts: Any = (patience_seconds, seconds + patience_seconds)  # requests takes connect and read apart
@@ -280,14 +282,24 @@ class WinRMSession:
         self._protocol.transport.read_timeout_sec = timeouts
         if time.monotonic() - self.heard_at > CONNECTION_IDLE_SECONDS:
             self.reconnect()
-        try:
-            result = self._once_more_if_sealed_wrong(send)
-        except Exception as error:
-            raise self._translated(error) from error
-        except BaseException:  # interrupted in the middle of a message
-            self.reconnect()
-            raise
+        for rounds_left in reversed(range(MOST_LOGON_ROUNDS)):
+            self._logon.check(self.name, self._user)
+            try:
+                result = self._once_more_if_sealed_wrong(send)
+            except Exception as error:
+                translated = self._translated(error)
+                if not rounds_left or self._logon.rejected or not isinstance(translated, CredentialsRejected):
+                    raise translated from error
+                log.info("host %s refused a logon of user %s, which had worked before", self.name, self._user)
+            except BaseException:  # interrupted in the middle of a message
+                self.reconnect()
+                raise
+            else:
+                break
+            self._logon.wait()
         self.heard_at = time.monotonic()
+        if self._logs_on_with_each_request:
+            self._logon.accepted()
         return result
 
     def _translated(self, error: Exception) -> Exception:
@@ -296,7 +308,9 @@ class WinRMSession:
             self.reconnect()
         translated = translate(error, host=self.name, address=self._address, user=self._user)
         if isinstance(translated, CredentialsRejected):
-            self._logon.rejected = True
+            if self._logs_on_with_each_request or not self._logon.has_worked:  # else it was counted where it was tried
+                self._logon.refused()
+            return self._logon.error(self.name, self._user)
         return translated
 
     def _once_more_if_sealed_wrong(self, send: Callable[[], T]) -> T:

@@ -3,7 +3,7 @@
 As it comes, pywinrm asks the environment for proxies and certificates; it offers a wrong password once per thread, which
 locks accounts; and where a first connection fails before it is sealed, the next message goes out unsealed. So here a
 session exists only after its logon, plain HTTP without sealing does not exist, and `Logon` lets one thread at a time
-prove who it is, and nobody after a refusal.
+prove who it is, and says whether and when anybody may after a refusal.
 
 Sources: pywinrm 0.5.0 transport.py, requests_ntlm 1.3.0; [MS-WSMV] 2.2.9.1 for sealed messages.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -27,21 +28,70 @@ from qsm.settings import HostSettings
 
 
 class Logon:
-    """One account on one host, shared by all threads."""
+    """One account on one host, shared by all threads: who may try to log on, and when.
 
-    def __init__(self) -> None:
+    Credentials that this host has never accepted are tried once: each attempt counts against the account's lockout
+    threshold. Those that it has accepted are right, or were a moment ago, and the usual reasons of a refusal pass: a
+    domain controller that does not answer, a secure channel that is being renewed. They are tried again, few times and
+    spaced. That locks no account: against the lockout counts a wrong password, and not one that was right before, as
+    after a change of the password in the middle of a run (a domain does not count the two passwords before the present
+    one: "Password history check (N-2)" of the documents on account lockout).
+    """
+
+    PAUSES = (1.0, 2.0, 4.0)
+    """Before each further attempt, in units of `limits.logon_pause_seconds`: three at most, then it is over."""
+
+    def __init__(self, *, pause_seconds: float) -> None:
         self.lock = threading.Lock()
         """Held while somebody proves who it is."""
         self.rejected = False
+        self._unit = pause_seconds
+        self.has_worked = False
+        self._refused = 0
+        self._not_before = 0.0
 
     def check(self, host: str, user: str) -> None:
-        """Raises CredentialsRejected if the host has rejected them before."""
+        """Raises CredentialsRejected if the host has rejected them for good."""
         if self.rejected:
-            raise CredentialsRejected(host, user)
+            raise self.error(host, user)
+
+    def error(self, host: str, user: str) -> CredentialsRejected:
+        """The error for what became of the attempts."""
+        return CredentialsRejected(host, user, attempts=max(self._refused, 1), worked_before=self.has_worked)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether an attempt may be made now."""
+        return not self.rejected and time.monotonic() >= self._not_before
+
+    def wait(self) -> None:
+        """Until an attempt may be made."""
+        time.sleep(max(0.0, self._not_before - time.monotonic()))
+
+    def accepted(self) -> None:
+        """The host has let the account in."""
+        self.has_worked, self._refused, self._not_before = True, 0, 0.0
+
+    def refused(self) -> None:
+        """The host has refused an attempt. Said again before the next one is due, it is the same attempt."""
+        if not self.is_due:
+            return
+        self._refused += 1
+        if not self.has_worked or self._refused > len(self.PAUSES):
+            self.rejected = True
+        else:
+            self._not_before = time.monotonic() + self._unit * self.PAUSES[self._refused - 1]
+
+    def try_once_more(self) -> None:
+        """After the last attempt, on a new occasion: one more, if they have worked before."""
+        if self.rejected and self.has_worked:
+            self.rejected = False
+            self._refused = len(self.PAUSES)
+            self._not_before = time.monotonic() + self._unit * self.PAUSES[-1]
 
 
 class _GuardedNtlmAuth(HttpNtlmAuth):
-    """NTLM that stops for good at the first refusal, also where a connection was replaced unseen."""
+    """NTLM that tries only when it may, also where a connection was replaced unseen."""
 
     def __init__(self, username: str, password: str, logon: Logon) -> None:
         super().__init__(username, password)
@@ -52,10 +102,17 @@ class _GuardedNtlmAuth(HttpNtlmAuth):
         if r.status_code != requests.codes.unauthorized:
             return super().response_hook(r, **kwargs)
         with self._logon.lock:
-            if self._logon.rejected:
+            if not self._logon.is_due:
                 return r
-            answer = super().response_hook(r, **kwargs)
-            self._logon.rejected = answer.status_code == requests.codes.unauthorized
+            try:
+                answer = super().response_hook(r, **kwargs)
+            except PermissionError:  # no challenge to the offer
+                self._logon.refused()
+                raise
+            if answer.status_code == requests.codes.unauthorized:
+                self._logon.refused()
+            else:
+                self._logon.accepted()
             return answer
 
 

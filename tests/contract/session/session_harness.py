@@ -24,7 +24,9 @@ from qsm.hosts.operations import COMMON_ERRORS, AfterUnknown, Operation
 from qsm.settings import TimeLimits
 
 USER, PASSWORD = "Administrator", "pass:Wörd-7"
-LIMITS = TimeLimits(connect_seconds=5, receive_seconds=1, unreachable_seconds=20, stdin_probe_seconds=3)
+LIMITS = TimeLimits(
+    connect_seconds=5, receive_seconds=1, unreachable_seconds=20, stdin_probe_seconds=3, logon_pause_seconds=0.05
+)
 """What is lost is soon asked after; a machine that is busy for a while is no host that is silent."""
 GIVES_UP_SOON = {"unreachable_seconds": 2}
 """For a host that never answers again."""
