@@ -14,7 +14,12 @@ Source = Annotated[str, typer.Option("--source", help="Host of the inventory tha
 Target = Annotated[str, typer.Option("--target", help="Host of the inventory that the VM is moved to.")]
 TargetFolder = Annotated[str, typer.Option("--target-folder", help=r"Full path on the target, e.g. D:\VMs\sql-01.")]
 Switches = Annotated[
-    list[str] | None, typer.Option("--switch", help="'switch on the source = switch on the target'; repeat for each.")
+    list[str] | None,
+    typer.Option(
+        "--switch",
+        help="'switch on the source = switch on the target'; repeat for each. A name with = in it, or with a blank or quote at"
+        " an end, in quotes of its own: '\"Net=10G\" = LAN'.",
+    ),
 ]
 Transfer = Annotated[
     StateTransfer,

@@ -17,6 +17,12 @@ Name = Annotated[str, Field(min_length=1, max_length=260)]
 """A text that a person types and that may not be empty."""
 
 
+_QUOTES = "\"'"
+_QUOTED = "|".join(f"{quote}(?:[^{quote}]|{quote}{quote})+{quote}" for quote in _QUOTES)
+_PLAIN = r"""[^\s="'](?:[^=]*[^\s="'])?"""
+_SWITCH_PAIR = re.compile(rf"\s*(?P<source>{_QUOTED}|{_PLAIN})\s*=\s*(?P<target>{_QUOTED}|{_PLAIN}|)\s*")
+
+
 class SwitchPair(Frozen):
     """Which switch of the target takes the place of one of the source; an empty target leaves adapters unconnected."""
 
@@ -25,11 +31,21 @@ class SwitchPair(Frozen):
 
     @classmethod
     def parse(cls, text: str) -> SwitchPair:
-        """From ``"source switch = target switch"``. Raises ValueError."""
-        source, sign, target = text.partition("=")
-        if not sign or not source.strip():
-            raise ValueError(f"switch map entry {text!r} must look like 'switch on the source = switch on the target'")
-        return cls(source=source.strip(), target=target.strip())
+        """From ``switch = switch``; a name with ``=`` in it, or with a blank or quote at an end, stands in quotes, single or
+        double, in which the quote itself is doubled: ``"Net=10G" = 'Mgmt '``. Raises ValueError.
+        """
+        match = _SWITCH_PAIR.fullmatch(text)
+        if match is None:
+            raise ValueError(
+                f"switch map entry {text!r} must look like 'switch on the source = switch on the target'; a name with = in it,"
+                " or with a blank or quote at an end, stands in quotes: '\"Net=10G\" = LAN'"
+            )
+        return cls(source=_unquoted(match["source"]), target=_unquoted(match["target"]))
+
+
+def _unquoted(name: str) -> str:
+    quote = name[:1]
+    return name[1:-1].replace(quote * 2, quote) if quote in _QUOTES and quote else name
 
 
 class MigrationRequest(Frozen):

@@ -94,7 +94,28 @@ def test_a_trailing_backslash_is_no_matter(end: str) -> None:
     assert MigrationRequest(**{**GOOD, "target_folder": "D:\\VMs\\sql-01" + end}).target_folder == "D:\\VMs\\sql-01"
 
 
-@pytest.mark.parametrize("text", ["LAN", "=x", " = x"])
+@pytest.mark.parametrize(
+    ("text", "source", "target"),
+    [
+        ("LAN=Production", "LAN", "Production"),
+        (" LAN 1 =  10G Net ", "LAN 1", "10G Net"),
+        ("LAN=", "LAN", ""),
+        ('"Net=10G"=Production', "Net=10G", "Production"),
+        ("LAN = 'Net=10G'", "LAN", "Net=10G"),
+        ("""'Mgmt '=" Mgmt\t\"""", "Mgmt ", " Mgmt\t"),
+        ("""'it''s' = "the \"\"old\"\" one\"""", "it's", 'the "old" one'),
+        ("it's=Bob's LAN", "it's", "Bob's LAN"),
+        ('"LAN"=""""', "LAN", '"'),
+    ],
+)
+def test_any_name_of_a_switch_can_be_said(text: str, source: str, target: str) -> None:
+    assert SwitchPair.parse(text) == SwitchPair(source=source, target=target)
+    assert MigrationRequest(**GOOD, switch_map=[{"source": source, "target": target}]).switch_map == (
+        SwitchPair(source=source, target=target),
+    )
+
+
+@pytest.mark.parametrize("text", ["LAN", "=x", " = x", "Net=10G=x", '"LAN=x', '""=x', "'a'b=x", "a=b'"])
 def test_a_bad_switch_pair(text: str) -> None:
     with pytest.raises(ValueError, match="switch on the target"):
         SwitchPair.parse(text)
