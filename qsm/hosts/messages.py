@@ -93,6 +93,7 @@ class TestTargetArguments(Frozen):
     switch_names: tuple[str, ...]
     mac_addresses: tuple[str, ...] = Field(description="of the VM's adapters; which of them are in use on the target")
     compatibility: str | None = Field(description="base64 of the source's compatibility information")
+    images: tuple[str, ...] = Field(default=(), description="what lies in the VM's DVD drives on the source")
 
 
 class TestTargetResult(Frozen):
@@ -100,6 +101,7 @@ class TestTargetResult(Frozen):
     volume: VolumeFacts | None
     folder_exists: bool
     files_in_the_way: tuple[str, ...]
+    missing_images: tuple[str, ...] = Field(description="images of which this host has no file of that path")
     vm_state: VMState | None = Field(description="state of a VM with this id on the target, None if there is none")
     planned_vm: bool
     missing_switches: tuple[str, ...]

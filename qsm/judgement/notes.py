@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qsm.facts.machines import VMFacts
+from qsm.facts.names import one_of
+from qsm.hosts import messages as m
 
 
-def about_move(vm: VMFacts, *, target: str) -> Iterator[str]:
+def about_move(vm: VMFacts, place: m.TestTargetResult, *, target: str) -> Iterator[str]:
     """A sentence for each thing of the VM that may be otherwise on the target."""
     for adapter in vm.adapters:
         if adapter.switch_gone:
@@ -24,7 +26,8 @@ def about_move(vm: VMFacts, *, target: str) -> Iterator[str]:
             " disks without it. The first backup of the VM there must be a full one."
         )
     for path in vm.dvd_paths:
-        yield (
-            f"The image {path} in a DVD drive of VM {vm.name} is not copied. The drive keeps it if host"
-            f" {target} finds a file of that path when the VM is imported, and is emptied otherwise; the report says which."
-        )
+        if one_of(path, place.missing_images):
+            becomes = f"Host {target} has no file of that path: the drive will be empty there, unless you put one there first."
+        else:
+            becomes = f"Host {target} has a file of that path: the drive keeps it, whatever is in that file."
+        yield f"The image {path} in a DVD drive of VM {vm.name} is not copied. {becomes}"

@@ -156,7 +156,7 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
         gate_opened=request.open_gate,
         notes=(
             *addresses.about(vm, pinned, target=target.name, transfer=transfer, target_facts=target_facts, place=place),
-            *notes.about_move(vm, target=target.name),
+            *notes.about_move(vm, place, target=target.name),
         ),
     )
 
@@ -190,6 +190,7 @@ def _target_question(
         switch_names=tuple(sorted({pair.target for pair in request.switch_map if pair.target})),
         mac_addresses=tuple(adapter.mac_address for adapter in vm.adapters if addresses.is_given(adapter)),
         compatibility=blob,
+        images=tuple(path for path in vm.dvd_paths if signs(path) <= LONGEST_FILE_PATH),
     )
 
 

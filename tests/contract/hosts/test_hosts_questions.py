@@ -190,11 +190,13 @@ def test_target_is_described_not_judged(
         "switch_names": ["LAN", "DMZ"],
         "mac_addresses": [],
         "compatibility": source.call("get_compatibility", {"vm_id": vm["vm_id"]}).result.compatibility,
+        "images": [r"D:\There\in the way.vhdx", r"D:\There\seed.iso", r"X:\seed.iso", r"D:\There"],
     }
     told = target.call("test_target", question).result
     assert told.folder_kind == "local" and told.folder_exists
     assert told.files_in_the_way == (r"D:\There\in the way.vhdx",)
     assert told.missing_switches == ("DMZ",)
+    assert told.missing_images == (r"D:\There\seed.iso", r"X:\seed.iso", r"D:\There")
     assert told.compatible is True and told.smb_reachable
     assert told.vm_state is None and told.lock is None
     kinds = {"D:\\": "root", r"X:\VMs": "missing", r"\\nas\vms\x": "smb", "VMs": "invalid", r"D:\New\Folder": "local"}

@@ -170,6 +170,7 @@ def test_target(call: OperationCall, arguments: m.TestTargetArguments) -> m.Test
         else facts.volume_facts(host.platform.files.volume_of(arguments.folder)),
         folder_exists=exists,
         files_in_the_way=tuple(path for path in arguments.files if host.platform.files.exists(path)),
+        missing_images=tuple(path for path in arguments.images if not host.platform.files.is_file(path)),
         vm_state=vm.state if vm is not None else None,
         planned_vm=planned,
         missing_switches=tuple(name for name in arguments.switch_names if name not in switches),

@@ -27,6 +27,9 @@ function Test-QsmTarget {
     .PARAMETER Compatibility
     What Get-QsmCompatibility reported on the source, or null.
 
+    .PARAMETER Images
+    Paths of images in the VM's DVD drives.
+
     .OUTPUTS
     System.Management.Automation.PSCustomObject with the fields of TestTargetResult.
 
@@ -58,7 +61,10 @@ function Test-QsmTarget {
 
         [AllowNull()]
         [AllowEmptyString()]
-        [string]$Compatibility = $null
+        [string]$Compatibility = $null,
+
+        [AllowEmptyCollection()]
+        [string[]]$Images = @()
     )
 
     $mounts = @(Get-QsmMountPath)
@@ -72,6 +78,7 @@ function Test-QsmTarget {
         volume               = $(if ($onVolume) { Get-QsmVolumeFact -Path $Folder -Mount $mounts } else { $null })
         folder_exists        = ($onVolume -or $kind -eq 'smb') -and (Test-Path -LiteralPath $Folder)
         files_in_the_way     = @($Files | Where-Object { Test-Path -LiteralPath $_ })
+        missing_images       = @($Images | Where-Object { -not (Test-Path -LiteralPath $_ -PathType Leaf) })
         vm_state             = $(if ($null -eq $vm) { $null } else { [string]$vm.State })
         planned_vm           = @(Get-QsmPlannedVM -VMId $VMId).Count -gt 0
         missing_switches     = @($SwitchNames | Where-Object { -not (Test-QsmSameText -Text $_ -Other $known) })
