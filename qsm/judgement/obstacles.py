@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from qsm.facts.files import VMDisk
 from qsm.facts.hosts import HostFacts
 from qsm.facts.machines import VMFacts
-from qsm.facts.names import name_key
+from qsm.facts.names import name_key, same_path
 from qsm.facts.states import (
     CARRIED_FORMATS,
     CARRIED_STATES,
@@ -59,14 +59,15 @@ def about_vm(vm: VMFacts, *, host: str) -> Iterable[str]:
         yield f"host {host} could not answer: {question}"
     if not vm.disks:
         yield "the VM has no virtual disk; export and import the VM instead"
+    roots = [volume.root for volume in vm.volumes]
     for disk in vm.disks:
-        yield from (f"disk {disk.slot} ({disk.path}): {reason}" for reason in _about_disk(disk, host=host))
-    for folder in (vm.configuration_location, vm.path):
-        if folder and _unsupported_place(folder):
-            yield f"the VM's configuration lies in {folder}: {_unsupported_place(folder)}"
+        yield from (f"disk {disk.slot} ({disk.path}): {reason}" for reason in _about_disk(disk, host=host, roots=roots))
+    for folder in dict.fromkeys((vm.configuration_location, vm.path)):
+        if folder and (why := _unsupported_place(folder, roots=roots)):
+            yield f"the VM's configuration lies in {folder}: {why}"
 
 
-def _about_disk(disk: VMDisk, *, host: str) -> Iterable[str]:
+def _about_disk(disk: VMDisk, *, host: str, roots: Iterable[str]) -> Iterable[str]:
     if disk.pass_through:
         yield "this is a pass-through disk, which cannot be checkpointed or copied as a file"
         return
@@ -87,17 +88,19 @@ def _about_disk(disk: VMDisk, *, host: str) -> Iterable[str]:
         kind = "the left-over of a backup or checkpoint" if orphan else "a differencing disk of its own"
         yield f"the disk is a chain of {len(disk.chain)} files ({kind}); merge them first"
     for file in disk.chain:
-        if (why := _unsupported_place(file.path)) or (why := _unsupported_place(ntpath.dirname(file.path))):
+        if why := _unsupported_place(ntpath.dirname(file.path), roots=roots):
             yield f"{file.path}: {why}"
 
 
-def _unsupported_place(path: str) -> str:
-    """Why files at this place are not carried; empty when they are."""
+def _unsupported_place(path: str, *, roots: Iterable[str]) -> str:
+    """Why files in this folder are not carried; empty when they are. `roots` are the places of mounted volumes: in none of
+    them can Hyper-V control access, whether it is a drive or a folder. The module decides alike (Get-QsmFolderKind).
+    """
     if path.startswith("\\\\") and not path.startswith(("\\\\?\\", "\\\\.\\")):
         return "VMs on SMB storage cannot be moved yet"
     if CLUSTER_STORAGE in name_key(path) + "\\":
         return "VMs on Cluster Shared Volumes cannot be moved yet"
-    if ntpath.splitdrive(path)[1] in ("", "\\"):
+    if ntpath.splitdrive(path)[1] in ("", "\\") or any(same_path(path, root) for root in roots):
         return "Hyper-V does not support files in the root of a volume"
     return ""
 
@@ -115,7 +118,7 @@ def about_target(place: m.TestTargetResult, request: MigrationRequest, vm: VMFac
     }
     if place.folder_kind in problems:
         yield f"target folder {where} {problems[place.folder_kind]}"
-    elif why := _unsupported_place(request.target_folder):
+    elif why := _unsupported_place(request.target_folder, roots=[place.volume.root] if place.volume else []):
         yield f"target folder {where}: {why}"
     for path in place.files_in_the_way:
         yield f"file {path} exists on host {request.target} already; move that file away or choose another target folder"
