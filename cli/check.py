@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli.exits import FAILED, say_json, told_errors
-from cli.options import VM, Hosts, Json, PinMacs, Source, Switches, Target, TargetFolder, Transfer, group
+from cli.options import VM, Checkpoint, Hosts, Json, PinMacs, Source, Switches, Target, TargetFolder, Transfer, group
+from qsm.plan.checkpoint_choice import CheckpointChoice
 from qsm.plan.pin_mac import PinMac
 from qsm.plan.state_transfer import StateTransfer
 
@@ -61,6 +62,7 @@ def vm(
     switch: Switches = None,
     state_transfer: Transfer = StateTransfer.AUTO,
     pin_mac: PinMacs = PinMac.AUTO,
+    checkpoint_type: Checkpoint = CheckpointChoice.AUTO,
     as_json: Json = False,
 ) -> None:
     """Check whether a VM could be moved now, or why not."""
@@ -72,7 +74,7 @@ def vm(
     with told_errors(as_json=as_json):
         request = request_of(
             vm, source, target, target_folder=target_folder, switches=switch, transfer=state_transfer, pin_mac=pin_mac,
-            keep_source=True,
+            checkpoint_type=checkpoint_type, keep_source=True,
         )  # fmt: skip
         settings = settings_with_passwords((source, target))
         migration = begin(request, settings, requested_by="qsm check vm", progress=Progress())

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.exits import code_of_report, say_json, told_errors, warn
-from cli.options import VM, Json, PinMacs, Source, Switches, Target, TargetFolder, Transfer
+from cli.options import VM, Checkpoint, Json, PinMacs, Source, Switches, Target, TargetFolder, Transfer
+from qsm.plan.checkpoint_choice import CheckpointChoice
 from qsm.plan.pin_mac import PinMac
 from qsm.plan.state_transfer import StateTransfer
 
@@ -24,6 +25,7 @@ def migrate(
     switch: Switches = None,
     state_transfer: Transfer = StateTransfer.AUTO,
     pin_mac: PinMacs = PinMac.AUTO,
+    checkpoint_type: Checkpoint = CheckpointChoice.AUTO,
     keep_source: Annotated[
         bool,
         typer.Option(
@@ -54,6 +56,7 @@ def migrate(
             switches=switch,
             transfer=state_transfer,
             pin_mac=pin_mac,
+            checkpoint_type=checkpoint_type,
             keep_source=keep_source,
             window_wait_minutes=window_wait,
             open_gate=open_gate,
@@ -92,6 +95,7 @@ def run_flow(request: MigrationRequest) -> Report:
                     switch_map=list(request.switch_map),
                     state_transfer=request.state_transfer,
                     pin_mac=request.pin_mac,
+                    checkpoint_type=request.checkpoint_type,
                     keep_source=request.keep_source,
                     window_wait_minutes=request.window_wait_minutes,
                     open_gate=request.open_gate,

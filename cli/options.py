@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from qsm.plan.checkpoint_choice import CheckpointChoice
 from qsm.plan.pin_mac import PinMac
 from qsm.plan.state_transfer import StateTransfer
 
@@ -34,6 +35,14 @@ PinMacs = Annotated[
         "--pin-mac",
         help="Dynamic MAC addresses made static at the import; auto: those that the start there would change; on: all. "
         "Never of a VM that comes with its memory.",
+    ),
+]
+Checkpoint = Annotated[
+    CheckpointChoice,
+    typer.Option(
+        "--checkpoint-type",
+        help="standard: the guest's memory is written to the source's disk; production: VSS runs in the guest, which may break"
+        " the chain of its own backups; auto: as the VM is set.",
     ),
 ]
 Hosts = Annotated[list[str] | None, typer.Argument(help="Hosts; all of the inventory if none is given.")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from qsm.plan.checkpoint_choice import CheckpointChoice
 from qsm.plan.pin_mac import PinMac
 from qsm.plan.request import MigrationRequest, SwitchPair
 from qsm.plan.state_transfer import StateTransfer
@@ -19,6 +20,7 @@ def request_of(
     switches: list[str] | None,
     transfer: StateTransfer,
     pin_mac: PinMac,
+    checkpoint_type: CheckpointChoice,
     keep_source: bool,
     window_wait_minutes: int = 60,
     open_gate: str = "",
@@ -30,7 +32,8 @@ def request_of(
         raise typer.BadParameter(str(error), param_hint="--switch") from None
     request = MigrationRequest(
         vm=vm, source=source, target=target, target_folder=target_folder, switch_map=pairs, state_transfer=transfer,
-        pin_mac=pin_mac, keep_source=keep_source, window_wait_minutes=window_wait_minutes, open_gate=open_gate,
+        pin_mac=pin_mac, checkpoint_type=checkpoint_type, keep_source=keep_source,
+        window_wait_minutes=window_wait_minutes, open_gate=open_gate,
     )  # fmt: skip
     settings = load_settings()
     for name in (source, target):

@@ -5,6 +5,7 @@ from typing import Any
 from prefect import flow
 
 from qsm.migration.progress import Progress
+from qsm.plan.checkpoint_choice import CheckpointChoice
 from qsm.plan.pin_mac import PinMac
 from qsm.plan.request import MigrationRequest, Name, SwitchPair
 from qsm.plan.state_transfer import StateTransfer
@@ -20,6 +21,7 @@ def check_vm(
     switch_map: list[SwitchPair] = [],  # noqa: B006  # an Optional would be an ugly toggle in the form
     state_transfer: StateTransfer = StateTransfer.AUTO,
     pin_mac: PinMac = PinMac.AUTO,
+    checkpoint_type: CheckpointChoice = CheckpointChoice.AUTO,
 ) -> dict[str, Any]:
     """Says whether the VM could be moved like this now, and how; names every reason against it at once.
 
@@ -31,10 +33,11 @@ def check_vm(
         switch_map: For each switch that the VM is connected to, the switch of the target that takes its place.
         state_transfer: save, shutdown, or auto: save if the target can restore the memory.
         pin_mac: Dynamic MAC addresses made static at the import. auto: those that the start there would change; on: all.
+        checkpoint_type: standard: memory is written to the source; production: VSS runs in the guest; auto: as the VM is set.
     """
     request = MigrationRequest(
         vm=vm, source=source, target=target, target_folder=target_folder, switch_map=tuple(switch_map),
-        state_transfer=state_transfer, pin_mac=pin_mac,
+        state_transfer=state_transfer, pin_mac=pin_mac, checkpoint_type=checkpoint_type,
     )  # fmt: skip
     migration = preflight_task(request, Progress())
     migration.close()

@@ -6,6 +6,7 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.after_death import settle_dead_run
+from qsm.plan.checkpoint_choice import CheckpointChoice
 from qsm.plan.pin_mac import PinMac
 from qsm.plan.request import MigrationRequest, Name, SwitchPair
 from qsm.plan.state_transfer import StateTransfer
@@ -41,6 +42,7 @@ def migrate_vm(
     switch_map: list[SwitchPair] = [],  # noqa: B006  # an Optional would be an ugly toggle in the form
     state_transfer: StateTransfer = StateTransfer.AUTO,
     pin_mac: PinMac = PinMac.AUTO,
+    checkpoint_type: CheckpointChoice = CheckpointChoice.AUTO,
     keep_source: bool = True,
     window_wait_minutes: int = 60,
     open_gate: str = "",
@@ -55,13 +57,14 @@ def migrate_vm(
         switch_map: For each switch that the VM is connected to, the switch of the target that takes its place.
         state_transfer: save: the memory moves; shutdown: the guest is shut down; auto: save if the target can restore the memory.
         pin_mac: Dynamic MAC addresses made static at the import. auto: those that the start there would change; on: all.
+        checkpoint_type: standard: memory is written to the source; production: VSS runs in the guest; auto: as the VM is set.
         keep_source: Keep the VM and its files on the source, saved, disconnected and without automatic start.
         window_wait_minutes: Longest wait for a window agreed for the VM, before the copy and before the cutover.
         open_gate: A reason to copy and to stop the VM outside of its agreed windows; empty: never outside.
     """
     request = MigrationRequest(
         vm=vm, source=source, target=target, target_folder=target_folder, switch_map=tuple(switch_map),
-        state_transfer=state_transfer, pin_mac=pin_mac, keep_source=keep_source,
+        state_transfer=state_transfer, pin_mac=pin_mac, checkpoint_type=checkpoint_type, keep_source=keep_source,
         window_wait_minutes=window_wait_minutes, open_gate=open_gate,
     )  # fmt: skip
     run = MigrationRun()

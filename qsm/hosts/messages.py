@@ -184,9 +184,9 @@ class CleanHostResult(Frozen):
 class TakeCheckpointArguments(Frozen):
     vm_id: str
     name: str
-    checkpoint_type: Literal[CheckpointType.PRODUCTION, CheckpointType.STANDARD] | None = Field(
-        description="None: the host knows no types"
-    )
+    checkpoint_type: (
+        Literal[CheckpointType.PRODUCTION, CheckpointType.PRODUCTION_ONLY, CheckpointType.STANDARD] | None
+    ) = Field(description="None: the host knows no types")
     expected_state: VMState
     expected_disks: tuple[SlotPath, ...]
 

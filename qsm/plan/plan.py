@@ -25,7 +25,7 @@ from qsm.facts.states import LIVE_STATES, CheckpointType, StartAction, VMState
 from qsm.plan import names
 from qsm.plan.chain import Chain
 
-PLAN_VERSION: Final = 4
+PLAN_VERSION: Final = 5
 """Raised whenever a plan of this version could not be read by the last one, or the other way round."""
 
 
@@ -62,7 +62,7 @@ class PlannedDisk(Frozen):
 class Plan(Frozen):
     """Everything that was decided before anything was changed."""
 
-    version: Literal[4] = PLAN_VERSION
+    version: Literal[5] = PLAN_VERSION
     migration_id: str
     requested_by: str = Field(description="who asked, e.g. a flow run; lets a cancelled run find its own migration")
     vm_id: str
@@ -88,7 +88,7 @@ class Plan(Frozen):
     state_before: VMState
     transfer: TransferMode
     memory_bytes: int = Field(description="bound of the saved memory")
-    checkpoint_type: Literal[CheckpointType.PRODUCTION, CheckpointType.STANDARD] | None
+    checkpoint_type: Literal[CheckpointType.PRODUCTION, CheckpointType.PRODUCTION_ONLY, CheckpointType.STANDARD] | None
     checkpoint_type_before: CheckpointType | None
     automatic_start_action: StartAction
     keep_source: bool

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from qsm.facts.frozen import Frozen
 from qsm.facts.names import name_key
 from qsm.facts.paths import LONGEST_FOLDER_PATH, pattern_names, signs, wrong_names
+from qsm.plan.checkpoint_choice import CheckpointChoice
 from qsm.plan.pin_mac import PinMac
 from qsm.plan.state_transfer import StateTransfer
 
@@ -58,6 +59,7 @@ class MigrationRequest(Frozen):
     switch_map: tuple[SwitchPair, ...] = ()
     state_transfer: StateTransfer = StateTransfer.AUTO
     pin_mac: PinMac = PinMac.AUTO
+    checkpoint_type: CheckpointChoice = CheckpointChoice.AUTO
     keep_source: bool = True
     window_wait_minutes: int = Field(
         default=60, ge=0, le=14 * 24 * 60, description="longest wait for an agreed window, at each gate"

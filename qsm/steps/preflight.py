@@ -19,12 +19,11 @@ from qsm.facts.hosts import HostFacts
 from qsm.facts.machines import VMFacts
 from qsm.facts.names import same_name
 from qsm.facts.paths import LONGEST_FILE_PATH, signs
-from qsm.facts.states import CheckpointType
 from qsm.hosts import messages as m
 from qsm.hosts import needs, operations
 from qsm.hosts.host import Host
 from qsm.hosts.meter import Meter
-from qsm.judgement import addresses, capacity, file_systems, lengths, notes, room
+from qsm.judgement import addresses, capacity, checkpoints, file_systems, lengths, notes, room
 from qsm.judgement.gate import too_short, windows_for
 from qsm.judgement.obstacles import about_target, about_version, about_vm
 from qsm.judgement.placement import (
@@ -96,6 +95,8 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
         vm, request, place, source_facts=source_facts, target_facts=target_facts
     )
     reasons += transfer_reasons
+    checkpoint_type, checkpoint_reasons = checkpoints.choose_checkpoint(vm, request.checkpoint_type)
+    reasons += checkpoint_reasons
     reasons += capacity.lacks(vm, target_facts, host=target.name, transfer=transfer)
     pinned = addresses.choose_pinned(vm, request.pin_mac, transfer=transfer, target_facts=target_facts, place=place)
     memory = memory_bound(vm, settings)
@@ -145,7 +146,7 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
         state_before=vm.state,
         transfer=transfer,
         memory_bytes=memory,
-        checkpoint_type=CheckpointType.PRODUCTION if vm.checkpoint_type is not None else None,
+        checkpoint_type=checkpoint_type,
         checkpoint_type_before=vm.checkpoint_type,
         automatic_start_action=vm.automatic_start_action,
         keep_source=request.keep_source,
@@ -155,6 +156,7 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
         window_wait_minutes=request.window_wait_minutes,
         gate_opened=request.open_gate,
         notes=(
+            *checkpoints.about_checkpoint(vm, checkpoint_type),
             *addresses.about(vm, pinned, target=target.name, transfer=transfer, target_facts=target_facts, place=place),
             *notes.about_move(vm, place, target=target.name),
         ),

@@ -106,6 +106,22 @@ def test_checkpoint_type_is_put_back_whether_it_succeeds_or_not(running: Migrati
     assert pair.leaf.parent_path == pair.base.path
 
 
+@pytest.mark.parametrize("asked", ["Production", "ProductionOnly"])
+def test_guest_that_can_make_no_production_checkpoint(running: MigrationScript, asked: str) -> None:
+    """Only the type says whether Hyper-V falls back to a standard one; the VM runs on, and its own setting stays."""
+    if running.vm.checkpoint_type is None:  # before 2016 there are none
+        return
+    host = running.source.caller.host
+    host.hyperv("arrange_vm", vm_id=running.vm_id, production_checkpoint_fails=True)
+    answer = running.source.call("take_checkpoint", **{**running.checkpoint_arguments(), "checkpoint_type": asked})
+    if asked == "Production":
+        assert answer.ok
+    else:
+        assert answer.error_id == "CheckpointFailed"
+        assert host.vm(running.vm_id)["snapshots"] == []
+    assert (host.vm(running.vm_id)["state"], host.vm(running.vm_id)["checkpoint_type"]) == ("Running", "Production")
+
+
 def test_checkpoint_without_a_known_end_is_not_adopted(running: MigrationScript) -> None:
     host = running.source.caller.host
     host.set_fault(Fault("Checkpoint-VM", FaultAction.KILL_HOST, FaultPlace.CMDLET, FaultMoment.AFTER))

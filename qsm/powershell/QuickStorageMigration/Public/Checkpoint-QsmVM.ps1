@@ -15,7 +15,7 @@ function Checkpoint-QsmVM {
     Name of the checkpoint: "QSM <migration id>", by which it is found again (InvalidArgument otherwise).
 
     .PARAMETER CheckpointType
-    Production or Standard; null where the host knows no types.
+    Production (a standard one if the guest cannot), ProductionOnly or Standard; null where the host knows no types.
 
     .PARAMETER ExpectedState
     State that the VM must have.
@@ -44,7 +44,7 @@ function Checkpoint-QsmVM {
 
         [AllowNull()]
         [AllowEmptyString()]
-        [ValidateSet('Production', 'Standard', '')]
+        [ValidateSet('Production', 'ProductionOnly', 'Standard', '')]
         [string]$CheckpointType = '',
 
         [Parameter(Mandatory = $true)]
