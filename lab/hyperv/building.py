@@ -7,7 +7,6 @@ and a start fails without it. So whatever attaches a file here writes that entry
 from __future__ import annotations
 
 import ntpath
-import re
 import uuid
 from collections.abc import Iterable
 
@@ -26,8 +25,8 @@ from lab.hyperv.machine import Machine
 from lab.hyperv.model import DvdDrive, HardDiskDrive, NetworkAdapter, VirtualMachine
 from lab.hyperv.networking import find_switch
 from lab.hyperv.new_vm import NewAdapter, NewVM
+from lab.hyperv.slots import SLOT
 
-SLOT = re.compile(r"(IDE|SCSI) (\d+):(\d+)")
 SLOTS_OF = {"IDE": (2, 2), "SCSI": (4, 64)}  # controllers, and places on each
 GUEST_STATE_BYTES = 4096
 

@@ -6,9 +6,8 @@ A disk path in a VM is also a permission, as `lab.hyperv.building` says: who att
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeVar
 
-from lab.hyperv import chains
+from lab.hyperv import chains, slots
 from lab.hyperv.core import STANDING, Core
 from lab.hyperv.errors import (
     ERROR_FILE_NOT_FOUND,
@@ -18,10 +17,9 @@ from lab.hyperv.errors import (
     HyperVError,
 )
 from lab.hyperv.machine import Machine
-from lab.hyperv.model import DvdDrive, HardDiskDrive, VirtualMachine
+from lab.hyperv.model import VirtualMachine
+from lab.hyperv.slots import Drive
 from qsm.facts.states import VMOperationalStatus, VMState
-
-Drive = TypeVar("Drive", HardDiskDrive, DvdDrive)
 
 
 def change_settings(core: Core, vm_id: str, **changes: object) -> VirtualMachine:
@@ -64,7 +62,7 @@ def rename(core: Core, vm_id: str, new_name: str) -> VirtualMachine:
     return change_settings(core, vm_id, name=new_name)
 
 
-def set_disk_path(core: Core, vm_id: str, slot: str, *, path: str) -> VirtualMachine:
+def set_disk_path(core: Core, vm_id: str, drive_id: str, *, path: str) -> VirtualMachine:
     """Set-VMHardDiskDrive -Path."""
     states = STANDING if core.find(vm_id).planned else (VMState.OFF,)
     with core.occupied(vm_id, VMOperationalStatus.MODIFYING_UP_VIRTUAL_MACHINE, states=states, planned=True) as machine:
@@ -73,7 +71,7 @@ def set_disk_path(core: Core, vm_id: str, slot: str, *, path: str) -> VirtualMac
             what = "The disks of a virtual machine with checkpoints cannot be changed."
             raise core.error(None, ErrorCategory.INVALID_STATE, machine, what, return_code=RETURN_INVALID_STATE)
         chain = chains.read_chain(core, path)
-        drive = _named(core, machine, found.hard_drives, slot)
+        drive = _named(core, machine, found.hard_drives, drive_id)
         moved = replace(drive, path=chain[0].path, disk_number=None)
         chains.grant_access(core, machine, chain)
         drives = tuple(moved if each is drive else each for each in found.hard_drives)
@@ -81,7 +79,7 @@ def set_disk_path(core: Core, vm_id: str, slot: str, *, path: str) -> VirtualMac
     return core.show(machine)
 
 
-def set_dvd_path(core: Core, vm_id: str, slot: str, *, path: str | None) -> VirtualMachine:
+def set_dvd_path(core: Core, vm_id: str, drive_id: str, *, path: str | None) -> VirtualMachine:
     """Set-VMDvdDrive -Path."""
     if path is not None and not core.platform.files.is_file(path):
         what = f"There is no file '{path}' on {core.host.name}."
@@ -89,14 +87,14 @@ def set_dvd_path(core: Core, vm_id: str, slot: str, *, path: str | None) -> Virt
     with core.changed:
         machine = core.find(vm_id)
         found = machine.configuration
-        drive = _named(core, machine, found.dvd_drives, slot)
+        drive = _named(core, machine, found.dvd_drives, drive_id)
         drives = tuple(replace(each, path=path) if each is drive else each for each in found.dvd_drives)
         core.change(machine, replace(found, dvd_drives=drives))
     return core.show(machine)
 
 
-def _named(core: Core, machine: Machine, drives: tuple[Drive, ...], slot: str) -> Drive:
+def _named(core: Core, machine: Machine, drives: tuple[Drive, ...], drive_id: str) -> Drive:
     for drive in drives:
-        if drive.slot.upper() == slot.upper():
+        if slots.drive_id(drive.vm_id, drive.slot) == drive_id:
             return drive
-    raise core.error(None, ErrorCategory.OBJECT_NOT_FOUND, machine, f"It has no such drive at {slot}.")
+    raise core.error(None, ErrorCategory.OBJECT_NOT_FOUND, machine, f"It has no such drive: {drive_id}.")

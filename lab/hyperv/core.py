@@ -54,6 +54,7 @@ class Core:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.mark = 0
+        self.looks = 0
         self.closed = threading.Event()
         self.service_answers = True
         self.merge_waiting: Callable[[Machine], None] = lambda _machine: None
@@ -96,9 +97,9 @@ class Core:
         """Return a photograph."""
         low = machine.process is not None and self._is_low_on_space(machine)
         with self.lock:
+            self.looks += 1
             switches = {name_key(switch.name) for switch in self.record.switches}
-            types_known = self.host.checkpoint_types_known
-            return photograph(machine, types_known=types_known, low_on_space=low, switches=switches)
+            return photograph(machine, host=self.host, look=self.looks, low_on_space=low, switches=switches)
 
     def describe(self, machine: Machine) -> str:
         """Name a VM in an error, with its host."""

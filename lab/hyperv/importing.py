@@ -129,8 +129,8 @@ def _report(core: Core, machine: Machine, destination: str | None) -> Compatibil
 
 
 def _findings(core: Core, machine: Machine) -> Iterator[Incompatibility]:
-    found = machine.configuration
-    for adapter in core.show(machine).network_adapters:
+    found = core.show(machine)
+    for adapter in found.network_adapters:
         if adapter.switch_gone:
             what = f"Could not find Ethernet switch '{adapter.switch_name}'."
             yield Incompatibility(MISSING_SWITCH, what, adapter)
@@ -141,8 +141,8 @@ def _findings(core: Core, machine: Machine) -> Iterator[Incompatibility]:
     for dvd in found.dvd_drives:
         if dvd.path is not None and not core.platform.files.is_file(dvd.path):
             yield Incompatibility(MISSING_DISK, f"The file '{dvd.path}' was not found.", dvd)
-    if found.saved is not None and (reason := _why_not_saved(core, machine)) is not None:
-        yield Incompatibility(UNUSABLE_SAVED_STATE, reason, core.show(machine))
+    if machine.configuration.saved is not None and (reason := _why_not_saved(core, machine)) is not None:
+        yield Incompatibility(UNUSABLE_SAVED_STATE, reason, found)
 
 
 def _why_not_usable(core: Core, drive: HardDiskDrive) -> str | None:

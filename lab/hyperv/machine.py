@@ -12,8 +12,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from lab.hyperv import configuration as files
+from lab.hyperv import slots
 from lab.hyperv.configuration import Configuration
-from lab.hyperv.model import VirtualMachine
+from lab.hyperv.model import VirtualMachine, VMHost
+from lab.hyperv.slots import Drive
 from lab.vm.process import VirtualMachineProcess
 from qsm.facts.names import name_key
 from qsm.facts.states import VMOperationalStatus, VMState
@@ -96,9 +98,16 @@ class Machine:
         return (files.guest_state_path(self.configuration_file),) if has_one else ()
 
 
-def photograph(machine: Machine, *, types_known: bool, low_on_space: bool, switches: Collection[str]) -> VirtualMachine:
+def photograph(
+    machine: Machine, *, host: VMHost, look: int, low_on_space: bool, switches: Collection[str]
+) -> VirtualMachine:
     """Return what the cmdlets show of it. `switches`: keys of the names that the host has."""
     found = machine.configuration
+    places = [*(drive.slot for drive in found.hard_drives), *(drive.slot for drive in found.dvd_drives)]
+
+    def as_shown(drives: tuple[Drive, ...]) -> tuple[Drive, ...]:
+        return slots.shown(drives, places, order=host.controller_order, look=look)
+
     location = files.location_of(machine.configuration_file)
     has_process = machine.process is not None
     return VirtualMachine(
@@ -125,17 +134,17 @@ def photograph(machine: Machine, *, types_known: bool, low_on_space: bool, switc
         automatic_start_action=found.automatic_start_action,
         automatic_start_delay_seconds=found.automatic_start_delay_seconds,
         automatic_stop_action=found.automatic_stop_action,
-        checkpoint_type=found.checkpoint_type if types_known else None,
+        checkpoint_type=found.checkpoint_type if host.checkpoint_types_known else None,
         is_clustered=found.is_clustered,
         replication_mode=found.replication_mode,
         notes=found.notes,
-        hard_drives=found.hard_drives,
-        dvd_drives=found.dvd_drives,
+        hard_drives=as_shown(found.hard_drives),
+        dvd_drives=as_shown(found.dvd_drives),
         network_adapters=tuple(
             replace(each, switch_gone=each.switch_name is not None and name_key(each.switch_name) not in switches)
             for each in found.network_adapters
         ),
-        snapshots=found.snapshots,
+        snapshots=tuple(replace(each, hard_drives=as_shown(each.hard_drives)) for each in found.snapshots),
         saved_state_files=(
             *(machine.files_of_saved_state() if machine.state is VMState.SAVED else ()),
             *machine.files_of_guest_state(),

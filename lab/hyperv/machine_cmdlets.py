@@ -170,14 +170,14 @@ class MachineCmdlets(Arranging):
         return changing.rename(self._core, vm_id, new_name)
 
     @raises_hyperv_errors
-    def set_vm_hard_disk_drive(self, vm_id: str, slot: str, *, path: str) -> VirtualMachine:
+    def set_vm_hard_disk_drive(self, vm_id: str, drive_id: str, *, path: str) -> VirtualMachine:
         """Set-VMHardDiskDrive -Path, on a planned VM or one that is off. Writes the VM's access entry on the file."""
-        return changing.set_disk_path(self._core, vm_id, slot, path=path)
+        return changing.set_disk_path(self._core, vm_id, drive_id, path=path)
 
     @raises_hyperv_errors
-    def set_vm_dvd_drive(self, vm_id: str, slot: str, *, path: str | None) -> VirtualMachine:
+    def set_vm_dvd_drive(self, vm_id: str, drive_id: str, *, path: str | None) -> VirtualMachine:
         """Set-VMDvdDrive -Path."""
-        return changing.set_dvd_path(self._core, vm_id, slot, path=path)
+        return changing.set_dvd_path(self._core, vm_id, drive_id, path=path)
 
     @raises_hyperv_errors
     def connect_vm_network_adapter(

@@ -14,9 +14,12 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Literal
 
 from lab.guest.workload import Workload
 from qsm.facts.states import CheckpointType, StartAction, StopAction, VMOperationalStatus, VMState
+
+ControllerOrder = Literal["configured", "reversed", "alternating"]
 
 
 class DeviceKind(enum.StrEnum):
@@ -36,13 +39,17 @@ class HardDiskDrive:
 
     vm_id: str
     slot: str
-    """Controller type, number and location: "SCSI 0:1", "IDE 1:0"."""
+    """The laboratory's own name of the place, "SCSI 0:1", "IDE 1:0": what the guest goes by, and no cmdlet shows."""
     path: str
     """Full Windows path; empty for a pass-through disk."""
     disk_number: int | None = None
     """Number of the host's disk, for a pass-through disk."""
     support_persistent_reservations: bool = False
     """A shared disk."""
+    drive_id: str = ""
+    """Its id, in what is shown of a VM: `lab.hyperv.slots`."""
+    controller_number: int = 0
+    """What the host shows as the number of its controller."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,8 @@ class DvdDrive:
     slot: str
     path: str | None = None
     """The image in it, if any."""
+    drive_id: str = ""
+    controller_number: int = 0
 
 
 @dataclass(frozen=True)
@@ -222,6 +231,8 @@ class VMHost:
     os_caption: str
     os_build: int
     supported_vm_versions: tuple[str, ...]
+    controller_order: ControllerOrder = "configured"
+    """How it counts the SCSI controllers of a VM: `lab.hyperv.slots`; alternating: otherwise at each look."""
     checkpoint_types_known: bool = True
     """False: before Windows Server 2016, where only Standard checkpoints exist."""
     absent_id: str = "ObjectNotFound"

@@ -91,6 +91,11 @@ class HyperV(MachineCmdlets):
         """Return the state that a cmdlet asks for itself before it changes it."""
         return self._core.find(vm_id).shown_state
 
+    @property
+    def object_age_seconds(self) -> float:
+        """How long processes take what they know of a VM for new."""
+        return self._core.timing.object_age_seconds
+
     def get_vm_process_id(self, vm_id: str) -> int | None:
         """Return the id of the VM's process (vmwp.exe on Windows); None if there is none."""
         process = self._core.find(vm_id).process

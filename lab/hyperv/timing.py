@@ -31,6 +31,8 @@ class Timing:
     """Speed at which an export or import copies saved memory."""
     merge_bytes_per_second: float = 400e6
     """Speed at which a differencing disk is folded into its parent."""
+    object_age_seconds: float = 5.0
+    """How old what a PowerShell process knows of a VM may be before it is read anew (HP/Constants.cs of the module)."""
 
 
 INSTANT = Timing(
@@ -47,8 +49,9 @@ INSTANT = Timing(
     memory_bytes_per_second=1e12,
     copy_bytes_per_second=1e12,
     merge_bytes_per_second=1e12,
+    object_age_seconds=3600.0,
 )
-"""No waiting but for the real work: for tests of rules, not of times."""
+"""No waiting but for the real work: for tests of rules, not of times. And nobody waits until a process reads anew."""
 
 
 class Pace:

@@ -4,7 +4,8 @@ Two programs that never meet must agree on each field: this package, and the Pow
 here are the single source; JSON schemas, contract tests and the lab are made from them. Keys on the wire are these
 field names. Times of files are .NET ticks in UTC (100 ns since 0001-01-01), because a number survives every JSON
 reader, while PowerShell versions read dates differently. Paths are full Windows paths. A disk's place in the VM is its
-slot, ``"SCSI 0:1"`` (controller type, number, location): the stable key to re-point it after the import.
+slot, ``"SCSI 0:1"``: controller type, location, and for SCSI the controller's place among the device ids of the VM's
+controllers, which is the same on every host, while the number that Windows shows is not.
 """
 
 from __future__ import annotations
@@ -316,11 +317,17 @@ class GetMergeResult(Frozen):
     error: ErrorFacts | None
 
 
+class ImportDisk(SlotPath):
+    """A disk to point the imported VM at."""
+
+    was: str = Field(description="the file in that slot when the VM was saved, as the exported configuration names it")
+
+
 class ImportVMArguments(Frozen):
     vm_id: str
     configuration: str
     folder: str
-    disks: tuple[SlotPath, ...]
+    disks: tuple[ImportDisk, ...]
     switches: tuple[SwitchChoice, ...]
     pinned: tuple[PinnedAddress, ...]
     expected_state: Literal[VMState.SAVED, VMState.OFF]

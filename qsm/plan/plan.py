@@ -17,7 +17,6 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from qsm.facts.files import SlotPath
 from qsm.facts.frozen import Frozen
 from qsm.facts.machines import Adapter, PinnedAddress, SwitchChoice
 from qsm.facts.names import path_key
@@ -138,10 +137,6 @@ class Plan(Frozen):
         folders = [path_key(folder) for folder in self.shared_folders]
         folder = path_key(ntpath.dirname(path))
         return folders.index(folder) if folder in folders else None
-
-    def target_disks(self) -> tuple[SlotPath, ...]:
-        """Where each disk lies on the target."""
-        return tuple(SlotPath(slot=disk.slot, path=disk.target_path) for disk in self.disks)
 
     def as_json(self) -> dict[str, Any]:
         """For the record."""

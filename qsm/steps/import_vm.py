@@ -22,6 +22,7 @@ def import_vm(migration: Migration) -> m.ImportVMResult:
     exported = migration.source.result(operations.export_configuration)
     if saved is None or exported is None:
         raise Failed(f"VM {plan.vm_name} was not saved and exported by this migration; nothing was imported.")
+    was = {disk.slot: disk.path for disk in saved.disks}
     migration.check_stop()
     imported = migration.target.change(
         operations.import_vm,
@@ -29,7 +30,7 @@ def import_vm(migration: Migration) -> m.ImportVMResult:
             vm_id=plan.vm_id,
             configuration=target_of(migration, exported, exported.configuration),
             folder=plan.target_folder,
-            disks=plan.target_disks(),
+            disks=tuple(m.ImportDisk(slot=disk.slot, path=disk.target_path, was=was[disk.slot]) for disk in plan.disks),
             switches=plan.switches,
             pinned=plan.pinned,
             expected_state=saved.state,

@@ -184,7 +184,7 @@ def exported(world: World, **fields: Any) -> dict[str, Any]:
         "vm_id": world.vm_id,
         "configuration": f"{target}\\Virtual Machines\\{told.configuration.rsplit(chr(92), 1)[1]}",
         "folder": target,
-        "disks": [{"slot": "SCSI 0:0", "path": f"{target}\\disk.vhdx"}],
+        "disks": [{"slot": "SCSI 0:0", "path": f"{target}\\disk.vhdx", "was": world.disk}],
         "switches": [{"adapter_id": f"Microsoft:{world.vm_id}\\A1", "switch_name": "LAN"}],
         "pinned": [],
         "expected_state": "Saved",

@@ -194,7 +194,7 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
     "an export that changes the VM's disks": (
         "function Invoke-WmiMethod { $vm.HardDrives[0].Path = 'D:\\other.vhdx'; [PSCustomObject]@{ ReturnValue = 0 } }\n"
         + EXPORT,
-        *("ExportFailed", "failed", "has changed its disks: D:\\other.vhdx instead of D:\\VMs"),
+        *("ExportFailed", "failed", "has changed its disks: SCSI 0:0 D:\\other.vhdx instead of SCSI 0:0 D:\\VMs"),
     ),
     "an export without a configuration": (
         "function Invoke-WmiMethod { [PSCustomObject]@{ ReturnValue = 0 } }\n" + EXPORT,

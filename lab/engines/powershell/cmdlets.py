@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lab.engines.powershell.proxies import Proxies
 from lab.host.faults import ProcessEnded
 from lab.host.model import HostModel
 from lab.host.windows_process import WindowsProcess, running_as
@@ -71,6 +72,7 @@ class ProcessMemory:
     end: Callable[[], None]
     """Ends the process at once."""
     seen: SeenMachines = field(default_factory=SeenMachines)
+    proxies: Proxies = field(default_factory=Proxies)
     reports: dict[int, CompatibilityReport] = field(default_factory=dict)
     jobs: dict[int, CmdletJob] = field(default_factory=dict)
 

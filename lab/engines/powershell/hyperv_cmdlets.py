@@ -8,6 +8,7 @@ from typing import Any
 from lab.engines.powershell import shapes
 from lab.engines.powershell.cmdlets import (
     CmdletCall,
+    CmdletError,
     CmdletJob,
     Given,
     cmdlet,
@@ -15,6 +16,7 @@ from lab.engines.powershell.cmdlets import (
     in_background,
     reference,
 )
+from lab.engines.powershell.proxies import LISTS, Part
 from lab.engines.powershell.shapes import HYPERV, shape
 from lab.hyperv import ErrorCategory, HyperVError
 from lab.hyperv.model import DeviceKind, VirtualMachine, VlanSetting
@@ -31,12 +33,29 @@ def _found(call: CmdletCall, given: Given) -> VirtualMachine:
     return call.host.hyperv.get_vm(_vm_id(given))
 
 
+def _seen(call: CmdletCall, given: Given, part: Part) -> VirtualMachine:
+    """The VM, as this process knows that part of it."""
+    hyperv = call.host.hyperv
+    return call.caller.proxies.of(
+        part, _vm_id(given), lambda: hyperv.get_vm(_vm_id(given)), age_seconds=hyperv.object_age_seconds
+    )
+
+
+def _as_known(call: CmdletCall, now: VirtualMachine) -> VirtualMachine:
+    """The VM as Get-VM gives it to this process."""
+    return call.caller.proxies.vm(now, age_seconds=call.host.hyperv.object_age_seconds)
+
+
+def _forget(call: CmdletCall, given: Given, *parts: Part) -> None:
+    call.caller.proxies.forget(_vm_id(given), *parts)
+
+
 @cmdlet("Get-VM", "Id", "Name")
 def get_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     """-Id gives planned VMs and ghosts too (2.1, 2.3); the list has an error for each VM that cannot be opened (2.6)."""
     hyperv, seen = call.host.hyperv, call.caller.seen
     if "Id" in given:
-        yield shapes.vm(call.host, hyperv.get_vm_by_id(str(given["Id"]), seen))
+        yield shapes.vm(call.host, _as_known(call, hyperv.get_vm_by_id(str(given["Id"]), seen)))
         return
     found = hyperv.get_vm_by_name(str(first(given["Name"]))) if "Name" in given else hyperv.get_vms()
     for lost in () if "Name" in given else hyperv.get_unreadable_vms():
@@ -45,7 +64,7 @@ def get_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
             None, ErrorCategory.OBJECT_NOT_FOUND, f"Hyper-V encountered an error trying to access {where}"
         )
     for each in found:
-        yield shapes.vm(call.host, seen.note(each))
+        yield shapes.vm(call.host, _as_known(call, seen.note(each)))
 
 
 @cmdlet("Get-VMHost")
@@ -75,19 +94,19 @@ def get_vm_switch(call: CmdletCall, given: Given) -> Iterator[Any]:
 
 @cmdlet("Get-VMHardDiskDrive", *VM)
 def get_vm_hard_disk_drive(call: CmdletCall, given: Given) -> Iterator[Any]:
-    return map(shapes.hard_drive, _found(call, given).hard_drives)
+    return map(shapes.hard_drive, _seen(call, given, "drives").hard_drives)
 
 
 @cmdlet("Get-VMDvdDrive", *VM)
 def get_vm_dvd_drive(call: CmdletCall, given: Given) -> Iterator[Any]:
-    return map(shapes.dvd_drive, _found(call, given).dvd_drives)
+    return map(shapes.dvd_drive, _seen(call, given, "drives").dvd_drives)
 
 
 @cmdlet("Get-VMNetworkAdapter", "VM", "All")
 def get_vm_network_adapter(call: CmdletCall, given: Given) -> Iterator[Any]:
     if given.get("All"):
         return (shapes.adapter(each, vm_name=name) for name, each in call.host.hyperv.get_vm_network_adapters())
-    vm = _found(call, given)
+    vm = _seen(call, given, "adapters")
     return (shapes.adapter(each, vm_name=vm.name) for each in vm.network_adapters)
 
 
@@ -109,9 +128,20 @@ def get_vm_processor(call: CmdletCall, given: Given) -> Iterator[Any]:
     yield shape(HYPERV + "VMProcessor", properties, ref={"vm_id": found.vm_id})
 
 
-@cmdlet("Get-VMSnapshot", *VM)
+@cmdlet("Get-VMSnapshot", "VM", "Id")
 def get_vm_snapshot(call: CmdletCall, given: Given) -> Iterator[Any]:
-    return map(shapes.snapshot, call.host.hyperv.get_vm_snapshot(_vm_id(given)))
+    """By -Id the checkpoint itself is looked up, not the list of a VM (2.14)."""
+    hyperv = call.host.hyperv
+    if "Id" in given:
+        found = [
+            each for vm in hyperv.get_vms() for each in vm.snapshots if each.snapshot_id == str(given["Id"]).lower()
+        ]
+        if not found:
+            what = f"Hyper-V was unable to find a checkpoint with id {given['Id']} on {call.host.name}."
+            raise CmdletError(what, error_id="ObjectNotFound", category="ObjectNotFound")
+        return map(shapes.snapshot, found)
+    hyperv.get_vm_snapshot(_vm_id(given))  # the question may fail
+    return map(shapes.snapshot, _seen(call, given, "snapshots").snapshots)
 
 
 @cmdlet("Get-VMSecurity", *VM)
@@ -147,6 +177,7 @@ def set_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
         checkpoint_type=None if kind is None else CheckpointType.named(kind),
         notes=given.get("Notes"),
     )
+    _forget(call, given, "properties")
     yield from ()
 
 
@@ -161,6 +192,7 @@ def checkpoint_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
 def remove_vm_snapshot(call: CmdletCall, given: Given) -> Iterator[Any]:
     vm_id, snapshot_id = reference(given["VMSnapshot"], "vm_id"), reference(given["VMSnapshot"], "snapshot_id")
     call.host.hyperv.remove_vm_snapshot(vm_id, snapshot_id)
+    call.caller.proxies.forget(str(vm_id), *LISTS)
     yield from ()
 
 
@@ -174,24 +206,28 @@ def _warning(call: CmdletCall, given: Given, state: VMState) -> Iterator[Any]:
 def start_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     yield from _warning(call, given, VMState.RUNNING)
     call.host.hyperv.start_vm(_vm_id(given))
+    _forget(call, given)
 
 
 @cmdlet("Save-VM", *VM)
 def save_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     yield from _warning(call, given, VMState.SAVED)
     call.host.hyperv.save_vm(_vm_id(given))
+    _forget(call, given)
 
 
 @cmdlet("Suspend-VM", *VM)
 def suspend_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     yield from _warning(call, given, VMState.PAUSED)
     call.host.hyperv.suspend_vm(_vm_id(given))
+    _forget(call, given)
 
 
 @cmdlet("Resume-VM", *VM)
 def resume_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     yield from _warning(call, given, VMState.RUNNING)
     call.host.hyperv.resume_vm(_vm_id(given))
+    _forget(call, given)
 
 
 @cmdlet("Stop-VM", "VM", "TurnOff", "Force", "AsJob")
@@ -200,6 +236,7 @@ def stop_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     vm_id, turn_off = _vm_id(given), bool(given.get("TurnOff"))
     if not given.get("AsJob"):
         call.host.hyperv.stop_vm(vm_id, turn_off=turn_off, force=bool(given.get("Force")))
+        _forget(call, given)
         return
     job, jobs = CmdletJob(), call.caller.jobs
     number = len(jobs) + 1
@@ -208,6 +245,7 @@ def stop_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     def stop() -> None:
         try:
             call.host.hyperv.stop_vm(vm_id, turn_off=turn_off, force=True)
+            _forget(call, given)
         except HyperVError as error:
             job.errors.append(error.message)
         job.state = "Completed"
@@ -247,6 +285,7 @@ def import_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
 def remove_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     call.host.hyperv.remove_vm(_vm_id(given))
     call.caller.seen.forget(_vm_id(given))
+    _forget(call, given)
     yield from ()
 
 
@@ -254,15 +293,18 @@ def remove_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
 def set_vm_hard_disk_drive(call: CmdletCall, given: Given) -> Iterator[Any]:
     drive = given["VMHardDiskDrive"]
     call.host.hyperv.set_vm_hard_disk_drive(
-        reference(drive, "vm_id"), reference(drive, "slot"), path=str(given["Path"])
+        reference(drive, "vm_id"), reference(drive, "drive_id"), path=str(given["Path"])
     )
+    call.caller.proxies.forget(str(reference(drive, "vm_id")), "drives")
     yield from ()
 
 
 @cmdlet("Set-VMDvdDrive", "VMDvdDrive", "Path")
 def set_vm_dvd_drive(call: CmdletCall, given: Given) -> Iterator[Any]:
     drive = given["VMDvdDrive"]
-    call.host.hyperv.set_vm_dvd_drive(reference(drive, "vm_id"), reference(drive, "slot"), path=given["Path"] or None)
+    call.host.hyperv.set_vm_dvd_drive(
+        reference(drive, "vm_id"), reference(drive, "drive_id"), path=given["Path"] or None
+    )
     yield from ()
 
 
@@ -274,6 +316,7 @@ def _adapter(given: Given) -> tuple[str, str]:
 @cmdlet("Set-VMNetworkAdapter", "VMNetworkAdapter", "StaticMacAddress")
 def set_vm_network_adapter(call: CmdletCall, given: Given) -> Iterator[Any]:
     call.host.hyperv.set_vm_network_adapter(*_adapter(given), static_mac_address=str(given["StaticMacAddress"]))
+    call.caller.proxies.forget(_adapter(given)[0], "adapters")
     yield from ()
 
 
@@ -284,12 +327,14 @@ def connect_vm_network_adapter(call: CmdletCall, given: Given) -> Iterator[Any]:
         call.host.hyperv.connect_vm_network_adapter(*_adapter(given), switch_id=switch_id)
     else:
         call.host.hyperv.connect_vm_network_adapter(*_adapter(given), switch_name=str(given["SwitchName"]))
+    call.caller.proxies.forget(_adapter(given)[0], "adapters")
     yield from ()
 
 
 @cmdlet("Disconnect-VMNetworkAdapter", "VMNetworkAdapter")
 def disconnect_vm_network_adapter(call: CmdletCall, given: Given) -> Iterator[Any]:
     call.host.hyperv.disconnect_vm_network_adapter(*_adapter(given))
+    call.caller.proxies.forget(_adapter(given)[0], "adapters")
     yield from ()
 
 
@@ -315,6 +360,7 @@ def set_vm_network_adapter_vlan(call: CmdletCall, given: Given) -> Iterator[Any]
     else:
         setting = VlanSetting()
     call.host.hyperv.set_vm_network_adapter_vlan(*_adapter(given), vlan=setting)
+    call.caller.proxies.forget(_adapter(given)[0], "adapters")
     yield from ()
 
 

@@ -7,7 +7,6 @@ What travels to a PowerShell process is JSON, which has no types; so each value 
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from lab.host.model import HostModel
@@ -22,11 +21,11 @@ from lab.hyperv.model import (
     VMSnapshot,
     VMSwitch,
 )
+from lab.hyperv.slots import parse
 from qsm.facts.states import VMOperationalStatus
 
 HYPERV = "Microsoft.HyperV.PowerShell."
 APPLYING_SNAPSHOT = "32769"
-SLOT = re.compile(r"(\w+) (\d+):(\d+)")
 
 
 def shape(
@@ -105,33 +104,32 @@ def _operational_status(status: VMOperationalStatus) -> dict[str, Any]:
     return enum(HYPERV + "VMOperationalStatus", told)
 
 
-def _place(slot: str, vm_id: str) -> dict[str, Any]:
-    parts = SLOT.fullmatch(slot)
-    if parts is None:
-        raise ValueError(f"{slot!r} is no slot")
+def _place(drive: HardDiskDrive | DvdDrive) -> dict[str, Any]:
+    kind, _, place = parse(drive.slot)
     return {
-        "VMId": guid(vm_id),
-        "ControllerType": enum(HYPERV + "ControllerType", parts[1]),
-        "ControllerNumber": int(parts[2]),
-        "ControllerLocation": int(parts[3]),
+        "Id": drive.drive_id,
+        "VMId": guid(drive.vm_id),
+        "ControllerType": enum(HYPERV + "ControllerType", kind),
+        "ControllerNumber": drive.controller_number,
+        "ControllerLocation": place,
     }
 
 
 def hard_drive(drive: HardDiskDrive) -> dict[str, Any]:
     """Microsoft.HyperV.PowerShell.HardDiskDrive."""
     properties = {
-        **_place(drive.slot, drive.vm_id),
+        **_place(drive),
         "Path": drive.path if drive.disk_number is None else f"Disk {drive.disk_number}",
         "DiskNumber": drive.disk_number,
         "SupportPersistentReservations": drive.support_persistent_reservations,
     }
-    return shape(HYPERV + "HardDiskDrive", properties, ref={"vm_id": drive.vm_id, "slot": drive.slot})
+    return shape(HYPERV + "HardDiskDrive", properties, ref={"vm_id": drive.vm_id, "drive_id": drive.drive_id})
 
 
 def dvd_drive(drive: DvdDrive) -> dict[str, Any]:
     """Microsoft.HyperV.PowerShell.DvdDrive."""
-    properties = {**_place(drive.slot, drive.vm_id), "Path": drive.path}
-    return shape(HYPERV + "DvdDrive", properties, ref={"vm_id": drive.vm_id, "slot": drive.slot})
+    properties = {**_place(drive), "Path": drive.path}
+    return shape(HYPERV + "DvdDrive", properties, ref={"vm_id": drive.vm_id, "drive_id": drive.drive_id})
 
 
 def vlan(setting: VlanSetting) -> dict[str, Any]:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from lab.engines.powershell.cmdlets import CmdletCall, CmdletError, Given, cmdlet
 from lab.engines.powershell.shapes import shape, uint64
+from lab.engines.powershell.wmi_associations import associated
 from lab.engines.powershell.wmi_hyperv import ROWS as HYPERV_ROWS
-from lab.engines.powershell.wmi_hyperv import export_settings, invoke, system_path
+from lab.engines.powershell.wmi_hyperv import invoke, system_path
+from lab.engines.powershell.wmi_numbers import wmi_time
 from lab.platform.paths import SYSTEM_VOLUME
-from lab.platform.this_machine import UNIX_EPOCH_TICKS
 from qsm.facts.names import same_name
 
 Row = dict[str, Any]
@@ -27,14 +27,12 @@ CONDITION = re.compile(r"(\w+)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|(\w+))")
 def _operating_system(call: CmdletCall, filters: Row) -> Iterator[Row]:
     settings = call.host.platform.accounts.settings
     running = sum(vm.memory_assigned_bytes for vm in call.host.hyperv.get_vms())
-    ticks = call.host.platform.accounts.boot_time_ticks - UNIX_EPOCH_TICKS
-    started = datetime.fromtimestamp(ticks // 10_000_000, UTC)
     yield {
         "Caption": settings.os_caption,
         "BuildNumber": str(settings.os_build),
         "FreePhysicalMemory": uint64(max(0, settings.memory_bytes - running) // 1024),
         "SystemDrive": SYSTEM_VOLUME.rstrip("\\"),
-        "LastBootUpTime": f"{started:%Y%m%d%H%M%S}.{ticks % 10_000_000 // 10:06d}+000",
+        "LastBootUpTime": wmi_time(call.host.platform.accounts.boot_time_ticks),
     }
 
 
@@ -150,7 +148,7 @@ def get_wmi_object(call: CmdletCall, given: Given) -> Iterator[Any]:
     if classes is None:
         raise _refusal(f"Invalid namespace '{namespace}'")
     if "Query" in given:
-        yield from export_settings(call, str(given["Query"]))
+        yield from associated(call, str(given["Query"]))
         return
     name = str(given["Class"])
     rows = classes.get(name)

@@ -13,11 +13,13 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from lab.engines.powershell import wmi_numbers
 from lab.engines.powershell.cmdlets import CmdletCall, CmdletError, WmiJob, in_background, reference
 from lab.engines.powershell.error_records import text_of
 from lab.engines.powershell.shapes import shape
 from lab.hyperv import HyperVError
 from lab.hyperv.model import VirtualMachine
+from qsm.facts.states import CRITICAL_STATES, VMState
 
 Row = dict[str, Any]
 NAMESPACE = r"root\virtualization\v2"
@@ -26,11 +28,6 @@ STARTED = 4096  # "Method Parameters Checked - Job Started"
 SHUTDOWN = "Msvm_ShutdownComponent"
 PROMPT_SECONDS = 0.5
 """A method that was refused by then answers so itself; else it has started a job."""
-FIRST_BUILD_WITH_DIFFERENTIAL = 16299
-ASSOCIATORS = re.compile(
-    r'ASSOCIATORS OF \{Msvm_ComputerSystem\.CreationClassName="Msvm_ComputerSystem",Name="([0-9A-Fa-f-]+)"\}'
-    r" WHERE AssocClass\s*=\s*Msvm_SystemExportSettingData ResultClass\s*=\s*Msvm_VirtualSystemExportSettingData"
-)
 
 
 def system_path(name: str, vm_id: str) -> str:
@@ -43,15 +40,27 @@ def _computers(call: CmdletCall, filters: Row) -> Iterator[Row]:
     if not call.host.hyperv.service_answers:
         return
     yield {"Name": call.host.name, "ElementName": call.host.name, "Caption": "Hosting Computer System"}
-    there = [(vm.vm_id, vm.name) for vm in call.host.hyperv.get_vms()]
-    there += [(lost.vm_id, lost.name) for lost in call.host.hyperv.get_unreadable_vms() if lost.listed]
-    for vm_id, name in there:
-        yield {"Name": vm_id.upper(), "ElementName": name, "Caption": "Virtual Machine"}
+    for vm in call.host.hyperv.get_vms():
+        yield {"Name": vm.vm_id.upper(), "ElementName": vm.name, "Caption": "Virtual Machine", **_condition(vm)}
+    for lost in call.host.hyperv.get_unreadable_vms():
+        if lost.listed:
+            yield {"Name": lost.vm_id.upper(), "ElementName": lost.name, "Caption": "Virtual Machine"}
+
+
+def _condition(vm: VirtualMachine) -> Row:
+    """State, health and status of a VM at this moment: WMI remembers nothing."""
+    critical = vm.state in CRITICAL_STATES
+    state = VMState(vm.state.removesuffix("Critical")) if critical else vm.state
+    return {
+        "EnabledState": wmi_numbers.ENABLED_STATES[state],
+        "HealthState": wmi_numbers.CRITICAL_FAILURE if critical else wmi_numbers.HEALTHY,
+        "OperationalStatus": [wmi_numbers.OPERATIONAL_STATUSES[status] for status in vm.operational_status],
+    }
 
 
 def _planned(call: CmdletCall, filters: Row) -> Iterator[Row]:
     for vm in call.host.hyperv.get_planned_vms() if call.host.hyperv.service_answers else ():
-        yield {"Name": vm.vm_id.upper(), "ElementName": vm.name, "Caption": "Planned Virtual Machine"}
+        yield {"Name": vm.vm_id.upper(), "ElementName": vm.name, "Caption": "Planned Virtual Machine", **_condition(vm)}
 
 
 def _all(call: CmdletCall) -> tuple[VirtualMachine, ...]:
@@ -77,13 +86,18 @@ def _settings(call: CmdletCall, filters: Row) -> Iterator[Row]:
 
 def _storage(call: CmdletCall, filters: Row) -> Iterator[Row]:
     for vm in _all(call):
-        for number, drive in enumerate(vm.hard_drives):
-            if drive.path:
-                yield {
-                    "InstanceID": f"Microsoft:{vm.vm_id.upper()}\\83F8638B-8DCA-4152-9EDA-2CA8B33039B4\\0\\{number}\\L",
-                    "ResourceSubType": "Microsoft:Hyper-V:Virtual Hard Disk",
-                    "HostResource": [drive.path],
-                }
+        yield from disk_files(vm)
+
+
+def disk_files(vm: VirtualMachine) -> Iterator[Row]:
+    """Msvm_StorageAllocationSettingData of a VM: the file in each drive, by the id of the drive but for its last letter."""
+    for drive in vm.hard_drives:
+        if drive.path:
+            yield {
+                "InstanceID": drive.drive_id.removesuffix("D") + "L",
+                "ResourceSubType": "Microsoft:Hyper-V:Virtual Hard Disk",
+                "HostResource": [drive.path],
+            }
 
 
 def _jobs(call: CmdletCall, filters: Row) -> Iterator[Row]:
@@ -105,22 +119,14 @@ def _storage_jobs(call: CmdletCall, filters: Row) -> Iterator[Row]:
         yield {"JobState": 4, "Child": child, "Parent": "", "PercentComplete": percent}
 
 
-INTEGRATION_STATUSES = {
-    "Ok": 2, "Degraded": 3, "Error": 6, "NonRecoverableError": 7, "NoContact": 12, "LostCommunication": 13,
-    "ProtocolMismatch": 32775,
-}  # fmt: skip
-"""VMIntegrationComponentOperationalStatus (fact book, 3)."""
-ENABLED, DISABLED = 2, 3  # EnabledState
-
-
 def _shutdown_components(call: CmdletCall, filters: Row) -> Iterator[Row]:
     for vm in call.host.hyperv.get_vms():
         component = call.host.hyperv.get_shutdown_component(vm.vm_id)
         if component is not None:
             yield {
                 "SystemName": vm.vm_id.upper(),
-                "EnabledState": ENABLED if component.enabled else DISABLED,
-                "OperationalStatus": [INTEGRATION_STATUSES[component.status]],
+                "EnabledState": wmi_numbers.ENABLED if component.enabled else wmi_numbers.DISABLED,
+                "OperationalStatus": [wmi_numbers.INTEGRATION_STATUSES[component.status]],
             }
 
 
@@ -142,26 +148,6 @@ ROWS: dict[str, Callable[[CmdletCall, Row], Iterator[Row]]] = {
     "Msvm_VirtualSystemManagementService": _named("vmms"),
     "Msvm_VirtualSystemMigrationService": _named("vmms"),
 }
-
-
-def export_settings(call: CmdletCall, query: str) -> Iterator[Any]:
-    """The only association that is asked for: a VM's settings of an export. Raises CmdletError for another query."""
-    asked = ASSOCIATORS.fullmatch(query)
-    if asked is None:
-        raise CmdletError(
-            f"The lab does not answer the query {query}", error_id="NotImplemented", category="NotImplemented"
-        )
-    call.host.hyperv.get_vm(asked[1])
-    properties: Row = {
-        "CopySnapshotConfiguration": 0,
-        "CopyVmRuntimeInformation": False,
-        "CopyVmStorage": True,
-        "CreateVmExportSubdirectory": True,
-    }
-    if call.host.hyperv.get_vm_host().os_build >= FIRST_BUILD_WITH_DIFFERENTIAL:
-        properties["DisableDifferentialOfIgnoredStorage"] = False
-    types = ("System.Management.ManagementObject", "System.Management.ManagementObject")
-    yield {**shape(types, properties), "$embedded": "Msvm_VirtualSystemExportSettingData"}
 
 
 def invoke(call: CmdletCall, system: Any, name: str, values: list[Any]) -> Any:

@@ -97,6 +97,10 @@ class MigrationScript:
         """What hosts read of a plan."""
         return {"target_folder": self.folder, "export_folder": rf"D:\qsm-{self.migration_id}"}
 
+    def leaf_of(self, slot: str) -> str:
+        """The file in a slot when the VM was saved."""
+        return next(str(disk.path) for disk in self.saved.disks if disk.slot == slot)
+
     def begin(self) -> None:
         """Records and locks."""
         for side, peer in ((self.source, "HV02"), (self.target, "HV01")):
@@ -242,7 +246,7 @@ class MigrationScript:
             "vm_id": self.vm_id,
             "configuration": self.configuration_path(self.exported.configuration),
             "folder": self.folder,
-            "disks": self.target_disks(),
+            "disks": [{**disk, "was": self.leaf_of(disk["slot"])} for disk in self.target_disks()],
             "switches": [
                 {"adapter_id": adapter.adapter_id, "switch_name": adapter.switch_name} for adapter in self.vm.adapters
             ],

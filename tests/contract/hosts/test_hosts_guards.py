@@ -258,7 +258,10 @@ def test_import_of_a_vm_that_does_not_fit_leaves_no_planned_vm(copied: Migration
     failed = copied.target.call("import_vm", **unknown)
     assert failed.error_id == "ImportFailed"
     assert host.planned_vms() == [] and all(vm["vm_id"] != copied.vm_id for vm in host.vms())
-    nowhere = {**arguments, "disks": [{"slot": "SCSI 0:0", "path": r"D:\missing.vhdx"}]}
+    nowhere = {
+        **arguments,
+        "disks": [{"slot": "SCSI 0:0", "path": r"D:\missing.vhdx", "was": arguments["disks"][0]["was"]}],
+    }
     answer = copied.target.call("import_vm", subject="missing", **nowhere)
     assert answer.error_id in ("ImportIncompatible", "ImportFailed")
     assert host.planned_vms() == [] and all(vm["vm_id"] != copied.vm_id for vm in host.vms())
@@ -296,7 +299,8 @@ def test_disks_that_hyperv_points_elsewhere_are_not_imported(copied: MigrationSc
     host.hyperv("new_vhd", path=wanted, size_bytes=8 * MIB)
     leaf = copied.target_path(copied.saved.disks[0].chain[0].path)
     shutil.copyfile(host.files.host_path(wanted), host.files.host_path(leaf))
-    answer = copied.target.call("import_vm", **{**arguments, "disks": [{"slot": "SCSI 0:0", "path": wanted}]})
+    disks = [{**arguments["disks"][0], "path": wanted}]
+    answer = copied.target.call("import_vm", **{**arguments, "disks": disks})
     assert answer.error is not None and answer.error.id == "ImportIncompatible", answer
     assert [finding["id"] for finding in answer.error.facts["findings"]] == ["DiskPath"], answer.error.message
     assert ours in answer.error.message and wanted in answer.error.message

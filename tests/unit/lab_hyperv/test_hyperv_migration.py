@@ -32,6 +32,7 @@ from lab.hyperv.model import (
     NetworkAdapter,
     VirtualMachine,
 )
+from lab.hyperv.slots import drive_id
 from lab.platform.errors import PlatformError
 from qsm.facts.states import VMOperationalStatus, VMState
 
@@ -99,7 +100,7 @@ def test_a_running_vm_moves_with_its_memory_and_every_block(host: HyperVHost, ta
         target.hyperv.import_vm(report)
     for finding in report.incompatibilities:
         if isinstance(finding.source, HardDiskDrive):
-            target.hyperv.set_vm_hard_disk_drive(vm.vm_id, finding.source.slot, path=bases[finding.source.slot])
+            target.hyperv.set_vm_hard_disk_drive(vm.vm_id, finding.source.drive_id, path=bases[finding.source.slot])
         elif isinstance(finding.source, NetworkAdapter):
             target.hyperv.connect_vm_network_adapter(vm.vm_id, finding.source.adapter_id, switch_name="Production")
     with refused(match="Unable to import"):  # the report is a photograph: it still has its findings
@@ -262,7 +263,7 @@ def test_compare_tells_what_does_not_fit_here(host: HyperVHost, target: HyperVHo
     assert sources == {HardDiskDrive, NetworkAdapter, VirtualMachine}
     target.hyperv.disconnect_vm_network_adapter(vm.vm_id, report.vm.network_adapters[0].adapter_id)
     for slot, leaf in leaves.items():
-        target.hyperv.set_vm_hard_disk_drive(vm.vm_id, slot, path=leaf)
+        target.hyperv.set_vm_hard_disk_drive(vm.vm_id, drive_id(vm.vm_id, slot), path=leaf)
     (finding,) = target.hyperv.compare_vm_again(report).incompatibilities
     assert isinstance(finding.source, VirtualMachine)
     assert finding.message_id == UNUSABLE_SAVED_STATE
@@ -323,10 +324,10 @@ def test_a_planned_vm_does_nothing_but_wait(host: HyperVHost, target: HyperVHost
     account = rf"NT VIRTUAL MACHINE\{vm.vm_id.upper()}"
     for slot, leaf in leaves.items():
         assert not target.platform.acl.grants(leaf, account, "FullControl")
-        target.hyperv.set_vm_hard_disk_drive(vm.vm_id, slot, path=leaf)
+        target.hyperv.set_vm_hard_disk_drive(vm.vm_id, drive_id(vm.vm_id, slot), path=leaf)
         assert target.platform.acl.grants(leaf, account, "FullControl")
     with refused(hresult=ERROR_FILE_NOT_FOUND):
-        target.hyperv.set_vm_hard_disk_drive(vm.vm_id, "SCSI 0:0", path=r"D:\none.vhdx")
+        target.hyperv.set_vm_hard_disk_drive(vm.vm_id, drive_id(vm.vm_id, "SCSI 0:0"), path=r"D:\none.vhdx")
     with refused(match="no such drive"):
         target.hyperv.set_vm_hard_disk_drive(vm.vm_id, "SCSI 0:7", path=leaves["SCSI 0:0"])
     target.reboot()

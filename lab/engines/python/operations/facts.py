@@ -10,6 +10,7 @@ import ntpath
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Literal, TypeVar
 
@@ -35,6 +36,7 @@ HOST_ERRORS = (HyperVError, PlatformError)
 PATH_MISSING = (FILE_NOT_FOUND, PATH_NOT_FOUND)
 QUIET_SECONDS, SETTLE_SECONDS = 1.0, 30
 """How long a file that somebody holds must not change, and how long that may take."""
+IDE_CONTROLLER = "83F8638B-8DCA-4152-9EDA-2CA8B33039B4"
 LONGEST_CHAIN = 64
 """Files in one chain; Hyper-V allows 50 checkpoints, so that more is a circle."""
 
@@ -250,11 +252,32 @@ def known_volumes_of(host: ModuleHost, paths: Iterable[str]) -> tuple[VolumeFact
     return volumes_of(host, known)
 
 
+def with_slots(vm: VirtualMachine) -> VirtualMachine:
+    """Return a VM whose drives are named by slots that are the same on every host, however that counts controllers.
+
+    The number of a SCSI controller is its place among the device ids of those that hold disks: the ids travel with the
+    configuration, the numbers that a host shows do not.
+    """
+    parts = [drive.drive_id.split("\\") for drive in vm.hard_drives]
+    controllers = sorted({controller for _, controller, *_ in parts if controller != IDE_CONTROLLER})
+    slots = [
+        f"IDE {number}:{place}" if controller == IDE_CONTROLLER else f"SCSI {controllers.index(controller)}:{place}"
+        for _, controller, number, place, _ in parts
+    ]
+    drives = (replace(drive, slot=slot) for drive, slot in zip(vm.hard_drives, slots, strict=True))
+    return replace(vm, hard_drives=tuple(drives))
+
+
+def real_vms(host: ModuleHost) -> tuple[VirtualMachine, ...]:
+    """Return all real VMs."""
+    return tuple(map(with_slots, host.hyperv.get_vms()))
+
+
 def real_vm(host: ModuleHost, vm_id: str) -> VirtualMachine | None:
     """Return a real VM, or None. Raises HyperVError for one that is there and cannot be read: it is not absent."""
     if any(lost.listed and lost.vm_id == normal_id(vm_id) for lost in host.hyperv.get_unreadable_vms()):
         return host.hyperv.get_vm(vm_id)
-    return next((vm for vm in host.hyperv.get_vms() if vm.vm_id == normal_id(vm_id)), None)
+    return next((vm for vm in real_vms(host) if vm.vm_id == normal_id(vm_id)), None)
 
 
 def known_vm(host: ModuleHost, vm_id: str) -> VirtualMachine:
@@ -275,7 +298,7 @@ def vm_after(host: ModuleHost, vm_id: str) -> VirtualMachine:
 
 def vm_or_planned(host: ModuleHost, vm_id: str) -> VirtualMachine | None:
     """Return a VM, a planned one too, or None."""
-    everything = (*host.hyperv.get_vms(), *host.hyperv.get_planned_vms())
+    everything = (*real_vms(host), *map(with_slots, host.hyperv.get_planned_vms()))
     return next((vm for vm in everything if vm.vm_id == normal_id(vm_id)), None)
 
 

@@ -6,6 +6,7 @@ be repaired must therefore be found out and the planned VM be removed, all withi
 
 from __future__ import annotations
 
+import ntpath
 from collections.abc import Mapping
 
 from lab.engines.python.operations import facts
@@ -82,6 +83,9 @@ def _repair(
     switches = {choice.adapter_id: choice.switch_name for choice in arguments.switches}
     repaired: list[str] = []
     try:
+        if wrong := _files_of_others(host, report.vm, arguments):
+            host.hyperv.remove_vm(report.vm.vm_id)
+            raise _incompatible(host, report, wrong)
         repaired += _repoint(host, report.vm.vm_id, disks)
         repaired += _connect(host, report.vm.vm_id, switches)
         repaired += _pin(host, report.vm.vm_id, arguments)
@@ -96,12 +100,30 @@ def _repair(
     return report, tuple(repaired)
 
 
+def _files_of_others(host: ModuleHost, planned: VirtualMachine, arguments: m.ImportVMArguments) -> list[dict[str, str]]:
+    """Return the drives that name the file of another disk, whole or by its last part: their slots are not what they seem."""
+    own = {disk.slot: disk.was for disk in arguments.disks}
+    findings = []
+    for drive in facts.with_slots(planned).hard_drives:
+        expected = own.get(drive.slot)
+        if expected is None or not drive.path or same_path(drive.path, expected):
+            continue
+        others = [was for slot, was in own.items() if slot != drive.slot]
+        name = ntpath.basename(drive.path)
+        whole = any(same_path(drive.path, other) for other in others)
+        part = any(same_name(name, ntpath.basename(other)) for other in others)
+        if whole or (part and not same_name(name, ntpath.basename(expected))):
+            text = say("other_disk", host.name, slot=drive.slot, found=drive.path, expected=expected)
+            findings.append({"id": "DiskSlot", "source": "HardDiskDrive", "text": text})
+    return findings
+
+
 def _empty_drives(host: ModuleHost, report: CompatibilityReport) -> list[str]:
     """Empty the DVD drives that the report names: their image is not here."""
-    slots = [finding.source.slot for finding in report.incompatibilities if isinstance(finding.source, DvdDrive)]
-    for slot in slots:
-        host.hyperv.set_vm_dvd_drive(report.vm.vm_id, slot, path=None)
-    return [f"DVD drive {slot}: emptied" for slot in slots]
+    drives = [finding.source for finding in report.incompatibilities if isinstance(finding.source, DvdDrive)]
+    for drive in drives:
+        host.hyperv.set_vm_dvd_drive(report.vm.vm_id, drive.drive_id, path=None)
+    return [f"DVD drive {drive.slot}: emptied" for drive in drives]
 
 
 def _findings(host: ModuleHost, report: CompatibilityReport, disks: Mapping[str, str]) -> list[dict[str, str]]:
@@ -110,11 +132,13 @@ def _findings(host: ModuleHost, report: CompatibilityReport, disks: Mapping[str,
         {"id": str(finding.message_id), "source": type(finding.source).__name__, "text": finding.message}
         for finding in report.incompatibilities
     ]
-    found = sorted(drive.slot for drive in report.vm.hard_drives)
+    found = sorted(drive.slot for drive in facts.with_slots(report.vm).hard_drives)
     if found != sorted(disks):
         text = say("other_slots", host.name, found="', '".join(found), expected="', '".join(sorted(disks)))
         findings.append({"id": "DiskSlot", "source": "VirtualMachine", "text": text})
-    elif not same_name(_paths(at := {each.slot: each.path for each in report.vm.hard_drives}), _paths(disks)):
+    elif not same_name(
+        _paths(at := {each.slot: each.path for each in facts.with_slots(report.vm).hard_drives}), _paths(disks)
+    ):
         text = say("other_paths", host.name, found=_paths(at), expected=_paths(disks))
         findings.append({"id": "DiskPath", "source": "VirtualMachine", "text": text})
     return findings
@@ -138,12 +162,12 @@ def _set_switch(host: ModuleHost, vm_id: str, adapter: NetworkAdapter, switch_na
 
 def _repoint(host: ModuleHost, vm_id: str, disks: Mapping[str, str]) -> list[str]:
     """Point every disk at its copy: a path that exists here by chance raises no finding, and is another file."""
-    planned = host.hyperv.get_vm(vm_id)
+    planned = facts.with_slots(host.hyperv.get_vm(vm_id))
     changed = []
     for drive in planned.hard_drives:
         path = disks.get(drive.slot)
         if path is not None and not same_path(path, drive.path):
-            host.hyperv.set_vm_hard_disk_drive(vm_id, drive.slot, path=path)
+            host.hyperv.set_vm_hard_disk_drive(vm_id, drive.drive_id, path=path)
             changed.append(f"disk {drive.slot}: {path}")
     return changed
 
@@ -170,7 +194,7 @@ def _pin(host: ModuleHost, vm_id: str, arguments: m.ImportVMArguments) -> list[s
 
 def _import(host: ModuleHost, report: CompatibilityReport, arguments: m.ImportVMArguments) -> VirtualMachine:
     try:
-        return host.hyperv.import_vm(report)
+        return facts.with_slots(host.hyperv.import_vm(report))
     except HyperVError as error:
         raise _import_failed(host, arguments, error) from error
 

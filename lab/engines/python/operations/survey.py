@@ -76,7 +76,7 @@ def get_host(call: OperationCall, arguments: m.GetHostArguments) -> HostFacts:
 def get_vm(call: OperationCall, arguments: m.GetVMArguments) -> m.GetVMResult:
     """Tell everything about a VM, by id or by name."""
     wanted = arguments.name_or_id
-    everything = (*call.host.hyperv.get_vms(), *call.host.hyperv.get_planned_vms())
+    everything = (*facts.real_vms(call.host), *map(facts.with_slots, call.host.hyperv.get_planned_vms()))
     vm_id = normal_id(wanted) if GUID.fullmatch(wanted) else None
     matches = [vm for vm in everything if vm.vm_id == vm_id or same_name(vm.name, wanted)]
     for lost in call.host.hyperv.get_unreadable_vms():

@@ -39,10 +39,10 @@ function Export-QsmVMConfiguration {
     try {
         Remove-QsmFolder -Path $folder
         New-QsmClosedFolder -Path $folder -Confirm:$false
-        $before = @(Get-VMHardDiskDrive -VM $vm -ErrorAction Stop | ForEach-Object { [string]$_.Path })
+        $before = @(Get-QsmDrive -VM $vm | ForEach-Object { "$($_.slot) $($_.path)" } | Sort-Object)
         Invoke-QsmExport -VMId $VMId -Folder $folder
         foreach ($disk in @(Get-QsmTreeFile -Folder $folder | Where-Object { $_ -match '\.a?vhdx?\z' })) { Remove-Item -LiteralPath $disk -Force -Confirm:$false -ErrorAction Stop }
-        $after = @(Get-VMHardDiskDrive -VM (Get-QsmVMObject -VMId $VMId -Required) -ErrorAction Stop | ForEach-Object { [string]$_.Path })
+        $after = @(Get-QsmDrive -VM $vm | ForEach-Object { "$($_.slot) $($_.path)" } | Sort-Object)
         if (($before -join "`n") -ne ($after -join "`n")) {
             throw (New-QsmError -Id 'ExportFailed' -Category failed -Subject "$VMId" -Facts @{ hresult = $null; found = $after; expected = $before } -Text 'export_changed_disks' -Value @{ vm = $vm.Name; found = $after -join ', '; expected = $before -join ', ' })
         }

@@ -26,7 +26,7 @@ function Get-QsmInventory {
     )
 
     $list = Get-QsmVMList
-    $vms = $list.vms
+    $vms = @($list.vms | ForEach-Object { Add-QsmVMState -VM $_ })
     $checkpoints = @(foreach ($vm in $vms) { Get-QsmCheckpointFact -VM $vm | ForEach-Object { "$($vm.Id.ToString().ToLowerInvariant()) $($_.name)" } })
     $shares = @(Get-SmbShare -ErrorAction Stop | ForEach-Object { [string]$_.Name } | Where-Object { $_ -notmatch '\A([A-Za-z]\$|ADMIN\$|IPC\$)\z' })
     $jobs = @(Get-BitsTransfer -AllUsers -ErrorAction Stop | ForEach-Object { [string]$_.DisplayName } | Where-Object { $_ -like 'qsm-*' })

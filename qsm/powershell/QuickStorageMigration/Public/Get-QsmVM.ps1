@@ -35,6 +35,6 @@ function Get-QsmVM {
         throw (New-QsmError -Id 'HostFailed' -Category refused -Subject $vm.vm_id -Text 'vm_unreadable' -Value @{ vm = $vm.name; vm_id = $vm.vm_id; error = $vm.error })
     }
     $planned = @(Get-QsmPlannedVM | Where-Object { ($isId -and $_.vm_id -eq $guid.ToString()) -or (Test-QsmSameText -Text $_.name -Other $NameOrId) })
-    $matching = @($found | ForEach-Object { Get-QsmVMFact -VM $_ }) + @($planned | ForEach-Object { Get-QsmPlannedVMFact -PlannedVM $_ })
+    $matching = @($found | ForEach-Object { Get-QsmVMFact -VM (Add-QsmVMState -VM $_) }) + @($planned | ForEach-Object { Get-QsmPlannedVMFact -PlannedVM $_ })
     [PSCustomObject]@{ matches = $matching }
 }

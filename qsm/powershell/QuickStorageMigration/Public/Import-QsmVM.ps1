@@ -20,7 +20,7 @@ function Import-QsmVM {
     Folder of the VM on this host.
 
     .PARAMETER Disks
-    Slot and path of each disk.
+    Slot and path of each disk, and the file that it was at the source (was).
 
     .PARAMETER Switches
     Id of an adapter and the switch to connect it to, or null to disconnect it.
@@ -81,6 +81,7 @@ function Import-QsmVM {
         $report = Compare-VM -Path $Configuration -Register -Confirm:$false -ErrorAction Stop
         $planned = $report.VM
         $vlans = @(Get-QsmPlannedVlan -VM $planned)
+        Assert-QsmDriveFile -VMId $VMId -Report $report -Disk $Disks
         $repaired = @(Repair-QsmPlannedVM -Report $report -Disk $Disks -SwitchChoice $Switches -Pinned $Pinned -Confirm:$false)
         $report = Compare-VM -CompatibilityReport $report -Confirm:$false -ErrorAction Stop
         Assert-QsmCompatible -VMId $VMId -Report $report -Disk $Disks

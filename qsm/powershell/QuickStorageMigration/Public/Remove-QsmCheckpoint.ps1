@@ -43,7 +43,7 @@ function Remove-QsmCheckpoint {
         throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Text 'checkpoint_left_alone')
     }
     $vm = Get-QsmVMObject -VMId $VMId -Required
-    foreach ($checkpoint in @(Get-VMSnapshot -VM $vm -ErrorAction Stop | Where-Object { $_.Name -ceq $Name })) {
-        if ($PSCmdlet.ShouldProcess($vm.Name, "Remove the checkpoint '$Name'")) { Remove-VMSnapshot -VMSnapshot $checkpoint -Confirm:$false -ErrorAction Stop }
+    foreach ($checkpoint in @(Get-QsmCheckpointFact -VM $vm | Where-Object { $_.name -ceq $Name })) {
+        if ($PSCmdlet.ShouldProcess($vm.Name, "Remove the checkpoint '$($checkpoint.name)'")) { Remove-VMSnapshot -VMSnapshot (Get-VMSnapshot -Id $checkpoint.checkpoint_id -ErrorAction Stop) -Confirm:$false -ErrorAction Stop }
     }
 }

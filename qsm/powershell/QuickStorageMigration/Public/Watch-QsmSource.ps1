@@ -43,7 +43,7 @@ function Watch-QsmSource {
     )
 
     $vm = Get-QsmVMObject -VMId $VMId
-    $disks = @(if ($null -ne $vm) { Get-VMHardDiskDrive -VM $vm -ErrorAction Stop | ForEach-Object { [string]$_.Path } | Where-Object { $_ -ne '' } })
+    $disks = @(if ($null -ne $vm) { Get-QsmDrive -VM $vm | Where-Object { $_.path -ne '' } | ForEach-Object { $_.path } })
     $notes = @(Get-QsmShareNote -MigrationId $MigrationId)
     $missing = @(foreach ($name in $Shares) {
             $note = $notes | Where-Object { $_.name -eq $name } | Select-Object -First 1

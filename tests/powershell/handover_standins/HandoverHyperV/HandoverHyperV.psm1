@@ -1,5 +1,7 @@
 # Hyper-V and WMI as far as handing over asks, from a file that the test writes: vms.json.
 
+$EnabledStates = @{ Running = 2; Off = 3; Saved = 6; Paused = 9; Starting = 10; Saving = 32773; Broken = 3 }
+
 function Get-Known {
     $path = Join-Path -Path $env:QSM_STANDIN_STATE -ChildPath 'vms.json'
     $known = ConvertFrom-Json -InputObject (Get-Content -LiteralPath $path -Raw)
@@ -28,7 +30,7 @@ function Get-VMHardDiskDrive {
     param([object]$VM)
     $place = 0
     foreach ($path in $VM.Disks) {
-        [PSCustomObject]@{ Path = $path; ControllerType = 'SCSI'; ControllerNumber = 0; ControllerLocation = $place++; DiskNumber = $null; SupportPersistentReservations = $false }
+        [PSCustomObject]@{ Id = "Microsoft:$($VM.Id)\C\0\$place\D"; Path = $path; ControllerType = 'SCSI'; ControllerNumber = 0; ControllerLocation = $place++; DiskNumber = $null; SupportPersistentReservations = $false }
     }
 }
 
@@ -44,7 +46,15 @@ function Get-WmiObject {
     param([string]$Namespace, [string]$Class, [string]$Filter, [string]$Query)
     if ($Class -eq 'Msvm_ComputerSystem') {
         if ($Filter -eq '') { [PSCustomObject]@{ Name = $env:COMPUTERNAME; ElementName = $env:COMPUTERNAME } }
-        return @(Get-Known) | Where-Object { $Filter -eq '' -or $Filter -eq "Name='$($_.Id.ToUpperInvariant())'" } | ForEach-Object { [PSCustomObject]@{ Name = $_.Id.ToUpperInvariant(); ElementName = $_.Name } }
+        return @(Get-Known) | Where-Object { $Filter -eq '' -or $Filter -eq "Name='$($_.Id.ToUpperInvariant())'" } | ForEach-Object { [PSCustomObject]@{ Name = $_.Id.ToUpperInvariant(); ElementName = $_.Name; EnabledState = $EnabledStates[$_.State -replace 'Critical', '']; HealthState = $(if ($_.State -like '*Critical') { 25 } else { 5 }); OperationalStatus = @(2) } }
+    }
+    if ($Query -match 'InstanceID="Microsoft:([^"]+)"') {
+        $place = 0
+        foreach ($path in @(@(Get-Known) | Where-Object { $_.Id -eq $Matches[1] } | ForEach-Object { $_.Disks })) {
+            [PSCustomObject]@{ InstanceID = "Microsoft:$($Matches[1].ToLowerInvariant())\C\0\$place\L"; ResourceSubType = 'Microsoft:Hyper-V:Virtual Hard Disk'; HostResource = @($path) }
+            $place++
+        }
+        return
     }
     if ($Class -eq 'Win32_Volume') { [PSCustomObject]@{ Name = 'D:\'; DeviceID = 'D'; Capacity = 1TB; FreeSpace = 1TB; FileSystem = 'NTFS'; DriveType = 3 } }
 }

@@ -45,7 +45,8 @@ function New-WorldVM {
 function New-Drive([hashtable]$Disk) {
     $type, $place = $Disk.slot -split ' '
     $number, $location = $place -split ':'
-    ConvertTo-Type ([PSCustomObject]@{ ControllerType = $type; ControllerNumber = [int]$number; ControllerLocation = [int]$location; Path = $Disk.path; DiskNumber = $Disk.disk_number; SupportPersistentReservations = [bool]$Disk.shared }) 'HardDiskDrive'
+    $id = 'Microsoft:VM\{0}\{1}\{2}\D' -f $(if ($type -eq 'IDE') { '83F8638B-8DCA-4152-9EDA-2CA8B33039B4' } else { "00000000-0000-0000-0000-00000000000$number" }), $(if ($type -eq 'IDE') { $number } else { 0 }), $location
+    ConvertTo-Type ([PSCustomObject]@{ Id = $id; ControllerType = $type; ControllerNumber = [int]$number; ControllerLocation = [int]$location; Path = $Disk.path; DiskNumber = $Disk.disk_number; SupportPersistentReservations = [bool]$Disk.shared }) 'HardDiskDrive'
 }
 function Add-WorldVM { $vm = New-WorldVM @args; $World.vms[[string]$vm.Id] = $vm; if (-not (Test-Path -LiteralPath "$($vm.Path)\Virtual Machines")) { [void](New-Item -ItemType Directory -Path "$($vm.Path)\Virtual Machines" -Force) } }
 
@@ -65,7 +66,7 @@ function Get-VMDvdDrive { [CmdletBinding()]param($VM) $VM.DVDDrives }
 function Get-VMNetworkAdapter { [CmdletBinding()]param($VM) $VM.NetworkAdapters }
 function Get-VMNetworkAdapterVlan { [CmdletBinding()]param($VMNetworkAdapter) $VMNetworkAdapter.VlanSetting }
 function Get-VMProcessor { [CmdletBinding()]param($VM) Enter-Cmdlet 'Get-VMProcessor'; [PSCustomObject]@{ CompatibilityForMigrationEnabled = $true } }
-function Get-VMSnapshot { [CmdletBinding()]param($VM) $VM.Snapshots }
+function Get-VMSnapshot { [CmdletBinding()]param($VM, [guid]$Id) if ($VM) { $VM.Snapshots } else { $World.vms.Values | ForEach-Object { $_.Snapshots } | Where-Object { $_.Id -eq $Id } } }
 function Get-VMFibreChannelHba { [CmdletBinding()]param($VM) Enter-Cmdlet 'Get-VMFibreChannelHba' }
 function Get-VMAssignableDevice { [CmdletBinding()]param($VM) if ($World.options.dda) { [PSCustomObject]@{ Name = 'GPU 1' } } }
 function Get-VMSecurity { [CmdletBinding()]param($VM) [PSCustomObject]@{ TpmEnabled = [bool]$World.options.tpm; Shielded = $false; EncryptStateAndVmMigrationTraffic = $false; KsdEnabled = $false } }
@@ -180,11 +181,20 @@ function Set-VMNetworkAdapterVlan { [CmdletBinding(SupportsShouldProcess = $true
 
 # --- WMI
 
+$EnabledStates = @{ Running = 2; Off = 3; Stopping = 4; Saved = 6; Paused = 9; Starting = 10; Saving = 32773 }
+$OperationalStatuses = @{ Ok = 2; Degraded = 3; InService = 11; PredictiveFailure = 5; MergingDisks = 32772; BackingUpVirtualMachine = 32776; CreatingSnapshot = 32768; NewInSomeVersion = 40000 }
+
 function Get-WmiObject {
     [CmdletBinding()]
     param([string]$Namespace, [string]$Class, [string]$Filter, [string]$Query)
     if ($World.fail.ContainsKey("WMI $Class")) { Enter-Cmdlet "WMI $Class" }
     $wanted = if ($Filter -match "='([^']*)'") { $Matches[1] } else { $null }
+    if ($Query -match 'InstanceID="Microsoft:([^"]+)".*ResultClass=Msvm_StorageAllocationSettingData') {
+        return $World.vms[$Matches[1]].HardDrives | Where-Object { $_.Path -and $null -eq $_.DiskNumber } | ForEach-Object { [PSCustomObject]@{ InstanceID = $_.Id -replace 'D\z', 'L'; ResourceSubType = 'Microsoft:Hyper-V:Virtual Hard Disk'; HostResource = @($_.Path) } }
+    }
+    if ($Query -match ',Name="([^"]+)".*AssocClass=Msvm_SnapshotOfVirtualSystem') {
+        return $World.vms[$Matches[1]].Snapshots | Where-Object { $_ } | ForEach-Object { [PSCustomObject]@{ InstanceID = "Microsoft:$($_.Id)".ToUpperInvariant().Replace('MICROSOFT', 'Microsoft'); ElementName = $_.Name; VirtualSystemType = "Microsoft:Hyper-V:Snapshot:$(if ($_.SnapshotType -eq 'Standard') { 'Realized' } else { $_.SnapshotType })"; CreationTime = '20300131000000.000000+000' } }
+    }
     if ($Query -match 'ASSOCIATORS OF \{.*Name="([^"]+)"') {
         $setting = [PSCustomObject]@{ CopySnapshotConfiguration = 0; CopyVmRuntimeInformation = $false; CopyVmStorage = $true; CreateVmExportSubdirectory = $true; DisableDifferentialOfIgnoredStorage = $false; SnapshotVirtualSystem = '' }
         return $setting | Add-Member -MemberType ScriptMethod -Name GetText -Value { param($form) if ($form -ne 1) { throw 'form' }; $this | ConvertTo-Json -Compress } -PassThru
@@ -199,7 +209,7 @@ function Get-WmiObject {
         'Win32_UserAccount' { if ($Filter -match "Domain='([^']*)' AND Name='([^']*)'" -and $World.accounts["$($Matches[1])\$($Matches[2])"]) { [PSCustomObject]@{ SID = $World.accounts["$($Matches[1])\$($Matches[2])"] } } }
         'Win32_Volume' { $World.volumes | ForEach-Object { [PSCustomObject]@{ Name = $_.Name; DeviceID = "\\?\Volume{$($_.Name.Length)}\"; FreeSpace = [uint64]$_.FreeSpace; Capacity = [uint64]$_.Capacity; FileSystem = 'NTFS'; DriveType = 3 } } }
         'Win32_MountPoint' { $World.mounts | ForEach-Object { [PSCustomObject]@{ Directory = "Win32_Directory.Name=`"$($_.Path.Replace('\', '\\'))`""; Volume = "Win32_Volume.DeviceID=`"\\\\?\\Volume{$($_.Of.Length)}\\`"" } } }
-        'Msvm_ComputerSystem' { if ($null -eq $wanted) { [PSCustomObject]@{ Name = $env:COMPUTERNAME; ElementName = $env:COMPUTERNAME } }; $World.vms.Values | Where-Object { $null -eq $wanted -or $_.Id -eq $wanted } | ForEach-Object { [PSCustomObject]@{ Name = ([string]$_.Id).ToUpperInvariant(); ElementName = $_.Name; __PATH = "\\.\Msvm_ComputerSystem.Name=`"$($_.Id)`""; __RELPATH = "Msvm_ComputerSystem.CreationClassName=`"Msvm_ComputerSystem`",Name=`"$($_.Id)`"" } } }
+        'Msvm_ComputerSystem' { if ($null -eq $wanted) { [PSCustomObject]@{ Name = $env:COMPUTERNAME; ElementName = $env:COMPUTERNAME } }; $World.vms.Values | Where-Object { $null -eq $wanted -or $_.Id -eq $wanted } | ForEach-Object { [PSCustomObject]@{ Name = ([string]$_.Id).ToUpperInvariant(); ElementName = $_.Name; EnabledState = $EnabledStates[[string]$_.State]; HealthState = [uint16]5; OperationalStatus = [uint16[]]@($_.OperationalStatus | ForEach-Object { $OperationalStatuses[[string]$_] }); __PATH = "\\.\Msvm_ComputerSystem.Name=`"$($_.Id)`""; __RELPATH = "Msvm_ComputerSystem.CreationClassName=`"Msvm_ComputerSystem`",Name=`"$($_.Id)`"" } } }
         'Msvm_PlannedComputerSystem' { $World.planned.Values | Where-Object { $null -eq $wanted -or $_.Id -eq $wanted } | ForEach-Object { [PSCustomObject]@{ Name = ([string]$_.Id).ToUpperInvariant(); ElementName = $_.Name; __PATH = "planned `"$($_.Id)`"" } } }
         'Msvm_VirtualSystemSettingData' { $World.planned.Values | Where-Object { $_.Id -eq $wanted } | ForEach-Object { [PSCustomObject]@{ VirtualSystemType = 'Microsoft:Hyper-V:System:Planned'; ConfigurationDataRoot = $_.ConfigurationLocation; SnapshotDataRoot = $_.SnapshotFileLocation; Version = '9.0'; VirtualSystemSubType = 'Microsoft:Hyper-V:SubType:2' } } }
         'Msvm_StorageAllocationSettingData' { foreach ($vm in $World.planned.Values) { foreach ($drive in $vm.HardDrives) { [PSCustomObject]@{ InstanceID = "Microsoft:$($vm.Id)\83F8638B"; HostResource = @($drive.Path) } } } }

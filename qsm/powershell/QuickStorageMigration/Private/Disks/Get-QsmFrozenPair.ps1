@@ -30,10 +30,10 @@ function Get-QsmFrozenPair {
         [object[]]$Former
     )
 
-    $drives = @(Get-VMHardDiskDrive -VM (Get-QsmVMObject -VMId $VMId -Required) -ErrorAction Stop)
+    $drives = @(Get-QsmDrive -VM (Get-QsmVMObject -VMId $VMId -Required))
     foreach ($old in $Former) {
-        $drive = $drives | Where-Object { (Get-QsmDriveSlot -Drive $_) -eq $old.slot } | Select-Object -First 1
-        $path = if ($null -eq $drive) { '' } else { [string]$drive.Path }
+        $drive = $drives | Where-Object { $_.slot -eq $old.slot } | Select-Object -First 1
+        $path = if ($null -eq $drive) { '' } else { $drive.path }
         $leaf = if ($path -eq '' -or (Test-QsmSameText -Text $path -Other $old.path)) { $null } else { Get-QsmDiskFile -Path $path }
         if ($null -eq $leaf -or $leaf.type -ne 'Differencing' -or -not (Test-QsmSameText -Text $leaf.parent_path -Other $old.path)) {
             throw (New-QsmError -Id 'CheckpointFailed' -Category failed -Subject $old.path -Facts @{ hresult = $null; slot = $old.slot; found = $path; expected = "a differencing disk on $($old.path)" } -Text 'checkpoint_moved_nothing' -Value @{ slot = $old.slot; path = $path; base = $old.path })

@@ -23,15 +23,13 @@ function Get-QsmVMDisk {
         [object]$VM
     )
 
-    foreach ($drive in @(Get-VMHardDiskDrive -VM $VM -ErrorAction Stop)) {
-        $path = [string]$drive.Path
-        $physical = $null -ne (Get-QsmProperty -InputObject $drive -Name 'DiskNumber')
-        $shared = [bool](Get-QsmProperty -InputObject $drive -Name 'SupportPersistentReservations' -Default $false) -or $path -like '*.vhds'
+    foreach ($drive in @(Get-QsmDrive -VM $VM)) {
+        $path = $drive.path
         $chain = @()
         $trouble = $null
         if ($path -eq '') {
             $trouble = 'The drive has no disk.'
-        } elseif (-not $physical -and $path -notlike '*.vhds') {
+        } elseif (-not $drive.pass_through -and $path -notlike '*.vhds') {
             try {
                 $chain = @(Get-QsmDiskChain -Path $path)
             } catch {
@@ -41,10 +39,10 @@ function Get-QsmVMDisk {
         }
         $tracking = @(foreach ($file in $chain) { "$($file.path).rct", "$($file.path).mrt" | Where-Object { Test-Path -LiteralPath $_ } })
         [PSCustomObject][ordered]@{
-            slot            = Get-QsmDriveSlot -Drive $drive
+            slot            = $drive.slot
             path            = $path
-            pass_through    = $physical
-            shared          = $shared
+            pass_through    = $drive.pass_through
+            shared          = $drive.shared
             chain           = $chain
             error           = $trouble
             change_tracking = $tracking

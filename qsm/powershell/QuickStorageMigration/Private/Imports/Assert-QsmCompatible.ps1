@@ -42,9 +42,10 @@ function Assert-QsmCompatible {
             if ($null -ne $finding) { [PSCustomObject][ordered]@{ id = [string]$finding.MessageId; source = Get-QsmSourceType -Source $finding.Source; text = [string]$finding.Message } }
         })
     $drives = @($Report.VM.HardDrives)
-    $found = @($drives | ForEach-Object { Get-QsmDriveSlot -Drive $_ } | Sort-Object)
+    $slots = Get-QsmDriveSlot -Drive $drives
+    $found = @($slots.Values | Sort-Object)
     $expected = @($Disk | ForEach-Object { $_.slot } | Sort-Object)
-    $foundPaths = @($drives | ForEach-Object { "$(Get-QsmDriveSlot -Drive $_) $($_.Path)" } | Sort-Object) -join ', '
+    $foundPaths = @($drives | ForEach-Object { "$($slots[[string]$_.Id]) $($_.Path)" } | Sort-Object) -join ', '
     $expectedPaths = @($Disk | ForEach-Object { "$($_.slot) $($_.path)" } | Sort-Object) -join ', '
     if (($found -join "`n") -ne ($expected -join "`n")) {
         $findings += [PSCustomObject][ordered]@{ id = 'DiskSlot'; source = 'VirtualMachine'; text = Get-QsmText -Name 'other_slots' -Value @{ found = $found -join "', '"; expected = $expected -join "', '" } }

@@ -46,8 +46,9 @@ function Repair-QsmPlannedVM {
     )
 
     if (-not $PSCmdlet.ShouldProcess($Report.VM.Name, 'Repair the planned VM')) { return }
+    $slots = Get-QsmDriveSlot -Drive @($Report.VM.HardDrives)
     foreach ($drive in @($Report.VM.HardDrives)) {
-        $slot = Get-QsmDriveSlot -Drive $drive
+        $slot = $slots[[string]$drive.Id]
         $wanted = $Disk | Where-Object { $_.slot -eq $slot } | Select-Object -First 1
         if ($null -eq $wanted -or (Test-QsmSameText -Text $drive.Path -Other $wanted.path)) { continue }
         Set-VMHardDiskDrive -VMHardDiskDrive $drive -Path $wanted.path -Confirm:$false -ErrorAction Stop
@@ -75,6 +76,6 @@ function Repair-QsmPlannedVM {
     foreach ($finding in @($Report.Incompatibilities)) {
         if ($null -eq $finding -or (Get-QsmSourceType -Source $finding.Source) -ne 'DvdDrive') { continue }
         Set-VMDvdDrive -VMDvdDrive $finding.Source -Path $null -Confirm:$false -ErrorAction Stop
-        "DVD drive $(Get-QsmDriveSlot -Drive $finding.Source): emptied"
+        "DVD drive $($finding.Source.ControllerType) $($finding.Source.ControllerNumber):$($finding.Source.ControllerLocation): emptied"
     }
 }

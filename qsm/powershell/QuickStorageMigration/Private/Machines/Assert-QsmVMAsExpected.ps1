@@ -53,7 +53,7 @@ function Assert-QsmVMAsExpected {
     $found = [ordered]@{
         state       = [string]$VM.State
         checkpoints = @(Get-QsmCheckpointFact -VM $VM | ForEach-Object { $_.checkpoint_id } | Sort-Object)
-        disks       = @(Get-VMHardDiskDrive -VM $VM -ErrorAction Stop | ForEach-Object { "$(Get-QsmDriveSlot -Drive $_) $($_.Path)" } | Sort-Object)
+        disks       = @(Get-QsmDrive -VM $VM | ForEach-Object { "$($_.slot) $($_.path)" } | Sort-Object)
         status      = @(Get-QsmOperationalStatus -VM $VM)
     }
     $expected = [ordered]@{

@@ -4,7 +4,8 @@ function Get-QsmCheckpointFact {
     Returns the checkpoints of a VM, whoever made them.
 
     .DESCRIPTION
-    Those of backup and replication count: their type says so.
+    Those of backup and replication count: their type says so. From WMI, since Get-VMSnapshot may show the list of 5 s ago. Oldest
+    first.
 
     .PARAMETER VM
     The VM as Get-VM gives it.
@@ -22,11 +23,16 @@ function Get-QsmCheckpointFact {
         [object]$VM
     )
 
-    foreach ($checkpoint in @(Get-VMSnapshot -VM $VM -ErrorAction Stop)) {
+    $kinds = @{ 'Realized' = 'Standard'; 'Replica:Standard' = 'Replica'; 'Replica:ApplicationConsistent' = 'AppConsistentReplica' }
+    $system = "Msvm_ComputerSystem.CreationClassName=`"Msvm_ComputerSystem`",Name=`"$($VM.Id.ToString().ToUpperInvariant())`""
+    $query = "ASSOCIATORS OF {$system} WHERE AssocClass=Msvm_SnapshotOfVirtualSystem ResultClass=Msvm_VirtualSystemSettingData"
+    foreach ($checkpoint in @(Invoke-QsmWmi -Namespace 'root\virtualization\v2' -Query $query | Sort-Object -Property CreationTime)) {
+        if ($null -eq $checkpoint) { continue }
+        $kind = [string]$checkpoint.VirtualSystemType -replace '\AMicrosoft:Hyper-V:Snapshot:', ''
         [PSCustomObject][ordered]@{
-            checkpoint_id = ([string]$checkpoint.Id).ToLowerInvariant()
-            name          = [string]$checkpoint.Name
-            type          = [string]$checkpoint.SnapshotType
+            checkpoint_id = ([string]$checkpoint.InstanceID -replace '\AMicrosoft:', '').ToLowerInvariant()
+            name          = [string]$checkpoint.ElementName
+            type          = $(if ($kinds.ContainsKey($kind)) { $kinds[$kind] } else { $kind })
         }
     }
 }

@@ -45,10 +45,10 @@ function Get-QsmRemainingCheckpoint {
 
     foreach ($checkpoint in @(Get-QsmCheckpointFact -VM $VM)) { if ($checkpoint.name -ceq $Name) { Get-QsmText -Name 'left_checkpoint' -Value @{ name = $Name } } }
     foreach ($status in @(Get-QsmBusyStatus -VM $VM)) { Get-QsmText -Name 'left_busy' -Value @{ status = $status } }
-    $drives = @(Get-VMHardDiskDrive -VM $VM -ErrorAction Stop)
+    $drives = @(Get-QsmDrive -VM $VM)
     foreach ($one in $Base) {
-        $drive = $drives | Where-Object { (Get-QsmDriveSlot -Drive $_) -eq $one.slot } | Select-Object -First 1
-        $path = if ($null -eq $drive) { '' } else { [string]$drive.Path }
+        $drive = $drives | Where-Object { $_.slot -eq $one.slot } | Select-Object -First 1
+        $path = if ($null -eq $drive) { '' } else { $drive.path }
         if (-not (Test-QsmSameText -Text $path -Other $one.path)) {
             Get-QsmText -Name 'left_disk' -Value @{ slot = $one.slot; what = $path }
             continue

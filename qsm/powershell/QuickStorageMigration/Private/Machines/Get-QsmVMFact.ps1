@@ -26,7 +26,7 @@ function Get-QsmVMFact {
         'disks'           = { Get-QsmVMDisk -VM $VM }
         'adapters'        = { Get-QsmAdapter -VM $VM }
         'Get-VMDvdDrive'  = { Get-VMDvdDrive -VM $VM -ErrorAction Stop | ForEach-Object { [string]$_.Path } | Where-Object { $_ -ne '' } }
-        'Get-VMSnapshot'  = { Get-QsmCheckpointFact -VM $VM }
+        'checkpoints'     = { Get-QsmCheckpointFact -VM $VM }
         'obstacles'       = { Get-QsmObstacle -VM $VM }
         'Get-VMProcessor' = { Get-VMProcessor -VM $VM -ErrorAction Stop }
         'shutdown'        = { (Get-QsmShutdownComponent -VMId $VM.Id).status }
@@ -79,7 +79,7 @@ function Get-QsmVMFact {
         disks                   = $answers['disks']
         adapters                = $answers['adapters']
         dvd_paths               = $answers['Get-VMDvdDrive']
-        checkpoints             = $answers['Get-VMSnapshot']
+        checkpoints             = $answers['checkpoints']
         obstacles               = @($answers['obstacles'] | ForEach-Object { $_.obstacles })
         unanswered              = $unanswered
         volumes                 = $volumes

@@ -34,10 +34,11 @@ function Get-QsmVMObject {
         [switch]$Acted
     )
 
-    if (@(Get-QsmRegisteredVM -VMId $VMId).Count -gt 0) {
+    $registered = @(Get-QsmRegisteredVM -VMId $VMId)
+    if ($registered.Count -gt 0) {
         $vm = Get-VM -Id $VMId -ErrorAction Stop
-        if ([string](Get-QsmProperty -InputObject $vm -Name 'VirtualMachineType' -Default '') -ne 'PlannedVirtualMachine') { return $vm }
-        return (Get-QsmVMList).vms | Where-Object { $_.Id -eq $VMId }
+        if ([string](Get-QsmProperty -InputObject $vm -Name 'VirtualMachineType' -Default '') -eq 'PlannedVirtualMachine') { $vm = (Get-QsmVMList).vms | Where-Object { $_.Id -eq $VMId } }
+        return Add-QsmVMState -VM $vm -System $registered[0].system
     }
     if ($Required -and $Acted) {
         throw (New-QsmError -Id 'HostFailed' -Category failed -Subject "$VMId" -Text 'vm_gone' -Value @{ vm_id = $VMId })
