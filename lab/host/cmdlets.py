@@ -8,7 +8,7 @@ process that has been ended go no further. The Windows half of the host asks by 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, cast
 
 from lab.host.faults import CmdletFaultError, FaultMoment, Faults
@@ -59,6 +59,9 @@ NAMES = {
 }
 """Methods of HyperV that are cmdlets (or WMI methods), and their names on Windows."""
 
+SECOND_JOBS = {"Checkpoint-VM": ("before_naming", "ModifySystemSettings")}
+"""Cmdlets that begin a second job when the first has ended: where the method calls out between them, and the fault's name."""
+
 
 class PlatformFaults:
     """Faults as the Windows half asks for them."""
@@ -102,6 +105,9 @@ class _Cover:
         @wraps(inner)
         def cmdlet(*arguments: Any, **named: Any) -> Any:
             self._at(name, FaultMoment.BEFORE)
+            if name in SECOND_JOBS:
+                hook, job = SECOND_JOBS[name]
+                named[hook] = partial(self._at, job, FaultMoment.BEFORE)
             result = inner(*arguments, **named)
             self._at(name, FaultMoment.AFTER)
             return result

@@ -12,7 +12,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
@@ -45,10 +45,37 @@ PAGE_BYTES = 1 << 20
 STATES = (VMState.RUNNING, VMState.PAUSED, VMState.OFF, VMState.SAVED)
 
 
-def checkpoint(core: Core, vm_id: str, *, snapshot_name: str, snapshot_type: str = "Standard") -> VMSnapshot:
-    """Checkpoint-VM; of another SnapshotType: what a backup program does."""
+def checkpoint(
+    core: Core, vm_id: str, *, snapshot_name: str, before_naming: Callable[[], None] = lambda: None
+) -> VMSnapshot:
+    """Checkpoint-VM: two jobs. CreateSnapshot makes the checkpoint with its default name, and a second one gives it the name
+    that was asked for; whoever is killed between them leaves the default name (fact book, 5)."""
+    _check_name(core, core.find(vm_id), snapshot_name)
+    made = create(core, vm_id, snapshot_name=_default_name(core.find(vm_id).configuration.name))
+    before_naming()
+    return rename(core, vm_id, made.snapshot_id, snapshot_name)
+
+
+def _default_name(vm_name: str) -> str:
+    """The VM's name and the time, written as the host's language writes it."""
+    return f"{vm_name} - ({time.strftime('%d.%m.%Y - %H:%M:%S')})"
+
+
+def rename(core: Core, vm_id: str, snapshot_id: str, new_name: str) -> VMSnapshot:
+    """ModifySystemSettings of a checkpoint: Rename-VMSnapshot."""
+    with core.changed:
+        machine = core.find(vm_id)
+        found = machine.configuration
+        named = replace(next(each for each in found.snapshots if each.snapshot_id == snapshot_id), name=new_name)
+        snapshots = tuple(named if each.snapshot_id == snapshot_id else each for each in found.snapshots)
+        core.change(machine, replace(found, snapshots=snapshots))
+    return named
+
+
+def create(core: Core, vm_id: str, *, snapshot_name: str, snapshot_type: str = "Standard") -> VMSnapshot:
+    """CreateSnapshot; of another SnapshotType: what a backup program does."""
     with core.occupied(vm_id, VMOperationalStatus.CREATING_SNAPSHOT, states=STATES) as machine:
-        _check(core, machine, snapshot_name)
+        _check(core, machine)
         with_memory = _takes_memory(core, machine)
         snapshot = _plan(machine, snapshot_name, snapshot_type, with_memory=with_memory)
         children = new_children(core, machine)
@@ -66,8 +93,7 @@ def checkpoint(core: Core, vm_id: str, *, snapshot_name: str, snapshot_type: str
         return snapshot
 
 
-def _check(core: Core, machine: Machine, snapshot_name: str) -> None:
-    found = machine.configuration
+def _check_name(core: Core, machine: Machine, snapshot_name: str) -> None:
     if not snapshot_name or len(snapshot_name) > LONGEST_NAME:
         what = f"The name of a checkpoint has 1 to {LONGEST_NAME} characters, not {len(snapshot_name)}."
         raise core.error(
@@ -77,6 +103,10 @@ def _check(core: Core, machine: Machine, snapshot_name: str) -> None:
             what,
             return_code=RETURN_INVALID_PARAMETER,
         )
+
+
+def _check(core: Core, machine: Machine) -> None:
+    found = machine.configuration
     reasons = list(_obstacles(found))
     if core.host.checkpoint_types_known and found.checkpoint_type is CheckpointType.DISABLED:
         reasons.append("Checkpoints have been disabled for it.")

@@ -188,9 +188,11 @@ class HyperV(MachineCmdlets):
     # --- checkpoints
 
     @raises_hyperv_errors
-    def checkpoint_vm(self, vm_id: str, *, snapshot_name: str) -> VMSnapshot:
-        """Checkpoint-VM, of the type set on the VM."""
-        return checkpoints.checkpoint(self._core, vm_id, snapshot_name=snapshot_name)
+    def checkpoint_vm(
+        self, vm_id: str, *, snapshot_name: str, before_naming: Callable[[], None] = lambda: None
+    ) -> VMSnapshot:
+        """Checkpoint-VM, of the type set on the VM. `before_naming` is called between its two jobs."""
+        return checkpoints.checkpoint(self._core, vm_id, snapshot_name=snapshot_name, before_naming=before_naming)
 
     @raises_hyperv_errors
     def remove_vm_snapshot(self, vm_id: str, snapshot_id: str) -> None:
@@ -200,7 +202,7 @@ class HyperV(MachineCmdlets):
     @raises_hyperv_errors
     def add_foreign_snapshot(self, vm_id: str, name: str, *, snapshot_type: str = "Recovery") -> VMSnapshot:
         """Not a cmdlet: a checkpoint as a backup program leaves it. Removed, it merges like any other."""
-        return checkpoints.checkpoint(self._core, vm_id, snapshot_name=name, snapshot_type=snapshot_type)
+        return checkpoints.create(self._core, vm_id, snapshot_name=name, snapshot_type=snapshot_type)
 
     # --- moving
 

@@ -6,6 +6,7 @@ the VM must be exactly as it was judged; after it, that the writes really moved 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
@@ -16,11 +17,15 @@ from lab.engines.python.operations.host import HEALTH_STATUSES, ModuleHost
 from lab.engines.python.operations.records import normal_id, owner_error
 from lab.host.sentences import because, say
 from lab.hyperv import HyperVError
-from lab.hyperv.model import VirtualMachine
+from lab.hyperv.model import VirtualMachine, VMSnapshot
+from lab.platform.this_machine import ticks_of
 from qsm.facts.files import DiskPair, SlotPath
 from qsm.facts.names import same_name, same_path
 from qsm.facts.states import CheckpointType
 from qsm.hosts import messages as m
+
+OWN_MINUTES = 15
+DIGITS_OF_A_TIME = 8
 
 
 def busy_with(vm: VirtualMachine) -> tuple[str, ...]:
@@ -103,7 +108,7 @@ def take_checkpoint(call: OperationCall, arguments: m.TakeCheckpointArguments) -
     )
     try:
         with _type_set(host, vm, arguments.checkpoint_type):
-            snapshot = host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name=arguments.name)
+            snapshot = _take(call, vm, arguments.name)
             pairs = _prove(host, vm.vm_id, bases=arguments.expected_disks)
     except facts.HOST_ERRORS as error:
         raise failed(
@@ -113,6 +118,46 @@ def take_checkpoint(call: OperationCall, arguments: m.TakeCheckpointArguments) -
             hresult=hresult_of(error),
         ) from error
     return m.TakeCheckpointResult(checkpoint_id=snapshot.snapshot_id, disks=pairs)
+
+
+def _take(call: OperationCall, vm: VirtualMachine, name: str) -> VMSnapshot:
+    """Take the checkpoint, and note what was there before and which one it is: its name comes by a second job."""
+    host, path = call.host, _note_name(call)
+    before = [snapshot.snapshot_id for snapshot in host.hyperv.get_vm_snapshot(vm.vm_id)]
+    note = {"name": name, "before": before, "made": None, "ticks": ticks_of(time.time_ns())}
+    host.folder.replace_json(path, note)
+    snapshot = host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name=name)
+    host.folder.replace_json(path, {**note, "made": snapshot.snapshot_id})
+    return snapshot
+
+
+def _note_name(call: OperationCall) -> str:
+    return f"{call.migration_folder}\\checkpoint.json"
+
+
+def _own_checkpoints(call: OperationCall, vm: VirtualMachine, name: str) -> list[VMSnapshot]:
+    """Return the checkpoints that are provably of this migration, by whatever name.
+
+    One of our name or of the id that was noted. Where an attempt never noted its own, killed between the two jobs of
+    Checkpoint-VM, it is the one new checkpoint with the default name that came within minutes; of several, none is ours.
+    """
+    everything = call.host.hyperv.get_vm_snapshot(vm.vm_id)
+    note = call.host.folder.read_json(_note_name(call))
+    made = None if note is None else note["made"]
+    ours = [each for each in everything if each.name == name or each.snapshot_id == made]
+    if ours or note is None or made is not None:
+        return ours
+    latest = note["ticks"] + OWN_MINUTES * 60 * 10_000_000
+    new = [
+        each
+        for each in everything
+        if each.snapshot_id not in note["before"]
+        and each.snapshot_type == "Standard"
+        and each.creation_time_ticks <= latest
+        and each.name.startswith(vm.name)
+        and sum(map(str.isdigit, each.name[len(vm.name) :])) >= DIGITS_OF_A_TIME
+    ]
+    return new if len(new) == 1 else []
 
 
 @contextmanager
@@ -154,15 +199,14 @@ def _prove(host: ModuleHost, vm_id: str, *, bases: Sequence[SlotPath]) -> tuple[
 
 
 def remove_checkpoint(call: OperationCall, arguments: m.RemoveCheckpointArguments) -> m.Nothing:
-    """Remove the checkpoint of exactly our name, while the VM is the source's; the merge goes on after this."""
+    """Remove the checkpoint that is ours, while the VM is the source's; the merge goes on after this."""
     _require_our_name(call, arguments.name)
     record = call.known_record()
     if record.owner != "source":
         raise owner_error(call, record, "NotOwner", "checkpoint_left_alone")
     vm = facts.known_vm(call.host, arguments.vm_id)
-    for snapshot in call.host.hyperv.get_vm_snapshot(vm.vm_id):
-        if snapshot.name == arguments.name:
-            call.host.hyperv.remove_vm_snapshot(vm.vm_id, snapshot.snapshot_id)
+    for snapshot in _own_checkpoints(call, vm, arguments.name):
+        call.host.hyperv.remove_vm_snapshot(vm.vm_id, snapshot.snapshot_id)
     return m.Nothing()
 
 
@@ -179,9 +223,7 @@ def _removal(call: OperationCall, arguments: m.CheckpointRemovalArguments) -> m.
     host = call.host
     vm = facts.known_vm(host, arguments.vm_id)
     remaining: list[str] = [
-        say("left_checkpoint", host.name, name=snapshot.name)
-        for snapshot in host.hyperv.get_vm_snapshot(vm.vm_id)
-        if snapshot.name == arguments.name
+        say("left_checkpoint", host.name, name=snapshot.name) for snapshot in _own_checkpoints(call, vm, arguments.name)
     ]
     remaining += [say("left_busy", host.name, status=status) for status in busy_with(vm)]
     remaining += _disks_left(host, vm, bases=arguments.bases)

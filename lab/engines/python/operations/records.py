@@ -219,6 +219,7 @@ def close_migration(call: OperationCall, arguments: m.CloseMigrationArguments) -
     if ended is not None:
         for folder in ("copies", "merges", "probe"):
             call.host.folder.remove_tree(f"{call.migration_folder}\\{folder}")
+        call.host.folder.remove_file(f"{call.migration_folder}\\checkpoint.json")
         if (exported := named_folder(call)) is not None:
             remove_tree(call.host.platform.files, exported)
         call.last_acts.append(lambda: _release(call, record))

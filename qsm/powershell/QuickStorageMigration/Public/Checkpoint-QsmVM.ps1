@@ -6,7 +6,8 @@ function Checkpoint-QsmVM {
     .DESCRIPTION
     Refused with WorldChanged unless the VM is in the state, has exactly the disks, no checkpoint and nothing to do. Where the
     host knows types of checkpoints the asked one is set and the former one restored. Proof: each disk is now a differencing
-    file whose parent is the former path. A checkpoint that a killed call left is not adopted.
+    file whose parent is the former path. A checkpoint that a killed call left is not adopted; that it can be told from
+    others even without its name, the checkpoints before it and its own id are noted.
 
     .PARAMETER VMId
     Id of the VM.
@@ -68,7 +69,12 @@ function Checkpoint-QsmVM {
     try {
         try {
             if ($change) { Set-VM -VM $vm -CheckpointType $CheckpointType -Confirm:$false -ErrorAction Stop }
+            $note = [ordered]@{ name = $Name; before = @(Get-QsmCheckpoint -VM $vm | ForEach-Object { $_.checkpoint_id }); made = $null; ticks = [DateTime]::UtcNow.Ticks }
+            $notePath = Get-QsmCheckpointNote -MigrationId $MigrationId
+            Write-QsmJson -Path $notePath -Value $note
             $checkpoint = Checkpoint-VM -VM $vm -SnapshotName $Name -Passthru -Confirm:$false -ErrorAction Stop
+            $note.made = ([string]$checkpoint.Id).ToLowerInvariant()
+            Write-QsmJson -Path $notePath -Value $note
             $pairs = @(Get-QsmFrozenPair -VMId $VMId -Former $ExpectedDisks)
         } finally {
             if ($change) { Set-QsmCheckpointType -VMId $VMId -CheckpointType $former -Confirm:$false }

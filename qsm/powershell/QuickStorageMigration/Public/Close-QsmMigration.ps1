@@ -49,6 +49,8 @@ function Close-QsmMigration {
     if ($End -ne 'held') {
         $folder = Get-QsmMigrationFolder -MigrationId $MigrationId
         foreach ($path in @('copies', 'merges', 'probe' | ForEach-Object { Join-Path -Path $folder -ChildPath $_ }) + @(Get-QsmExportFolder -MigrationId $MigrationId)) { Remove-QsmFolder -Path $path }
+        $note = Get-QsmCheckpointNote -MigrationId $MigrationId
+        if (Test-Path -LiteralPath $note) { Remove-Item -LiteralPath $note -Force -Confirm:$false -ErrorAction Stop }
     }
     $whole = $Text
     if ($record.end_text -ne '' -and $record.end_text -ne $Text) {

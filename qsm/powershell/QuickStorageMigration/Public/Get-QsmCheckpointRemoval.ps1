@@ -4,7 +4,7 @@ function Get-QsmCheckpointRemoval {
     Reports whether our checkpoint is gone for good and the disks are as before.
 
     .DESCRIPTION
-    Done when no checkpoint of our name is left, nothing goes on, each disk is its base again, none is differencing, and no
+    Done when no checkpoint of ours is left, nothing goes on, each disk is its base again, none is differencing, and no
     leaf file exists. Answers at once when that is so, else when something changes, or after the time given.
 
     .PARAMETER VMId
@@ -22,11 +22,14 @@ function Get-QsmCheckpointRemoval {
     .PARAMETER WaitSeconds
     How long to wait for a change.
 
+    .PARAMETER MigrationId
+    Id of the migration.
+
     .OUTPUTS
     System.Management.Automation.PSCustomObject with the fields of CheckpointRemovalResult.
 
     .EXAMPLE
-    Get-QsmCheckpointRemoval -VMId $VMId -Name "QSM $MigrationId" -Bases $bases -Leaves @($leaf) -WaitSeconds 10
+    Get-QsmCheckpointRemoval -VMId $VMId -Name "QSM $MigrationId" -Bases $bases -Leaves @($leaf) -WaitSeconds 10 -MigrationId $MigrationId
     #>
     [CmdletBinding()]
     [OutputType([PSCustomObject])]
@@ -46,12 +49,15 @@ function Get-QsmCheckpointRemoval {
         [AllowEmptyCollection()]
         [string[]]$Leaves,
 
-        [double]$WaitSeconds = 0
+        [double]$WaitSeconds = 0,
+
+        [Parameter(Mandatory = $true)]
+        [string]$MigrationId
     )
 
     $question = {
         $vm = Get-QsmVMObject -VMId $VMId -Required
-        $remaining = @(Get-QsmRemainingCheckpoint -VM $vm -Name $Name -Base $Bases -Leaf $Leaves)
+        $remaining = @(Get-QsmRemainingCheckpoint -VM $vm -Name $Name -MigrationId $MigrationId -Base $Bases -Leaf $Leaves)
         [PSCustomObject][ordered]@{
             done               = $remaining.Count -eq 0
             state              = [string]$vm.State

@@ -4,7 +4,7 @@ function Remove-QsmCheckpoint {
     Begins to remove our checkpoint, so that the differencing disks are merged back.
 
     .DESCRIPTION
-    Only checkpoints of exactly our name; the name must be that of the migration (InvalidArgument otherwise), and the owner
+    Only checkpoints that are provably ours; the name must be that of the migration (InvalidArgument otherwise), and the owner
     source (NotOwner otherwise): while the VM is handed over, the source stays as it is. None is done.
     Remove-VMSnapshot returns before the merge has ended: Get-QsmCheckpointRemoval reports that.
 
@@ -43,7 +43,7 @@ function Remove-QsmCheckpoint {
         throw (New-QsmOwnerError -Id 'NotOwner' -Record $record -Text 'checkpoint_left_alone')
     }
     $vm = Get-QsmVMObject -VMId $VMId -Required
-    foreach ($checkpoint in @(Get-QsmCheckpointFact -VM $vm | Where-Object { $_.name -ceq $Name })) {
+    foreach ($checkpoint in @(Get-QsmOwnCheckpoint -VM $vm -Name $Name -MigrationId $MigrationId)) {
         if ($PSCmdlet.ShouldProcess($vm.Name, "Remove the checkpoint '$($checkpoint.name)'")) { Remove-VMSnapshot -VMSnapshot (Get-VMSnapshot -Id $checkpoint.checkpoint_id -ErrorAction Stop) -Confirm:$false -ErrorAction Stop }
     }
 }

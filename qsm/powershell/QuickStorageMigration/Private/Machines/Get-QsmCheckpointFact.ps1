@@ -4,8 +4,7 @@ function Get-QsmCheckpointFact {
     Returns the checkpoints of a VM, whoever made them.
 
     .DESCRIPTION
-    Those of backup and replication count: their type says so. From WMI, since Get-VMSnapshot may show the list of 5 s ago. Oldest
-    first.
+    Those of backup and replication count: their type says so. As they are at this moment, oldest first.
 
     .PARAMETER VM
     The VM as Get-VM gives it.
@@ -23,16 +22,5 @@ function Get-QsmCheckpointFact {
         [object]$VM
     )
 
-    $kinds = @{ 'Realized' = 'Standard'; 'Replica:Standard' = 'Replica'; 'Replica:ApplicationConsistent' = 'AppConsistentReplica' }
-    $system = "Msvm_ComputerSystem.CreationClassName=`"Msvm_ComputerSystem`",Name=`"$($VM.Id.ToString().ToUpperInvariant())`""
-    $query = "ASSOCIATORS OF {$system} WHERE AssocClass=Msvm_SnapshotOfVirtualSystem ResultClass=Msvm_VirtualSystemSettingData"
-    foreach ($checkpoint in @(Invoke-QsmWmi -Namespace 'root\virtualization\v2' -Query $query | Sort-Object -Property CreationTime)) {
-        if ($null -eq $checkpoint) { continue }
-        $kind = [string]$checkpoint.VirtualSystemType -replace '\AMicrosoft:Hyper-V:Snapshot:', ''
-        [PSCustomObject][ordered]@{
-            checkpoint_id = ([string]$checkpoint.InstanceID -replace '\AMicrosoft:', '').ToLowerInvariant()
-            name          = [string]$checkpoint.ElementName
-            type          = $(if ($kinds.ContainsKey($kind)) { $kinds[$kind] } else { $kind })
-        }
-    }
+    Get-QsmCheckpoint -VM $VM | Select-Object -Property checkpoint_id, name, type
 }

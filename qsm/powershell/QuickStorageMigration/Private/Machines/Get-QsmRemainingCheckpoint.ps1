@@ -4,7 +4,7 @@ function Get-QsmRemainingCheckpoint {
     Returns what is left of a checkpoint that is being removed.
 
     .DESCRIPTION
-    Nothing left means that all is as before: no checkpoint of that name, nothing going on, each disk its base, which is no
+    Nothing left means that all is as before: no checkpoint of ours, nothing going on, each disk its base, which is no
     differencing disk, and no leaf file. A disk that cannot be read counts as left.
 
     .PARAMETER VM
@@ -12,6 +12,9 @@ function Get-QsmRemainingCheckpoint {
 
     .PARAMETER Name
     Name of the checkpoint.
+
+    .PARAMETER MigrationId
+    Id of the migration.
 
     .PARAMETER Base
     Slot and path of each disk before the checkpoint.
@@ -23,7 +26,7 @@ function Get-QsmRemainingCheckpoint {
     System.String: one text for each thing.
 
     .EXAMPLE
-    Get-QsmRemainingCheckpoint -VM $vm -Name "QSM $MigrationId" -Base $bases -Leaf @($leaf)
+    Get-QsmRemainingCheckpoint -VM $vm -Name "QSM $MigrationId" -MigrationId $MigrationId -Base $bases -Leaf @($leaf)
     #>
     [CmdletBinding()]
     [OutputType([string])]
@@ -35,6 +38,9 @@ function Get-QsmRemainingCheckpoint {
         [string]$Name,
 
         [Parameter(Mandatory = $true)]
+        [string]$MigrationId,
+
+        [Parameter(Mandatory = $true)]
         [AllowEmptyCollection()]
         [object[]]$Base,
 
@@ -43,7 +49,7 @@ function Get-QsmRemainingCheckpoint {
         [string[]]$Leaf
     )
 
-    foreach ($checkpoint in @(Get-QsmCheckpointFact -VM $VM)) { if ($checkpoint.name -ceq $Name) { Get-QsmText -Name 'left_checkpoint' -Value @{ name = $Name } } }
+    foreach ($checkpoint in @(Get-QsmOwnCheckpoint -VM $VM -Name $Name -MigrationId $MigrationId)) { Get-QsmText -Name 'left_checkpoint' -Value @{ name = $checkpoint.name } }
     foreach ($status in @(Get-QsmBusyStatus -VM $VM)) { Get-QsmText -Name 'left_busy' -Value @{ status = $status } }
     $drives = @(Get-QsmDrive -VM $VM)
     foreach ($one in $Base) {
