@@ -97,6 +97,7 @@ def _configuration(core: Core, wanted: NewVM, *, vm_id: str, version: str, locat
         automatic_start_delay_seconds=wanted.automatic_start_delay_seconds,
         automatic_stop_action=wanted.automatic_stop_action,
         checkpoint_type=wanted.checkpoint_type,
+        automatic_checkpoints_enabled=wanted.automatic_checkpoints_enabled,
         notes=wanted.notes,
         snapshot_file_location=location,
         smart_paging_file_path=location,

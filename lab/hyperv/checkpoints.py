@@ -72,12 +72,31 @@ def rename(core: Core, vm_id: str, snapshot_id: str, new_name: str) -> VMSnapsho
     return named
 
 
-def create(core: Core, vm_id: str, *, snapshot_name: str, snapshot_type: str = "Standard") -> VMSnapshot:
+def before_start(core: Core, vm_id: str) -> None:
+    """What Start-VM does first to a VM that is off, takes automatic checkpoints and has no checkpoint; that it failed is only
+    traced (fact book, 4; HC/StartVM.cs of the module)."""
+    found = core.show(core.find(vm_id))
+    if found.automatic_checkpoints_enabled and found.state is VMState.OFF and not found.snapshots and not found.planned:
+        with suppress(HyperVError):
+            create(core, vm_id, snapshot_name=f"Automatic Checkpoint - {_default_name(found.name)}", automatic=True)
+
+
+def after_stop(core: Core, vm_id: str) -> None:
+    """What Stop-VM does last: an automatic checkpoint that is the VM's parent goes, errors are swallowed (fact book, 4)."""
+    snapshots = core.find(vm_id).configuration.snapshots
+    if snapshots and snapshots[-1].is_automatic:
+        with suppress(HyperVError):
+            remove_snapshot(core, vm_id, snapshots[-1].snapshot_id)
+
+
+def create(
+    core: Core, vm_id: str, *, snapshot_name: str, snapshot_type: str = "Standard", automatic: bool = False
+) -> VMSnapshot:
     """CreateSnapshot; of another SnapshotType: what a backup program does."""
     with core.occupied(vm_id, VMOperationalStatus.CREATING_SNAPSHOT, states=STATES) as machine:
         _check(core, machine)
         with_memory = _takes_memory(core, machine)
-        snapshot = _plan(machine, snapshot_name, snapshot_type, with_memory=with_memory)
+        snapshot = _plan(machine, snapshot_name, snapshot_type, with_memory=with_memory, automatic=automatic)
         children = new_children(core, machine)
         former = machine.configuration
         leftover = (*former.leftover_files, *snapshot.state_files, *children.values())
@@ -143,7 +162,7 @@ def _takes_memory(core: Core, machine: Machine) -> bool:
     return True
 
 
-def _plan(machine: Machine, name: str, snapshot_type: str, *, with_memory: bool) -> VMSnapshot:
+def _plan(machine: Machine, name: str, snapshot_type: str, *, with_memory: bool, automatic: bool) -> VMSnapshot:
     found, snapshot_id = machine.configuration, str(uuid.uuid4())
     configuration_file, memory_file = files.snapshot_files(found, snapshot_id)
     return VMSnapshot(
@@ -155,6 +174,7 @@ def _plan(machine: Machine, name: str, snapshot_type: str, *, with_memory: bool)
         hard_drives=found.hard_drives,
         state_files=(configuration_file, memory_file) if with_memory else (configuration_file,),
         creation_time_ticks=ticks_of(time.time_ns()),
+        is_automatic=automatic,
     )
 
 

@@ -51,6 +51,7 @@ class Configuration:
     automatic_start_delay_seconds: int
     automatic_stop_action: StopAction
     checkpoint_type: CheckpointType
+    automatic_checkpoints_enabled: bool
     notes: str
     snapshot_file_location: str
     smart_paging_file_path: str

@@ -13,6 +13,7 @@ from lab.platform.windows import VERSIONS, version_of
 SECOND_MODULE_BUILD = VERSIONS["2016"].build
 """From here on the module is 2.0. What 1.1 does about ids is not known, so that by default it is played the other way."""
 MAC_PREFIX = "00155D"  # Microsoft's, of Hyper-V's address pools
+AUTOMATIC_CHECKPOINTS_BUILD = VERSIONS["2019"].build
 
 # "Upgrade virtual machine version in Hyper-V", Microsoft Learn
 SUPPORTED_VERSIONS = {
@@ -36,6 +37,7 @@ def vm_host(platform: Platform, *, processor_generation: int = 1) -> VMHost:
         os_build=settings.os_build,
         supported_vm_versions=SUPPORTED_VERSIONS[version_of(settings.os_build)],
         checkpoint_types_known=second_module,
+        automatic_checkpoints_known=settings.os_build >= AUTOMATIC_CHECKPOINTS_BUILD,
         absent_id="ObjectNotFound" if second_module else "InvalidParameter",
         id_finds_planned=second_module,
         processor_generation=processor_generation,

@@ -135,6 +135,7 @@ def photograph(
         automatic_start_delay_seconds=found.automatic_start_delay_seconds,
         automatic_stop_action=found.automatic_stop_action,
         checkpoint_type=found.checkpoint_type if host.checkpoint_types_known else None,
+        automatic_checkpoints_enabled=found.automatic_checkpoints_enabled if host.automatic_checkpoints_known else None,
         is_clustered=found.is_clustered,
         replication_mode=found.replication_mode,
         notes=found.notes,

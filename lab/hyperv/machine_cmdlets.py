@@ -138,6 +138,7 @@ class MachineCmdlets(Arranging):
         automatic_start_delay_seconds: int | None = None,
         automatic_stop_action: StopAction | None = None,
         checkpoint_type: CheckpointType | None = None,
+        automatic_checkpoints_enabled: bool | None = None,
         notes: str | None = None,
         memory_startup_bytes: int | None = None,
         processor_compatibility: bool | None = None,
@@ -145,6 +146,9 @@ class MachineCmdlets(Arranging):
         """Set-VM (and Set-VMProcessor, Set-VMMemory). The last two only while the VM is off."""
         if checkpoint_type is not None and not self._core.host.checkpoint_types_known:
             what = f"{self._core.host.name} knows no checkpoint types: there is no parameter CheckpointType."
+            raise HyperVError(None, ErrorCategory.INVALID_PARAMETER, what)
+        if automatic_checkpoints_enabled is not None and not self._core.host.automatic_checkpoints_known:
+            what = f"{self._core.host.name} knows no automatic checkpoints: there is no such parameter."
             raise HyperVError(None, ErrorCategory.INVALID_PARAMETER, what)
         if memory_startup_bytes is not None or processor_compatibility is not None:
             changing.change_hardware(
@@ -161,6 +165,7 @@ class MachineCmdlets(Arranging):
             automatic_start_delay_seconds=automatic_start_delay_seconds,
             automatic_stop_action=automatic_stop_action,
             checkpoint_type=checkpoint_type,
+            automatic_checkpoints_enabled=automatic_checkpoints_enabled,
             notes=notes,
         )
 

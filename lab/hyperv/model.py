@@ -111,6 +111,8 @@ class VMSnapshot:
     state_files: tuple[str, ...]
     """Its configuration, and the memory of a Standard checkpoint of a running VM."""
     creation_time_ticks: int = 0
+    is_automatic: bool = False
+    """Start-VM took it."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,8 @@ class VirtualMachine:
     automatic_stop_action: StopAction
     checkpoint_type: CheckpointType | None
     """None where the host knows no types (before Windows Server 2016)."""
+    automatic_checkpoints_enabled: bool | None
+    """None where the host knows none (before Windows Server 2019)."""
     is_clustered: bool
     replication_mode: str
     notes: str
@@ -239,6 +243,8 @@ class VMHost:
     """Id of the error with which Get-VM -Id tells that nobody has the id; for the module 1.1 it is not known."""
     id_finds_planned: bool = True
     """Whether Get-VM -Id gives planned VMs; for the module 1.1 it is not known."""
+    automatic_checkpoints_known: bool = True
+    """False: before Windows Server 2019 (Windows 10, version 1709)."""
     processor_generation: int = 1
     """A higher one has all features of those below it; a saved state needs the features it was made with."""
     memory_capacity_bytes: int = 64 << 30

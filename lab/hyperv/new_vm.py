@@ -59,6 +59,8 @@ class NewVM:
     automatic_start_delay_seconds: int = 0
     automatic_stop_action: StopAction = StopAction.SAVE
     checkpoint_type: CheckpointType = CheckpointType.PRODUCTION
+    automatic_checkpoints_enabled: bool = False
+    """The default of Windows Server; on a client Windows it is on."""
     notes: str = ""
     vm_id: str = field(default="")
     """Empty: drawn."""

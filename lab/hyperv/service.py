@@ -153,12 +153,17 @@ class HyperV(MachineCmdlets):
     @raises_hyperv_errors
     def start_vm(self, vm_id: str) -> VirtualMachine:
         """Start-VM: from cold, or from the saved state. A Paused VM goes on. A running one: nothing happens."""
+        checkpoints.before_start(self._core, vm_id)
         return self._power.start(vm_id)
 
     @raises_hyperv_errors
     def stop_vm(self, vm_id: str, *, turn_off: bool = False, force: bool = False) -> VirtualMachine:
         """Stop-VM: shut the guest down, or cut its power; with `force` also where it cannot be shut down."""
-        return self._power.turn_off(vm_id) if turn_off else self._guest_shutdown.stop(vm_id, force=force)
+        if turn_off:
+            return self._power.turn_off(vm_id)
+        self._guest_shutdown.stop(vm_id, force=force)
+        checkpoints.after_stop(self._core, vm_id)
+        return self.get_vm(vm_id)
 
     @raises_hyperv_errors
     def get_shutdown_component(self, vm_id: str) -> ShutdownComponent | None:

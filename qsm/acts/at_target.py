@@ -53,7 +53,7 @@ def ensure_state(migration: Migration, *, suspend_again: bool = False) -> None:
 
 
 def restore_settings(migration: Migration) -> None:
-    """Automatic start and checkpoint type as they were at the source."""
+    """Automatic start, checkpoint type and automatic checkpoints as they were at the source."""
     plan = migration.plan
     migration.target.change(
         operations.restore_settings,
@@ -61,6 +61,7 @@ def restore_settings(migration: Migration) -> None:
             vm_id=plan.vm_id,
             automatic_start_action=plan.automatic_start_action,
             checkpoint_type=plan.checkpoint_type_before,
+            automatic_checkpoints=plan.automatic_checkpoints_before,
         ),
     )
 

@@ -2,7 +2,8 @@
 
 Times of files are .NET ticks in UTC (100 ns since 0001-01-01), because a number survives every JSON reader, while
 PowerShell versions read dates differently. Paths are full Windows paths. A disk's place in the VM is its slot,
-``"SCSI 0:1"`` (controller type, number, location).
+``"SCSI 0:1"`` (controller type, controller, location): SCSI controllers are counted by their device ids, as they are the
+same on every host, and not as Windows shows them.
 """
 
 from __future__ import annotations

@@ -95,6 +95,9 @@ class VMFacts(Frozen):
     automatic_stop_action: StopAction
     guest_shutdown: ComponentStatus = Field(description="of the component that shuts the guest down")
     checkpoint_type: CheckpointType | None = Field(description="None before 2016")
+    automatic_checkpoints: bool | None = Field(
+        description="whether Start-VM takes a checkpoint first; None before 2019"
+    )
     clustered: bool
     replication_mode: ReplicationMode
     notes: str

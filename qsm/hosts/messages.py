@@ -368,6 +368,7 @@ class RestoreSettingsArguments(Frozen):
     vm_id: str
     automatic_start_action: StartAction
     checkpoint_type: CheckpointType | None
+    automatic_checkpoints: bool | None = Field(default=None, description="None: left alone")
 
 
 class RetireSourceArguments(Frozen):

@@ -89,6 +89,7 @@ class Plan(Frozen):
     memory_bytes: int = Field(description="bound of the saved memory")
     checkpoint_type: Literal[CheckpointType.PRODUCTION, CheckpointType.PRODUCTION_ONLY, CheckpointType.STANDARD] | None
     checkpoint_type_before: CheckpointType | None
+    automatic_checkpoints_before: bool | None
     automatic_start_action: StartAction
     keep_source: bool
     reserve_bytes: int

@@ -148,6 +148,7 @@ def preflight(request: MigrationRequest, *, source: Host, target: Host, settings
         memory_bytes=memory,
         checkpoint_type=checkpoint_type,
         checkpoint_type_before=vm.checkpoint_type,
+        automatic_checkpoints_before=vm.automatic_checkpoints,
         automatic_start_action=vm.automatic_start_action,
         keep_source=request.keep_source,
         reserve_bytes=settings.reserve_bytes,

@@ -189,6 +189,7 @@ def _restore_settings(migration: Migration) -> None:
         return
     look_again(lambda: _restore_once(migration, m.RestoreSettingsArguments(
         vm_id=plan.vm_id, automatic_start_action=plan.automatic_start_action, checkpoint_type=plan.checkpoint_type_before,
+        automatic_checkpoints=plan.automatic_checkpoints_before,
     )))  # fmt: skip
 
 

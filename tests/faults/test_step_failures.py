@@ -12,7 +12,7 @@ from typing import Literal
 import pytest
 from fault_lab import AFTER, BEFORE, FAILED, REFUSED, FaultLab
 
-from lab.host.faults import FaultMoment
+from lab.host.faults import Fault, FaultAction, FaultMoment, FaultPlace
 from qsm.hosts.operations import OPERATIONS
 from qsm.plan.ending import End
 
@@ -88,6 +88,16 @@ def test_it_ends_at_home(fault_lab: FaultLab, failure: StepFailure) -> None:
     assert (report.end, report.left_over) == (End.HOME, ())
     assert report.error
     assert failure.error in report.error
+    fault_lab.assert_home(vm, before)
+
+
+def test_a_checkpoint_that_never_got_its_name_is_taken_away(fault_lab: FaultLab) -> None:
+    """Checkpoint-VM names it by a second job (fact book, 5)."""
+    vm = fault_lab.small_vm()
+    before = fault_lab.before(vm)
+    fault_lab.source.set_fault(Fault("ModifySystemSettings", FaultAction.KILL_PROCESS, FaultPlace.CMDLET))
+    report = fault_lab.failed_report(vm)
+    assert report.end is End.HOME, report.error
     fault_lab.assert_home(vm, before)
 
 

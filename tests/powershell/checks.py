@@ -42,6 +42,9 @@ GUARDED_PARAMETERS = {
     ("Checkpoint-QsmVM", "Set-VM", "CheckpointType"): "only if Get-QsmCheckpointType told a type",
     ("Restore-QsmVMSetting", "Set-VM", "CheckpointType"): "only if Get-QsmCheckpointType told a type",
     ("Set-QsmCheckpointType", "Set-VM", "CheckpointType"): "called only to set back a type that was changed",
+    ("Start-QsmVM", "Set-VM", "AutomaticCheckpointsEnabled"): "only if the VM has the property",
+    ("Restore-QsmVMSetting", "Set-VM", "AutomaticCheckpointsEnabled"): "only if the VM has the property",
+    ("Set-QsmAutomaticCheckpoint", "Set-VM", "AutomaticCheckpointsEnabled"): "called only to set back what was changed",
 }
 
 VERBS = {  # Get-Verb of Windows PowerShell 5.1

@@ -87,7 +87,7 @@ def test_planned_vm_tells_its_disks_and_the_inventory_tells_it_and_tasks(world: 
 def test_a_disk_that_is_not_read_after_a_merge_remains(world: World) -> None:
     world.make_vm(state="Off")
     base = "[PSCustomObject]@{ slot = 'SCSI 0:0'; path = $disk }"
-    remaining = f"Get-QsmRemainingCheckpoint -VM $vm -Name 'x' -Base @({base}) -Leaf @()"
+    remaining = f"Get-QsmRemainingCheckpoint -VM $vm -Name 'x' -MigrationId $migration -Base @({base}) -Leaf @()"
     assert world.run(remaining) == []
     (told,) = world.run(f"$World.fail['Get-VHD'] = 0x80070020; {remaining}")
     assert told.startswith("disk SCSI 0:0: ")

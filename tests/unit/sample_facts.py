@@ -24,7 +24,7 @@ def vm(*, file: DiskFile | None = None, **changes: object) -> VMFacts:
         "memory_assigned_bytes": 1, "memory_startup_bytes": 1, "memory_maximum_bytes": 1, "dynamic_memory": False,
         "processor_count": 1, "processor_compatibility": False, "automatic_start_action": "Nothing",
         "automatic_stop_action": "Save", "guest_shutdown": "Ok",
-        "checkpoint_type": "Production", "clustered": False, "replication_mode": "None",
+        "checkpoint_type": "Production", "clustered": False, "automatic_checkpoints": False, "replication_mode": "None",
         "notes": "", "disks": [disk],
         "adapters": [], "dvd_paths": [], "checkpoints": [], "obstacles": [], "unanswered": [], "volumes": [],
         "saved_state_files": [], "lock": None,

@@ -25,6 +25,7 @@ def plan(migration_id: str = FIRST, *, requested_by: str = "a test") -> dict[str
         "shared_folders": [r"D:\sql"], "export_folder": f"D:\\qsm-{migration_id}",
         "switches": [], "adapters": [], "pinned": [], "state_before": "Running", "transfer": "save",
         "memory_bytes": 0, "checkpoint_type": "Production", "checkpoint_type_before": "Production",
+        "automatic_checkpoints_before": False,
         "automatic_start_action": "Nothing", "keep_source": True, "reserve_bytes": 0, "source_boot_ticks": 0,
         "source_folders": [], "window_wait_minutes": 0, "gate_opened": "", "notes": [],
     }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from lab.engines.powershell import shapes
@@ -107,7 +108,10 @@ def get_vm_network_adapter(call: CmdletCall, given: Given) -> Iterator[Any]:
     if given.get("All"):
         return (shapes.adapter(each, vm_name=name) for name, each in call.host.hyperv.get_vm_network_adapters())
     vm = _seen(call, given, "adapters")
-    return (shapes.adapter(each, vm_name=vm.name) for each in vm.network_adapters)
+    gone = {each.adapter_id for each in _found(call, given).network_adapters if each.switch_gone}
+    # whether its switch is there is looked up at each reading of the name (10)
+    found = (replace(each, switch_gone=each.adapter_id in gone) for each in vm.network_adapters)
+    return (shapes.adapter(each, vm_name=vm.name) for each in found)
 
 
 @cmdlet("Get-VMNetworkAdapterVlan", "VMNetworkAdapter")
@@ -168,13 +172,14 @@ for _kind in DeviceKind:
     _register_devices(_kind)
 
 
-@cmdlet("Set-VM", "VM", "AutomaticStartAction", "CheckpointType", "Notes")
+@cmdlet("Set-VM", "VM", "AutomaticStartAction", "CheckpointType", "AutomaticCheckpointsEnabled", "Notes")
 def set_vm(call: CmdletCall, given: Given) -> Iterator[Any]:
     start, kind = given.get("AutomaticStartAction"), given.get("CheckpointType")
     call.host.hyperv.set_vm(
         _vm_id(given),
         automatic_start_action=None if start is None else StartAction.named(start),
         checkpoint_type=None if kind is None else CheckpointType.named(kind),
+        automatic_checkpoints_enabled=given.get("AutomaticCheckpointsEnabled"),
         notes=given.get("Notes"),
     )
     _forget(call, given, "properties")

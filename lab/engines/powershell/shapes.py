@@ -92,6 +92,8 @@ def vm(host: HostModel, found: VirtualMachine) -> dict[str, Any]:
         "DVDDrives": [dvd_drive(drive) for drive in found.dvd_drives],
         "NetworkAdapters": [adapter(each, vm_name=found.name) for each in found.network_adapters],
     }
+    if found.automatic_checkpoints_enabled is not None:
+        properties["AutomaticCheckpointsEnabled"] = found.automatic_checkpoints_enabled
     if found.checkpoint_type is not None:
         properties["CheckpointType"] = enum(HYPERV + "CheckpointType", found.checkpoint_type)
     types = (HYPERV + "VirtualMachine", HYPERV + "VirtualMachineBase")

@@ -46,12 +46,14 @@ def _disk_files(call: CmdletCall, vm_id: str) -> Iterator[Any]:
 def _snapshots(call: CmdletCall, vm_id: str) -> Iterator[Any]:
     """A VM's checkpoints, as they are at this moment and in no order."""
     for each in reversed(call.host.hyperv.get_vm_snapshot(vm_id)):
-        properties = {
+        properties: Row = {
             "InstanceID": f"Microsoft:{each.snapshot_id.upper()}",
             "ElementName": each.name,
             "VirtualSystemType": f"Microsoft:Hyper-V:Snapshot:{SNAPSHOT_KINDS[each.snapshot_type]}",
             "CreationTime": wmi_time(each.creation_time_ticks),
         }
+        if call.host.hyperv.get_vm_host().automatic_checkpoints_known:
+            properties["IsAutomaticSnapshot"] = each.is_automatic
         yield shape("System.Management.ManagementObject", properties)
 
 

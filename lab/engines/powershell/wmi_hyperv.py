@@ -81,7 +81,18 @@ def _settings(call: CmdletCall, filters: Row) -> Iterator[Row]:
             "SuspendDataRoot": vm.configuration_location,
             "SwapFileDataRoot": vm.smart_paging_file_path,
             "Version": vm.version,
+            **_checkpoint_settings(vm),
         }
+
+
+def _checkpoint_settings(vm: VirtualMachine) -> Row:
+    """What versions of Windows that have it say of checkpoints."""
+    row: Row = {}
+    if vm.checkpoint_type is not None:
+        row["UserSnapshotType"] = wmi_numbers.USER_SNAPSHOT_TYPES[vm.checkpoint_type]
+    if vm.automatic_checkpoints_enabled is not None:
+        row["AutomaticSnapshotsEnabled"] = vm.automatic_checkpoints_enabled
+    return row
 
 
 def _storage(call: CmdletCall, filters: Row) -> Iterator[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from lab.platform.this_machine import UNIX_EPOCH_TICKS
-from qsm.facts.states import VMOperationalStatus, VMState
+from qsm.facts.states import CheckpointType, VMOperationalStatus, VMState
 
 ENABLED, DISABLED = 2, 3  # CIM_EnabledLogicalElement.EnabledState
 HEALTHY, CRITICAL_FAILURE = 5, 25  # HealthState
@@ -31,6 +31,9 @@ OPERATIONAL_STATUSES = {
 INTEGRATION_STATUSES = {
     "Ok": 2, "Degraded": 3, "Error": 6, "NonRecoverableError": 7, "NoContact": 12, "LostCommunication": 13,
     "ProtocolMismatch": 32775,
+}  # fmt: skip
+USER_SNAPSHOT_TYPES = {
+    CheckpointType.DISABLED: 2, CheckpointType.PRODUCTION: 3, CheckpointType.PRODUCTION_ONLY: 4, CheckpointType.STANDARD: 5,
 }  # fmt: skip
 SNAPSHOT_KINDS = {
     "Standard": "Realized", "Recovery": "Recovery", "Planned": "Planned", "Missing": "Missing", "Replica": "Replica:Standard",

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hosts_driver import WINDOWS, HostCaller
+from hosts_driver import WINDOWS, HostCaller, encoded, plain, run
 from hosts_script import MigrationScript
 from powershell_program import NEEDS_ENGINE
 
@@ -115,3 +115,35 @@ def make_script(source: HostCaller, target: HostCaller) -> Callable[..., Migrati
         return MigrationScript(source, target, vm["vm_id"])
 
     return make
+
+
+@pytest.fixture(scope="session")
+def cmdlet_laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    """A host for scripts of a test's own, without the module: what the cmdlets do by themselves."""
+    plan = HostPlan(name="hv01", timing=dataclasses.asdict(INSTANT))
+    settings = LabSettings(engine="powershell", hosts=(plan,))
+    with Laboratory(tmp_path_factory.mktemp("cmdlets")).running(settings) as running:
+        yield running
+
+
+@pytest.fixture
+def cmdlet_vm(cmdlet_laboratory: Laboratory) -> Iterator[dict[str, Any]]:
+    """A running VM on that host."""
+    name, host = f"seen-{next(_serial)}", cmdlet_laboratory.host("hv01")
+    vm = host.create_vm(name, disks=[LabDisk(size_bytes=8 * MIB)], workload=QUIET)
+    yield vm
+    host.turn_off([vm["vm_id"]])
+
+
+@pytest.fixture
+def in_one_process(cmdlet_laboratory: Laboratory, cmdlet_vm: dict[str, Any]) -> Callable[[str], list[str]]:
+    """Runs a script in a process of its own on that host, where $name is the VM's; gives the words that it writes."""
+
+    def execute(script: str) -> list[str]:
+        whole = f"$ErrorActionPreference = 'Stop'; $name = '{cmdlet_vm['name']}'; {script}"
+        program = ["-NoProfile", "-NonInteractive", "-EncodedCommand", encoded(whole)]
+        out, err, code = run(plain(cmdlet_laboratory, "hv01"), "powershell.exe", program)
+        assert code == 0, err
+        return out.split()
+
+    return execute

@@ -69,7 +69,7 @@ class MigrationScript:
         self.source = ScriptSide(source, self.migration_id, "source")
         self.target = ScriptSide(target, self.migration_id, "target")
         self.vm_id = vm_id
-        self.vm = self._facts()
+        self.vm = self.look_again()
         self.folder = folder or rf"D:\Moved\{self.vm.name}"
         self.bases = {disk.slot: disk.chain[-1] for disk in self.vm.disks}
         self.taken: Any = None
@@ -82,7 +82,8 @@ class MigrationScript:
     def lab(self) -> Laboratory:
         return self.source.caller.lab
 
-    def _facts(self) -> Any:
+    def look_again(self) -> Any:
+        """The VM as the source reports it now."""
         (vm,) = self.source.caller.call("get_vm", {"name_or_id": self.vm_id}).result.matches
         assert vm.unanswered == ()
         return vm
@@ -292,6 +293,7 @@ class MigrationScript:
             vm_id=self.vm_id,
             automatic_start_action=self.vm.automatic_start_action,
             checkpoint_type=self.vm.checkpoint_type,
+            automatic_checkpoints=self.vm.automatic_checkpoints,
         )
 
     def resume(self) -> None:

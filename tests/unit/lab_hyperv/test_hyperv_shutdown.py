@@ -81,3 +81,32 @@ def test_component_never_turns_off(host: HyperVHost) -> None:
         host.hyperv.initiate_shutdown(vm.vm_id, force=True)
     assert caught.value.return_code == RETURN_INVALID_STATE
     assert host.state(vm.vm_id) is VMState.RUNNING
+
+
+def test_fact_4_start_takes_an_automatic_checkpoint_and_stop_removes_it(host: HyperVHost) -> None:
+    vm = host.make_vm(automatic_checkpoints_enabled=True)
+    host.hyperv.start_vm(vm.vm_id)
+    (taken,) = host.hyperv.get_vm_snapshot(vm.vm_id)
+    assert taken.is_automatic
+    assert all(path.endswith(".avhdx") for path in host.paths(vm.vm_id))
+    host.wait_for_writes(vm.vm_id)
+    host.hyperv.stop_vm(vm.vm_id)
+    assert host.hyperv.get_vm_snapshot(vm.vm_id) == ()
+    host.wait_for_merges(vm.vm_id)
+    host.hyperv.set_vm(vm.vm_id, automatic_checkpoints_enabled=False)
+    host.hyperv.start_vm(vm.vm_id)
+    assert host.hyperv.get_vm_snapshot(vm.vm_id) == ()
+
+
+def test_fact_4_no_automatic_checkpoint_beside_another_or_from_a_saved_state(host: HyperVHost) -> None:
+    vm = host.make_vm(automatic_checkpoints_enabled=True)
+    host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name="mine")
+    host.hyperv.start_vm(vm.vm_id)
+    assert [each.name for each in host.hyperv.get_vm_snapshot(vm.vm_id)] == ["mine"]
+    host.wait_for_writes(vm.vm_id)
+    host.hyperv.save_vm(vm.vm_id)
+    (mine,) = host.hyperv.get_vm_snapshot(vm.vm_id)
+    host.hyperv.remove_vm_snapshot(vm.vm_id, mine.snapshot_id)
+    host.wait_for_merges(vm.vm_id)
+    host.hyperv.start_vm(vm.vm_id)
+    assert host.hyperv.get_vm_snapshot(vm.vm_id) == ()

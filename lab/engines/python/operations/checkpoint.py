@@ -152,7 +152,7 @@ def _own_checkpoints(call: OperationCall, vm: VirtualMachine, name: str) -> list
         each
         for each in everything
         if each.snapshot_id not in note["before"]
-        and each.snapshot_type == "Standard"
+        and (each.snapshot_type, each.is_automatic) == ("Standard", False)
         and each.creation_time_ticks <= latest
         and each.name.startswith(vm.name)
         and sum(map(str.isdigit, each.name[len(vm.name) :])) >= DIGITS_OF_A_TIME

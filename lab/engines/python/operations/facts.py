@@ -403,6 +403,7 @@ def vm_facts(host: ModuleHost, vm: VirtualMachine) -> VMFacts:
         automatic_stop_action=vm.automatic_stop_action,
         guest_shutdown=ComponentStatus(shutdown),
         checkpoint_type=vm.checkpoint_type,
+        automatic_checkpoints=vm.automatic_checkpoints_enabled,
         clustered=vm.is_clustered,
         replication_mode=ReplicationMode(vm.replication_mode),
         notes=vm.notes,

@@ -7,6 +7,8 @@ and the target's epoch grows before the source takes it back, so that a late cal
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from lab.engines.python.operations import facts
@@ -108,10 +110,8 @@ def _start(call: OperationCall, vm: VirtualMachine) -> None:
     """Raises StartRefused where Hyper-V refused and the VM is provably as it was; fails otherwise."""
     before = facts.standing_mark(call.host, vm)
     try:
-        if str(vm.state) == "Paused":
-            call.host.hyperv.resume_vm(vm.vm_id)
-        else:
-            call.host.hyperv.start_vm(vm.vm_id)
+        with _no_automatic_checkpoint(call, vm):
+            _power_on(call, vm)
     except HyperVError as error:
         found = facts.vm_after(call.host, vm.vm_id)
         now = str(found.state)
@@ -130,6 +130,27 @@ def _start(call: OperationCall, vm: VirtualMachine) -> None:
             hresult=hresult_of(error),
             state=now,
         ) from error
+
+
+def _power_on(call: OperationCall, vm: VirtualMachine) -> None:
+    if str(vm.state) == "Paused":
+        call.host.hyperv.resume_vm(vm.vm_id)
+    else:
+        call.host.hyperv.start_vm(vm.vm_id)
+
+
+@contextmanager
+def _no_automatic_checkpoint(call: OperationCall, vm: VirtualMachine) -> Iterator[None]:
+    """Start-VM takes a checkpoint first of a VM that is off and takes automatic ones: not of this one, not now."""
+    if str(vm.state) != "Off" or not vm.automatic_checkpoints_enabled:
+        yield
+        return
+    call.host.hyperv.set_vm(vm.vm_id, automatic_checkpoints_enabled=False)
+    try:
+        yield
+    finally:
+        with suppress(HyperVError):
+            call.host.hyperv.set_vm(vm.vm_id, automatic_checkpoints_enabled=True)
 
 
 def confirm_target(call: OperationCall, arguments: m.ConfirmTargetArguments) -> None:
@@ -170,6 +191,9 @@ def restore_settings(call: OperationCall, arguments: m.RestoreSettingsArguments)
         vm.vm_id,
         automatic_start_action=action,
         checkpoint_type=kind if vm.checkpoint_type is not None else None,
+        automatic_checkpoints_enabled=arguments.automatic_checkpoints
+        if vm.automatic_checkpoints_enabled is not None
+        else None,
     )
     return m.Nothing()
 

@@ -1,7 +1,7 @@
 function Restore-QsmVMSetting {
     <#
     .SYNOPSIS
-    Puts back the settings of the VM that the migration changed: automatic start and type of checkpoint.
+    Puts back the settings of the VM that the migration changed: automatic start, type of checkpoint, automatic checkpoints.
 
     .DESCRIPTION
     Only on the host that owns the VM (NotOwner otherwise, refused): the automatic start of the other one must stay off. Proved
@@ -15,6 +15,9 @@ function Restore-QsmVMSetting {
 
     .PARAMETER CheckpointType
     Type of checkpoint, or null where hosts know none. Left alone on a host that knows none.
+
+    .PARAMETER AutomaticCheckpoints
+    Whether Start-VM takes a checkpoint first, or null. Left alone on a host that knows none.
 
     .PARAMETER MigrationId
     Id of the migration.
@@ -40,6 +43,9 @@ function Restore-QsmVMSetting {
         [ValidateSet('Disabled', 'Production', 'ProductionOnly', 'Standard', '')]
         [string]$CheckpointType = '',
 
+        [AllowNull()]
+        [Nullable[bool]]$AutomaticCheckpoints = $null,
+
         [Parameter(Mandatory = $true)]
         [string]$MigrationId
     )
@@ -53,9 +59,11 @@ function Restore-QsmVMSetting {
     Set-VM -VM $vm -AutomaticStartAction $AutomaticStartAction -Confirm:$false -ErrorAction Stop
     $typed = $CheckpointType -ne '' -and $null -ne (Get-QsmCheckpointType -VM $vm)
     if ($typed) { Set-VM -VM $vm -CheckpointType $CheckpointType -Confirm:$false -ErrorAction Stop }
+    $automatic = $null -ne $AutomaticCheckpoints -and $null -ne (Get-QsmProperty -InputObject (Get-QsmVMSetting -VM $vm) -Name 'AutomaticSnapshotsEnabled')
+    if ($automatic) { Set-VM -VM $vm -AutomaticCheckpointsEnabled $AutomaticCheckpoints -Confirm:$false -ErrorAction Stop }
     $vm = Get-QsmVMObject -VMId $VMId -Required -Acted
-    $found = "$($vm.AutomaticStartAction) $(if ($typed) { Get-QsmCheckpointType -VM $vm })"
-    $expected = "$AutomaticStartAction $(if ($typed) { $CheckpointType })"
+    $found = "$($vm.AutomaticStartAction) $(if ($typed) { Get-QsmCheckpointType -VM $vm }) $(if ($automatic) { (Get-QsmVMSetting -VM $vm).AutomaticSnapshotsEnabled })".TrimEnd()
+    $expected = "$AutomaticStartAction $(if ($typed) { $CheckpointType }) $(if ($automatic) { $AutomaticCheckpoints })".TrimEnd()
     if ($found -eq $expected) { return }
     throw (New-QsmError -Id 'HostFailed' -Category failed -Subject "$VMId" -Facts @{ found = $found; expected = $expected } -Text 'settings_not_taken' -Value @{ vm = $vm.Name; found = $found; expected = $expected })
 }

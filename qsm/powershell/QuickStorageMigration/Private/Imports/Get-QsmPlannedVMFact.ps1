@@ -53,6 +53,7 @@ function Get-QsmPlannedVMFact {
         automatic_stop_action   = ''
         guest_shutdown          = 'Missing'
         checkpoint_type         = $null
+        automatic_checkpoints   = $null
         clustered               = $false
         replication_mode        = 'None'
         notes                   = ''

@@ -4,7 +4,7 @@ function Get-QsmCheckpointType {
     Returns which type of checkpoint a VM is set to; null where the host knows no types.
 
     .DESCRIPTION
-    Types came with 2016. A host knows them if the VM has the property.
+    Types came with 2016. A host knows them if the settings of the VM, as WMI gives them at this moment, have UserSnapshotType.
 
     .PARAMETER VM
     The VM as Get-VM gives it.
@@ -22,7 +22,8 @@ function Get-QsmCheckpointType {
         [object]$VM
     )
 
-    $type = Get-QsmProperty -InputObject $VM -Name 'CheckpointType'
-    if ($null -eq $type) { return $null }
-    [string]$type
+    $number = Get-QsmProperty -InputObject (Get-QsmVMSetting -VM $VM) -Name 'UserSnapshotType'
+    if ($null -eq $number) { return $null }
+    $types = @{ 2 = 'Disabled'; 3 = 'Production'; 4 = 'ProductionOnly'; 5 = 'Standard' }
+    if ($types.ContainsKey([int]$number)) { $types[[int]$number] } else { "$number" }
 }

@@ -13,7 +13,7 @@ function Get-QsmRegisteredVM {
     Only the VM with this id.
 
     .OUTPUTS
-    System.Management.Automation.PSCustomObject: vm_id, name.
+    System.Management.Automation.PSCustomObject: vm_id, name, system (the Msvm_ComputerSystem).
 
     .EXAMPLE
     $there = @(Get-QsmRegisteredVM -VMId $VMId).Count -gt 0
@@ -36,7 +36,7 @@ function Get-QsmRegisteredVM {
     foreach ($system in $systems) {
         $guid = [guid]::Empty
         if ([guid]::TryParse([string]$system.Name, [ref]$guid) -and ($null -eq $VMId -or $guid -eq $VMId)) {
-            [PSCustomObject]@{ vm_id = $guid.ToString(); name = [string]$system.ElementName }
+            [PSCustomObject]@{ vm_id = $guid.ToString(); name = [string]$system.ElementName; system = $system }
         }
     }
 }

@@ -73,6 +73,7 @@ function Get-QsmVMFact {
         automatic_stop_action   = [string]$VM.AutomaticStopAction
         guest_shutdown          = [string]($answers['shutdown'] | Select-Object -First 1)
         checkpoint_type         = Get-QsmCheckpointType -VM $VM
+        automatic_checkpoints   = Get-QsmProperty -InputObject (Get-QsmVMSetting -VM $VM) -Name 'AutomaticSnapshotsEnabled'
         clustered               = [bool](Get-QsmProperty -InputObject $VM -Name 'IsClustered' -Default $false)
         replication_mode        = [string](Get-QsmProperty -InputObject $VM -Name 'ReplicationMode' -Default 'None')
         notes                   = [string]$VM.Notes
