@@ -9,7 +9,7 @@ a cmdlet has begun goes on to its end, as Hyper-V's service does on Windows when
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -24,6 +24,18 @@ class WindowsProcess:
     name: str
     identity: Identity
     ended: threading.Event = field(default_factory=threading.Event)
+    at_end: list[Callable[[], None]] = field(default_factory=list)
+    """What Windows does for a process that is gone: its handles are closed."""
+
+    def end(self) -> None:
+        """End it, however far it is."""
+        self.ended.set()
+        self.close_handles()
+
+    def close_handles(self) -> None:
+        """What it held open is open no more: it has come to its end, or was ended."""
+        while self.at_end:
+            self.at_end.pop()()
 
     def check(self) -> None:
         """Raise ProcessEnded if somebody has ended this process."""

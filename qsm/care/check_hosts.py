@@ -2,7 +2,8 @@
 
 1. per host: it answers, an unfiltered administrator, language mode, execution policy, BITS, WinRM quotas, Hyper-V;
 2. per pair, source to target: the computer account resolves, TCP 445 answers, and one small file really is copied by the
-   SYSTEM task over a temporary share, compared, and removed with everything that was made for it.
+   SYSTEM task over a temporary share, compared, and removed with everything that was made for it; it is held open on the
+   source, and protected, like the frozen disk of a running VM.
 """
 
 from __future__ import annotations

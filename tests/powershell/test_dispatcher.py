@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 from collections.abc import Callable
@@ -238,7 +239,11 @@ def test_an_attempt_without_end_is_done_again_where_that_is_safe(
     put_attempt(shared_session, migration_id, "create_probe_file", state="started")
     answer = migration("create_probe_file", {"size_bytes": 5})
     assert (answer.ok, answer.attempt, answer.repeated) == (True, 2, False)
-    assert shared_session.host.path(answer.result.path).stat().st_size == 5
+    probe = shared_session.host.path(answer.result.path)
+    assert probe.stat().st_size == 5
+    assert b"/grant *S-1-5-83-1-" in (shared_session.host.state / "icacls.txt").read_bytes()
+    with probe.open("rb") as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
     first, second = journal(shared_session, migration_id, "create_probe_file")["attempts"]
     assert (first["state"], first["error"]["id"], second["state"]) == ("failed", "HostFailed", "done")
     assert migration("create_probe_file", {"size_bytes": 5}).result == answer.result

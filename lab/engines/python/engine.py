@@ -126,7 +126,7 @@ class _PowerShell:
 
     def signal(self, code: SignalName) -> None:
         """See `lab.winrm.engine.Command`."""
-        self._process.ended.set()
+        self._process.end()
         self._input.put(None)
 
     # what the engine calls
@@ -163,6 +163,7 @@ class _PowerShell:
             self.complain(traceback.format_exc(limit=-3))
         if self._process.ended.is_set():
             self._exit_code = 1
+        self._process.close_handles()
         self._output.finish(self._exit_code)
 
     def _write_line(self, line: str) -> None:
@@ -244,4 +245,4 @@ class _TaskProcess:
         return self._exit_code
 
     def stop(self) -> None:
-        self._process.ended.set()
+        self._process.end()

@@ -16,6 +16,8 @@ $script:QsmModuleFolder = $PSScriptRoot
 $script:QsmTexts = $null
 # The operations by name, as the table that the tool and the hosts share has them.
 $script:QsmOperations = @{}
+# The file that this process holds open, as Hyper-V holds a frozen disk: Open-QsmHeldFile, Close-QsmHeldFile.
+$script:QsmHeldFile = $null
 
 foreach ($room in 'Calls', 'Copies', 'Disks', 'Files', 'Hosts', 'Imports', 'Json', 'Machines', 'Merges', 'Records', 'Tasks', 'Public') {
     . (Join-Path -Path $PSScriptRoot -ChildPath "$room.ps1")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import ntpath
 from collections.abc import Callable
 from typing import Any
 
@@ -272,6 +274,10 @@ def test_probe_file_can_be_fetched_by_the_other_host(make_script: Callable[..., 
     script.begin()
     file = script.source.do("create_probe_file", size_bytes=4096)
     assert file.length_bytes == 4096
+    with script.source.caller.host.files.host_path(file.path).open("rb") as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)  # who wants it for itself meets who holds it
+    (entry,) = script.source.caller.call("get_inventory", {"folders": [ntpath.dirname(file.path)]}).result.files
+    assert any(each.startswith("NT VIRTUAL MACHINE\\") and each.endswith(":FullControl") for each in entry.access)
     destination = rf"{script.folder}\probe.bin"
     state = script.copy(1, file.path.rpartition("\\")[0], [(file, destination)], share=0)
     assert state.state == "Done"

@@ -6,11 +6,12 @@ the VM was handed over, and the target's record, as the target told it, says tha
 
 from __future__ import annotations
 
-from lab.engines.python.operations import facts
+from lab.engines.python.operations import facts, held_probe
 from lab.engines.python.operations.calls import OperationCall
 from lab.engines.python.operations.errors import refused
 from lab.engines.python.operations.removal import keep_files_of, remove_files_of
 from lab.host.sentences import say
+from lab.platform.acl import Right
 from qsm.facts.files import FileFacts
 from qsm.facts.names import path_key
 from qsm.facts.states import StartAction
@@ -134,7 +135,12 @@ def remove_source_files(call: OperationCall, arguments: m.RemoveSourceFilesArgum
 
 
 def create_probe_file(call: OperationCall, arguments: m.ProbeFileArguments) -> FileFacts:
-    """Make a small file, for checking a copy between two hosts."""
+    """Make a small file, for checking a copy between two hosts; held and protected like the disk of a running VM."""
+    held_probe.let_go(call)
     name = f"{call.migration_folder}\\probe\\probe.bin"
+    path = call.host.folder.path(name)
     call.host.folder.write_bytes(name, bytes(index % 251 for index in range(arguments.size_bytes)))
-    return facts.file_facts(call.host, call.host.folder.path(name))
+    account = rf"NT VIRTUAL MACHINE\{call.known_record().vm_id.upper()}"
+    call.host.platform.acl.grant(path, account, Right.FULL_CONTROL)
+    held_probe.hold(call, path)
+    return facts.file_facts(call.host, path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from lab.engines.python.operations import held_probe
 from lab.engines.python.operations.calls import OperationCall, record_missing
 from lab.engines.python.operations.clock import now_utc
 from lab.engines.python.operations.errors import OperationError, refused
@@ -217,6 +218,7 @@ def close_migration(call: OperationCall, arguments: m.CloseMigrationArguments) -
     if ended is not None and record.owner not in ended:
         raise owner_error(call, record, "NotOwner", "cannot_end", end=arguments.end)
     if ended is not None:
+        held_probe.let_go(call)
         for folder in ("copies", "merges", "probe"):
             call.host.folder.remove_tree(f"{call.migration_folder}\\{folder}")
         call.host.folder.remove_file(f"{call.migration_folder}\\checkpoint.json")

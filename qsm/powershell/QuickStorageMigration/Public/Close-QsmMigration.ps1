@@ -47,6 +47,7 @@ function Close-QsmMigration {
     }
     if (-not $PSCmdlet.ShouldProcess($MigrationId, "End the migration: $End")) { return }
     if ($End -ne 'held') {
+        Close-QsmHeldFile
         $folder = Get-QsmMigrationFolder -MigrationId $MigrationId
         foreach ($path in @('copies', 'merges', 'probe' | ForEach-Object { Join-Path -Path $folder -ChildPath $_ }) + @(Get-QsmExportFolder -MigrationId $MigrationId)) { Remove-QsmFolder -Path $path }
         $note = Get-QsmCheckpointNote -MigrationId $MigrationId

@@ -4,7 +4,7 @@ function Read-QsmBytes {
     Reads some bytes of a file.
 
     .DESCRIPTION
-    One of the two functions that call .NET on a path of the host: no cmdlet reads from the middle of a file. Others may have
+    One of the three functions that call .NET on a path of the host: no cmdlet reads from the middle of a file. Others may have
     the file open for reading and writing meanwhile, unless it is to be read alone. Fewer bytes come back if the file ends before.
 
     .PARAMETER Path
