@@ -247,6 +247,7 @@ def test_an_attempt_without_end_is_done_again_where_that_is_safe(
     first, second = journal(shared_session, migration_id, "create_probe_file")["attempts"]
     assert (first["state"], first["error"]["id"], second["state"]) == ("failed", "HostFailed", "done")
     assert migration("create_probe_file", {"size_bytes": 5}).result == answer.result
+    assert migration("create_probe_file", {"size_bytes": 5}, subject="again").result == answer.result
 
 
 def test_an_attempt_without_end_is_left_alone_where_it_is_not(

@@ -77,6 +77,13 @@ TOLD: dict[str, tuple[str, list[Any]]] = {
         "Test-QsmFileWritten -Path $disk",
         [True, 1, False],
     ),
+    "a file that is written once more while it is watched": (
+        "$looks = @{ n = 0 }\n"
+        "function Test-QsmFileWritten { $looks.n++; Add-Content -LiteralPath $disk -Value 'x'; $looks.n -lt 3 }\n"
+        "$told = Get-QsmSettledFile -Path $disk\n"
+        "$looks.n; $told.length_bytes -eq (Get-Item -LiteralPath $disk).Length",
+        [3, True],
+    ),
     "an account that LSA knows": (LSA + "Resolve-QsmSid -Account 'LAB\\x'", ["S-1-5-21-1"]),
     "no account where WMI fails too": (
         f"$World.fail['WMI Win32_UserAccount'] = 0x80041010; $null -eq (Resolve-QsmSid -Account '{ACCOUNT}')",
@@ -222,6 +229,10 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         "(Get-Item -LiteralPath $disk).LastWriteTimeUtc = [DateTime]::UtcNow.AddHours(1)\n"
         "Get-QsmSettledFile -Path $disk -LimitSeconds 0",
         *("HostFailed", "failed", "has been open for writing and changing for 0 s"),
+    ),
+    "a file that is gone when its writer is looked for": (
+        'Test-QsmFileWritten -Path "$folder\\gone.vmgs"',
+        *("HostFailed", "refused", "gone.vmgs"),
     ),
     "an identity of a file that is gone": (
         'Get-QsmContentIdentity -Path "$folder\\gone.vhd" -Format VHD',
