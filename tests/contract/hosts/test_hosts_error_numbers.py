@@ -93,6 +93,22 @@ def test_file_in_use_is_a_busy_resource(laboratory: Laboratory, caller: HostCall
     assert "(0x80070020)" in told["text"]
 
 
+def test_test_vhd_writes_its_error_and_then_false(laboratory: Laboratory) -> None:
+    """VHD/Cmdlets/TestVhd.cs; with Stop the error alone comes (1.2 of the same source)."""
+    script = (
+        r"$whole = Test-VHD -Path 'D:\VMs\none.vhdx' -ErrorAction SilentlyContinue -ErrorVariable wrong;"
+        " [PSCustomObject]@{ whole = $whole; id = $wrong[0].FullyQualifiedErrorId; hresult = '{0:X8}' -f"
+        " $wrong[0].Exception.HResult } | ConvertTo-Json -Compress"
+    )
+    program = ["-NoProfile", "-NonInteractive", "-EncodedCommand", encoded(script)]
+    out, err, _ = run(plain(laboratory, "hv01"), "powershell.exe", program)
+    assert json.loads(out) == {
+        "whole": False,
+        "id": "InvalidParameter,Microsoft.Vhd.PowerShell.Cmdlets.TestVhd",
+        "hresult": NO_NUMBER,
+    }, err
+
+
 def test_smb_has_a_decimal_number_in_the_error_id(laboratory: Laboratory) -> None:
     """windows-powershell-docs#2128: 1332 for an account that nobody knows."""
     script = r"New-SmbShare -Name 'x' -Path 'D:\' -ReadAccess 'LAB\nobody' -ErrorAction Stop"
