@@ -26,6 +26,7 @@ NAMES = {
     "get_vm_by_name": "Get-VM",
     "get_vm_by_id": "Get-VM",
     "get_vm_network_adapters": "Get-VMNetworkAdapter",
+    "get_guest_items": "Msvm_KvpExchangeComponent",
     "get_vm_security": "Get-VMSecurity",
     "get_vm_snapshot": "Get-VMSnapshot",
     "set_vm": "Set-VM",

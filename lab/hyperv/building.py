@@ -102,6 +102,7 @@ def _configuration(core: Core, wanted: NewVM, *, vm_id: str, version: str, locat
         snapshot_file_location=location,
         smart_paging_file_path=location,
         workload=wanted.workload,
+        guest_product_type=wanted.guest_product_type,
         hard_drives=tuple(
             HardDiskDrive(
                 vm_id,

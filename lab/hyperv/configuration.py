@@ -81,6 +81,8 @@ class Configuration:
     """Extension of a file that its exports lack."""
     export_written_seconds: float = 0.0
     """How long VMMS goes on writing the last file of an export after that has returned."""
+    guest_product_type: int | None = None
+    """What its guest tells of itself: 1 workstation, 2 domain controller, 3 server; None: no Windows."""
     unanswered: tuple[str, ...] = ()
     """Cmdlets that fail for this VM."""
 

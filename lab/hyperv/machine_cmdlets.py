@@ -25,7 +25,7 @@ from lab.hyperv.new_vm import NewVM
 from lab.hyperv.service_errors import raises_hyperv_errors
 from lab.hyperv.wildcards import fits, has_wildcard
 from qsm.facts.names import name_key
-from qsm.facts.states import CheckpointType, StartAction, StopAction
+from qsm.facts.states import CheckpointType, StartAction, StopAction, VMState
 
 
 class MachineCmdlets(Arranging):
@@ -107,6 +107,20 @@ class MachineCmdlets(Arranging):
     def get_vm_snapshot(self, vm_id: str) -> tuple[VMSnapshot, ...]:
         """Get-VMSnapshot, oldest first."""
         return self._answering(vm_id, "Get-VMSnapshot").configuration.snapshots
+
+    @raises_hyperv_errors
+    def get_guest_items(self, vm_id: str) -> dict[str, str]:
+        """Msvm_KvpExchangeComponent.GuestIntrinsicExchangeItems: what the guest tells of itself, while it runs.
+
+        ProductType is among the items of Windows ("Msvm_KvpExchangeDataItem class"); the daemon of Linux sends none.
+        """
+        machine = self._answering(vm_id, "Msvm_KvpExchangeComponent")
+        if machine.shown_state is not VMState.RUNNING:
+            return {}
+        product = machine.configuration.guest_product_type
+        if product is None:
+            return {"OSName": "Debian GNU/Linux"}
+        return {"OSName": "Windows Server 2022 Datacenter", "ProductType": str(product)}
 
     def _answering(self, vm_id: str, cmdlet: str) -> Machine:
         machine = self._core.find(vm_id)

@@ -62,5 +62,7 @@ class NewVM:
     automatic_checkpoints_enabled: bool = False
     """The default of Windows Server; on a client Windows it is on."""
     notes: str = ""
+    guest_product_type: int | None = None
+    """Of a guest with Windows: 1 workstation, 2 domain controller, 3 server."""
     vm_id: str = field(default="")
     """Empty: drawn."""

@@ -10,6 +10,7 @@ from qsm.facts.hosts import VolumeFacts
 from qsm.facts.states import (
     CheckpointType,
     ComponentStatus,
+    GuestProduct,
     ReplicationMode,
     SnapshotType,
     StartAction,
@@ -89,6 +90,7 @@ class VMFacts(Frozen):
     memory_startup_bytes: int
     memory_maximum_bytes: int
     dynamic_memory: bool
+    guest_product: GuestProduct | None = Field(description="None: the guest does not run, or does not tell it")
     processor_count: int
     processor_compatibility: bool
     automatic_start_action: StartAction

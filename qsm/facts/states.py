@@ -167,6 +167,14 @@ class ReplicationMode(ReportedName):
     EXTENDED_REPLICA = "ExtendedReplica"
 
 
+class GuestProduct(ReportedName):
+    """What a guest with Windows is: our own names of the numbers 1 to 3 that it tells (wProductType)."""
+
+    WORKSTATION = "Workstation"
+    DOMAIN_CONTROLLER = "DomainController"
+    SERVER = "Server"
+
+
 class VlanMode(ReportedName):
     UNTAGGED = "Untagged"
     ACCESS = "Access"

@@ -9,11 +9,23 @@ from collections.abc import Iterator
 
 from qsm.facts.machines import VMFacts
 from qsm.facts.names import one_of
+from qsm.facts.states import GuestProduct
 from qsm.hosts import messages as m
 
 
 def about_move(vm: VMFacts, place: m.TestTargetResult, *, target: str) -> Iterator[str]:
-    """A sentence for each thing of the VM that may be otherwise on the target."""
+    """A sentence for each thing of the VM that may be otherwise on the target.
+
+    Domain controllers: "Virtualized Domain Controller Architecture" and "Safely virtualizing AD DS", Microsoft Learn. One
+    that does not run does not say what it is.
+    """
+    if vm.guest_product is GuestProduct.DOMAIN_CONTROLLER:
+        yield (
+            f"VM {vm.name} is a domain controller. The import gives it a new VM-GenerationID, which it takes for a restore"
+            " from a backup: it drops its RID pool, replicates under a new invocation id and fetches SYSVOL from another"
+            f" domain controller. Let another one run until VM {vm.name} has done so; without one SYSVOL stays away until"
+            " it is made authoritative by hand."
+        )
     for adapter in vm.adapters:
         if adapter.switch_gone:
             yield (

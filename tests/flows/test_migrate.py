@@ -127,6 +127,7 @@ def test_networks_settings_and_names_are_kept(flow_lab: FlowLab) -> None:
         adapters=[LabAdapter(vlan_id=42), LabAdapter(switch_name=None, name="unused")],
         automatic_start_action="Start",
         checkpoint_type="Standard",
+        guest_product_type=2,
     )
     old = flow_lab.source.vm(vm.vm_id)
     report = migrate_and_compare(flow_lab, vm)
@@ -138,6 +139,7 @@ def test_networks_settings_and_names_are_kept(flow_lab: FlowLab) -> None:
     assert [adapter["switch_name"] for adapter in new["network_adapters"]] == ["Production", None]
     (changed,) = [note for note in report.notes if note.startswith(f"Host hv02 changed VM {vm.name} at its import: ")]
     assert f"{vm.name}-0.vhdx" in changed and "switch Production" in changed
+    assert any(note.startswith(f"VM {vm.name} is a domain controller.") for note in report.notes)
     told = [note for note in report.notes if "has a dynamic MAC address" in note]
     for adapter, note in zip(old["network_adapters"], told, strict=True):
         assert f"'{adapter['name']}' of VM {vm.name} has a dynamic MAC address, {adapter['mac_address']}." in note

@@ -23,7 +23,7 @@ def vm(*, file: DiskFile | None = None, **changes: object) -> VMFacts:
         "smart_paging_file_path": r"D:\sql", "state": "Running", "operational_status": ["Ok"], "uptime_seconds": 1.0,
         "memory_assigned_bytes": 1, "memory_startup_bytes": 1, "memory_maximum_bytes": 1, "dynamic_memory": False,
         "processor_count": 1, "processor_compatibility": False, "automatic_start_action": "Nothing",
-        "automatic_stop_action": "Save", "guest_shutdown": "Ok",
+        "automatic_stop_action": "Save", "guest_shutdown": "Ok", "guest_product": None,
         "checkpoint_type": "Production", "clustered": False, "automatic_checkpoints": False, "replication_mode": "None",
         "notes": "", "disks": [disk],
         "adapters": [], "dvd_paths": [], "checkpoints": [], "obstacles": [], "unanswered": [], "volumes": [],

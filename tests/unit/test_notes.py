@@ -43,3 +43,14 @@ def test_an_image_in_a_dvd_drive(missing: tuple[str, ...], becomes: str) -> None
 
 def test_nothing_to_say() -> None:
     assert notes(vm()) == []
+
+
+def test_a_domain_controller() -> None:
+    (note,) = notes(vm(guest_product="DomainController"))
+    assert note.startswith("VM sql-01 is a domain controller. The import gives it a new VM-GenerationID")
+    assert "Let another one run until VM sql-01 has done so" in note
+
+
+@pytest.mark.parametrize("product", ["Server", "Workstation", "SomethingNew", None])
+def test_another_guest(product: str | None) -> None:
+    assert notes(vm(guest_product=product)) == []

@@ -19,6 +19,7 @@ from lab.engines.powershell.error_records import text_of
 from lab.engines.powershell.shapes import shape
 from lab.hyperv import HyperVError
 from lab.hyperv.model import VirtualMachine
+from qsm.facts.names import same_name
 from qsm.facts.states import CRITICAL_STATES, VMState
 
 Row = dict[str, Any]
@@ -111,6 +112,25 @@ def disk_files(vm: VirtualMachine) -> Iterator[Row]:
             }
 
 
+def _guest_items(call: CmdletCall, filters: Row) -> Iterator[Row]:
+    for vm in call.host.hyperv.get_vms():
+        if same_name(vm.vm_id, str(filters.get("SystemName", vm.vm_id))):
+            items = call.host.hyperv.get_guest_items(vm.vm_id)
+            yield {
+                "SystemName": vm.vm_id.upper(),
+                "GuestIntrinsicExchangeItems": [_embedded_item(name, data) for name, data in items.items()],
+            }
+
+
+def _embedded_item(name: str, data: str) -> str:
+    values = {"Data": data, "Name": name}
+    told = "".join(
+        f'<PROPERTY NAME="{key}" TYPE="string"><VALUE>{escape(value)}</VALUE></PROPERTY>'
+        for key, value in values.items()
+    )
+    return f'<INSTANCE CLASSNAME="Msvm_KvpExchangeDataItem">{told}</INSTANCE>'
+
+
 def _jobs(call: CmdletCall, filters: Row) -> Iterator[Row]:
     for job in list(call.memory.wmi_jobs.values()):
         yield {
@@ -153,6 +173,7 @@ ROWS: dict[str, Callable[[CmdletCall, Row], Iterator[Row]]] = {
     "Msvm_PlannedComputerSystem": _planned,
     "Msvm_VirtualSystemSettingData": _settings,
     "Msvm_StorageAllocationSettingData": _storage,
+    "Msvm_KvpExchangeComponent": _guest_items,
     "Msvm_ConcreteJob": _jobs,
     "Msvm_StorageJob": _storage_jobs,
     SHUTDOWN: _shutdown_components,

@@ -29,7 +29,16 @@ from qsm.facts.files import DiskFile, FileFacts, VMDisk
 from qsm.facts.hosts import VolumeFacts
 from qsm.facts.machines import Adapter, CheckpointFacts, Obstacle, Vlan, VMFacts
 from qsm.facts.names import path_key
-from qsm.facts.states import ComponentStatus, ReplicationMode, SnapshotType, VhdFormat, VhdType, VlanMode
+from qsm.facts.states import (
+    ComponentStatus,
+    GuestProduct,
+    ReplicationMode,
+    SnapshotType,
+    VhdFormat,
+    VhdType,
+    VlanMode,
+    VMState,
+)
 
 T = TypeVar("T")
 HOST_ERRORS = (HyperVError, PlatformError)
@@ -48,6 +57,9 @@ OBSTACLES = {
     DeviceKind.KEY_STORAGE_DRIVE: "KeyStorageDrive",
     DeviceKind.REMOTE_FX: "RemoteFX",
 }
+
+
+GUEST_PRODUCTS = {"1": GuestProduct.WORKSTATION, "2": GuestProduct.DOMAIN_CONTROLLER, "3": GuestProduct.SERVER}
 
 
 def file_facts(host: ModuleHost, path: str) -> FileFacts:
@@ -368,6 +380,16 @@ def _obstacles(host: ModuleHost, vm_id: str, questions: _Questions) -> tuple[Obs
     return tuple(found)
 
 
+def _guest_product(host: ModuleHost, vm: VirtualMachine) -> GuestProduct | None:
+    """What a running guest says of itself. No answer is none: it decides nothing."""
+    if vm.planned or vm.state is not VMState.RUNNING:
+        return None
+    try:
+        return GUEST_PRODUCTS.get(host.hyperv.get_guest_items(vm.vm_id).get("ProductType", ""))
+    except HyperVError:
+        return None
+
+
 def vm_facts(host: ModuleHost, vm: VirtualMachine) -> VMFacts:
     """Return everything about one VM."""
     questions = _Questions()
@@ -397,6 +419,7 @@ def vm_facts(host: ModuleHost, vm: VirtualMachine) -> VMFacts:
         memory_startup_bytes=vm.memory_startup_bytes,
         memory_maximum_bytes=vm.memory_maximum_bytes,
         dynamic_memory=vm.dynamic_memory_enabled,
+        guest_product=_guest_product(host, vm),
         processor_count=vm.processor_count,
         processor_compatibility=vm.compatibility_for_migration_enabled,
         automatic_start_action=vm.automatic_start_action,

@@ -47,6 +47,7 @@ function Get-QsmPlannedVMFact {
         memory_startup_bytes    = 0
         memory_maximum_bytes    = 0
         dynamic_memory          = $false
+        guest_product           = $null
         processor_count         = 0
         processor_compatibility = $false
         automatic_start_action  = 'Nothing'

@@ -4,7 +4,8 @@ function Get-QsmVMFact {
     Returns everything of one VM that a migration must know.
 
     .DESCRIPTION
-    A question that fails goes to unanswered with its reason, never to a default: each one is a reason to refuse.
+    A question that fails goes to unanswered with its reason, never to a default: each one is a reason to refuse. What the
+    guest says of itself is none: a guest may be silent.
 
     .PARAMETER VM
     The VM as Get-VM gives it.
@@ -67,6 +68,7 @@ function Get-QsmVMFact {
         memory_startup_bytes    = [long]$VM.MemoryStartup
         memory_maximum_bytes    = [long]$VM.MemoryMaximum
         dynamic_memory          = [bool]$VM.DynamicMemoryEnabled
+        guest_product           = $(if ([string]$VM.State -eq 'Running') { Get-QsmGuestProduct -VMId $VM.Id } else { $null })
         processor_count         = [int]$VM.ProcessorCount
         processor_compatibility = [bool](Get-QsmProperty -InputObject ($answers['Get-VMProcessor'] | Select-Object -First 1) -Name 'CompatibilityForMigrationEnabled' -Default $false)
         automatic_start_action  = [string]$VM.AutomaticStartAction
