@@ -49,7 +49,7 @@ def test_disks_are_pointed_at_files_of_their_names_again_and_again(host: HyperVH
     assert [drive.path for drive in report.vm.hard_drives] == there
     for compared in range(2):
         for drive in vm.hard_drives:
-            host.hyperv.set_vm_hard_disk_drive(vm.vm_id, drive.slot, path=drive.path)
+            host.hyperv.set_vm_hard_disk_drive(vm.vm_id, drive.drive_id, path=drive.path)
         assert host.paths(vm.vm_id) == [drive.path for drive in vm.hard_drives]
         if not compared:
             report = host.hyperv.compare_vm_again(report)
