@@ -218,7 +218,7 @@ def _prove(host: ModuleHost, vm: VMFacts, arguments: m.ImportVMArguments) -> Non
         adapter = adapters.get(choice.adapter_id)
         if adapter is None:
             problems.append(say("why_no_adapter", host.name, adapter=choice.adapter_id))
-        elif adapter.switch_name != choice.switch_name:
+        elif not same_name(adapter.switch_name or "", choice.switch_name or ""):
             found_name, wanted = adapter.switch_name, choice.switch_name
             problems.append(say("why_switch", host.name, adapter=adapter.name, found=found_name, expected=wanted))
     for pin in arguments.pinned:
