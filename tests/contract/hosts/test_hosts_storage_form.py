@@ -48,7 +48,7 @@ def test_target_folder_in_such_a_form_is_told(target: HostCaller, attribute: Att
     target.host.files.make_folder(r"D:\Packed")
     target.host.files.attributes.set(r"D:\Packed", attribute)
     question = {
-        **{"vm_id": "0f1e2d3c-0000-0000-0000-000000000001", "files": [], "switch_names": []},
+        **{"vm_id": "0f1e2d3c-0000-0000-0000-000000000001", "files": [], "switch_names": [], "mac_addresses": []},
         **{"compatibility": None, "source_address": "hv01.lab.example"},
     }
     for folder, kind in ((r"D:\Packed\below\it", word), (r"D:\Plain", "local")):
