@@ -83,6 +83,7 @@ def target_question(vm_id: str) -> dict[str, Any]:
         "source_address": "127.0.0.1",
         "files": [],
         "switch_names": [],
+        "mac_addresses": [],
         "compatibility": None,
     }
 

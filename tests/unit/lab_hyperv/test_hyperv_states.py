@@ -92,7 +92,7 @@ def test_a_start_fails_where_a_disk_its_parent_or_the_dvd_is_missing(host: Hyper
     vm = host.make_vm(dvd_paths=(r"D:\install.iso",))
     with refused(hresult=ERROR_FILE_NOT_FOUND, match=r"install\.iso"):
         host.hyperv.start_vm(vm.vm_id)
-    host.hyperv.set_vm_dvd_drive(vm.vm_id, vm.dvd_drives[0].slot, path=None)
+    host.hyperv.set_vm_dvd_drive(vm.vm_id, vm.dvd_drives[0].drive_id, path=None)
     host.hyperv.checkpoint_vm(vm.vm_id, snapshot_name="one")
     base, leaf = vm.hard_drives[0].path, host.paths(vm.vm_id)[0]
     host.platform.files.rename(base, base + ".away")
