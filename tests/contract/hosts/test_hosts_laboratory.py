@@ -140,8 +140,10 @@ def test_frozen_host_answers_nothing_until_it_thaws(laboratory: Laboratory) -> N
     host = laboratory.host("hv02")
     process = laboratory.status()["hosts"]["hv02"]["process_id"]
     host.freeze()
-    assert Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "T"
-    host.thaw()
+    try:
+        wait_until(lambda: Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "T")
+    finally:
+        host.thaw()
     assert isinstance(host.vms(), list)
 
 

@@ -153,7 +153,7 @@ def test_question_that_fails_is_named_and_not_answered(
     )
     told = ask_vm(source, vm["vm_id"])
     since_2016 = ["Get-VMGpuPartitionAdapter", "Get-VMSecurity"] if knows_new_devices(source) else []
-    assert sorted(text.partition(":")[0] for text in told.unanswered) == [*since_2016, "Get-VMSnapshot"]
+    assert sorted(text.partition(":")[0] for text in told.unanswered) == [*since_2016, "checkpoints"]
 
 
 def test_disk_that_cannot_be_read_says_so(source: HostCaller, make_vm: Callable[..., dict[str, Any]]) -> None:

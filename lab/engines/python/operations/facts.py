@@ -393,7 +393,7 @@ def _guest_product(host: ModuleHost, vm: VirtualMachine) -> GuestProduct | None:
 def vm_facts(host: ModuleHost, vm: VirtualMachine) -> VMFacts:
     """Return everything about one VM."""
     questions = _Questions()
-    snapshots = questions.ask("Get-VMSnapshot", lambda: host.hyperv.get_vm_snapshot(vm.vm_id)) or ()
+    snapshots = questions.ask("checkpoints", lambda: host.hyperv.get_vm_snapshot(vm.vm_id)) or ()
     obstacles = () if vm.planned else _obstacles(host, vm.vm_id, questions)
     folders = [vm.configuration_location, vm.snapshot_file_location, vm.smart_paging_file_path]
     disks = tuple(vm_disk(host, drive) for drive in vm.hard_drives)
