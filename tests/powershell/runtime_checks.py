@@ -26,7 +26,7 @@ STATIC_MEMBERS = {
     "Math": {"Max", "Min", "Round"},
     "NullString": {"Value"},
     "Text.Encoding": {"ASCII", "UTF8"},
-    "TimeSpan": {"Zero"},
+    "TimeSpan": {"FromTicks", "TicksPerMinute", "Zero"},
     "Type": {"GetTypeCode"},
     "WildcardPattern": {"Escape"},
     "double": {"IsInfinity", "IsNaN"},
@@ -40,9 +40,10 @@ ENUMERATIONS = re.compile(r"IO\.\w+|StringCompar\w+|TypeCode|Management\.Automat
 METHODS = {
     *("Append", "ContainsKey", "Dispose", "EndsWith", "Flush", "GetBytes", "GetString", "GetType", "NextBytes", "Read"),
     *("ReleaseMutex", "Replace", "Seek", "StartsWith", "Substring", "ToByteArray", "ToLowerInvariant", "ToString"),
-    *("ToUniversalTime", "ToUpperInvariant", "Translate", "Trim", "TrimEnd", "WaitOne", "Write", "WriteLine"),
-    *("ShouldProcess", "GetUnresolvedProviderPathFromPSPath", "GetText", "SetSecurityDescriptorSddlForm"),
+    *("Remove", "ToUniversalTime", "ToUpperInvariant", "Translate", "Trim", "TrimEnd", "WaitOne", "Write", "WriteLine"),
+    *("ShouldProcess", "GetUnresolvedProviderPathFromPSPath", "GetText", "SetSecurityDescriptorSddlForm", "get_Value"),
 }
+"""Some are of PowerShell itself: `get_Value` of PSPropertyInfo, which both editions have."""
 LISTS_OF_OURS = {"chain", "checkpoints", "files", "incompatibilities"}
 """Properties that are lists by @(...) where they are made, or by JSON."""
 ENCODED = {"Get-Content", "Set-Content", "Add-Content"}

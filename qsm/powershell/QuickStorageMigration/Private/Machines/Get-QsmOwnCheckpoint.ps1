@@ -46,7 +46,7 @@ function Get-QsmOwnCheckpoint {
     $latest = [long]$note.ticks + 15 * [TimeSpan]::TicksPerMinute
     $new = @($all | Where-Object {
             @($note.before) -notcontains $_.checkpoint_id -and $_.type -eq 'Standard' -and -not $_.automatic -and $_.created_ticks -le $latest -and
-            $_.name.StartsWith($VM.Name, [StringComparison]::Ordinal) -and [regex]::Matches($_.name.Substring($VM.Name.Length), '\d').Count -ge 8
+            $_.name.StartsWith($VM.Name, [StringComparison]::Ordinal) -and @([regex]::Matches($_.name.Substring($VM.Name.Length), '\d')).Count -ge 8
         })
     if ($new.Count -eq 1) { $new }
 }
