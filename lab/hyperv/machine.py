@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from lab.hyperv import configuration as files
 from lab.hyperv import slots
@@ -60,6 +61,8 @@ class Machine:
     started_at: float = 0.0
     ran_before: bool = False
     """It ran when the host went down."""
+    shown_as: dict[str, Any] = field(default_factory=dict)
+    """Fields that are told instead of the true ones (`lab.hyperv.appearances`)."""
 
     @property
     def vm_id(self) -> str:
@@ -102,7 +105,15 @@ def photograph(
     machine: Machine, *, host: VMHost, look: int, low_on_space: bool, switches: Collection[str]
 ) -> VirtualMachine:
     """Return what the cmdlets show of it. `switches`: keys of the names that the host has."""
-    found = machine.configuration
+    told = dict(machine.shown_as)
+    found = replace(machine.configuration, hard_drives=told.pop("hard_drives", machine.configuration.hard_drives))
+    true = _photograph(machine, found, host=host, look=look, low_on_space=low_on_space, switches=switches)
+    return replace(true, **told) if told else true
+
+
+def _photograph(
+    machine: Machine, found: Configuration, *, host: VMHost, look: int, low_on_space: bool, switches: Collection[str]
+) -> VirtualMachine:
     places = [*(drive.slot for drive in found.hard_drives), *(drive.slot for drive in found.dvd_drives)]
 
     def as_shown(drives: tuple[Drive, ...]) -> tuple[Drive, ...]:

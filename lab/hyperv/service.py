@@ -13,6 +13,7 @@ platform's table of open files, which everybody who opens a file on the host ask
     machine_cmdlets.py       asking for VMs; building.py makes them, changing.py and networking.py change them
     lookup.py, wildcards.py  what Get-VM -Id finds, and how names are compared
     arranging.py             what no cmdlet does to a VM and the world does
+    appearances.py           what is told of VMs that is not so
     power.py, host_power.py  start, stop, save, pause; boot and shutdown; vm_processes.py makes what runs
     guest_shutdown.py        Stop-VM, and the component that shuts a guest down
     checkpoints.py           taking and removing checkpoints; merging.py folds disks in the background
@@ -26,6 +27,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lab.hyperv import checkpoints, compatibility, exporting, importing, lookup, virtual_disks
+from lab.hyperv.appearances import Appearances
 from lab.hyperv.core import Core
 from lab.hyperv.errors import ERROR_INVALID_PARAMETER, ErrorCategory, HyperVError
 from lab.hyperv.guest_shutdown import GuestShutdown
@@ -48,7 +50,7 @@ from lab.platform.platform import Platform
 from qsm.facts.states import VMState
 
 
-class HyperV(MachineCmdlets):
+class HyperV(MachineCmdlets, Appearances):
     """Hyper-V of one host. Every method raises HyperVError for what Windows refuses, and changes nothing then."""
 
     def __init__(

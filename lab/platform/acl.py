@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -47,9 +47,10 @@ class AccessEntry:
     account: str
     right: Right
     inherited: bool = False
+    denies: bool = False
 
     def __str__(self) -> str:
-        return f"{self.account}:{self.right.value}"
+        return f"{self.account}:{'deny ' if self.denies else ''}{self.right.value}"
 
 
 _ROOT_ENTRIES = (AccessEntry(ADMINISTRATORS, Right.FULL_CONTROL), AccessEntry(SYSTEM_ACCOUNT, Right.FULL_CONTROL))
@@ -86,6 +87,14 @@ class AccessLists:
             if not any(_same(entry, wanted) for entry in facts["entries"]):
                 self._save(path, {**facts, "entries": [*facts["entries"], wanted]})
 
+    def deny(self, path: str, account: str) -> None:
+        """Add an explicit entry that denies reading (icacls /deny), and with it every right that holds reading.
+
+        It goes before what allows ("Order of ACEs in a DACL"). `revoke` leaves it, as icacls /remove:g does."""
+        with changing(self._faults, "Set-Acl"), self._lock:
+            facts = self._facts(path)
+            self._save(path, {**facts, "denied": [*facts.get("denied", []), account]})
+
     def revoke(self, path: str, account: str, right: Right | str | None = None) -> bool:
         """Take explicit entries of the account away (all, or the one with the right). False if there was none."""
         with changing(self._faults, "Set-Acl"), self._lock:
@@ -100,14 +109,20 @@ class AccessLists:
         """Explicit entries, sorted; with ``inherited`` those of the folders above too. FILE_NOT_FOUND."""
         facts = self._facts(path)
         found = [AccessEntry(account, Right(right)) for account, right in facts["entries"]]
+        found += [AccessEntry(account, Right.READ, denies=True) for account in facts.get("denied", [])]
         if inherited and not facts["protected"]:
-            found += [AccessEntry(entry.account, entry.right, inherited=True) for entry in self._above(path)]
-        return tuple(sorted(found, key=lambda entry: (entry.inherited, str(entry))))
+            found += [replace(entry, inherited=True) for entry in self._above(path)]
+        return tuple(sorted(found, key=lambda entry: (entry.inherited, not entry.denies, str(entry))))
 
     def protect(self, path: str) -> None:
         """Cut inheritance: entries of the folders above no longer count (icacls /inheritance:r)."""
         with changing(self._faults, "Set-Acl"), self._lock:
             self._save(path, {**self._facts(path), "protected": True})
+
+    def unprotect(self, path: str) -> None:
+        """Let entries of the folders above count again (icacls /inheritance:e)."""
+        with changing(self._faults, "Set-Acl"), self._lock:
+            self._save(path, {**self._facts(path), "protected": False})
 
     def is_protected(self, path: str) -> bool:
         return bool(self._facts(path)["protected"])
@@ -123,13 +138,15 @@ class AccessLists:
     def grants(self, path: str, account: str, right: Right | str) -> bool:
         """Whether explicit or inherited entries give that account (not its groups) at least that right."""
         least = _ORDER.index(Right(right))
-        return any(
-            same_name(entry.account, account) and _ORDER.index(entry.right) >= least
-            for entry in self.entries(path, inherited=True)
-        )
+        for entry in self.entries(path, inherited=True):  # the first that says something decides
+            if same_name(entry.account, account) and (entry.denies or _ORDER.index(entry.right) >= least):
+                return not entry.denies
+        return False
 
     def identity_grants(self, path: str, identity: Identity, right: Right | str) -> bool:
-        """Like ``grants``, with the groups in the caller's token: Administrators where it holds them."""
+        """Like ``grants``, with the groups in the caller's token: Administrators where it holds them.
+
+        Not acted on: an entry that denies one of them what another is granted."""
         groups = [ADMINISTRATORS] if identity.administrator else []
         return any(self.grants(path, account, right) for account in (identity.account, *groups))
 

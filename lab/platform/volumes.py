@@ -57,6 +57,15 @@ class Volumes:
         self.folder_of(parts).mkdir(parents=True, exist_ok=True)
         self._table.save(table)
 
+    def remove(self, root: str) -> None:
+        """Take a volume away; its folder stays. PATH_NOT_FOUND if there is no such volume."""
+        with self._lock:
+            table: dict[str, Any] = dict(self._table.load())
+            kept = {name: facts for name, facts in table.items() if paths.key(name) != paths.key(root)}
+            if len(kept) == len(table):
+                raise PlatformError(PATH_NOT_FOUND, f"There is no volume '{root}'.")
+            self._table.save(kept)
+
     def set_capacity(self, root: str, capacity_bytes: int) -> None:
         """May be below what is used: then nothing is free. PATH_NOT_FOUND if there is no such volume."""
         parts = paths.split(root)

@@ -177,10 +177,11 @@ function New-LabErrorRecord([object]$Told) {
     New-Object -TypeName System.Management.Automation.ErrorRecord -ArgumentList $exception, $Told.id, ([System.Management.Automation.ErrorCategory]$Told.category), $null
 }
 
-# Exceptions of Windows' modules are plain exceptions with a name of their own; those of .NET are what they are.
+# Exceptions of Windows' modules are plain exceptions with a name of their own; those of .NET are what they are. That of WMI
+# cannot be made where there is no Windows: it throws another one about that.
 function Get-LabException([string]$Name) {
-    $known = $Name -as [type]
-    if ($null -eq $known) { $known = $script:LabTypes.GetType($Name) }
+    $known = $script:LabTypes.GetType($Name)
+    if ($null -eq $known -and $Name -ne 'System.Management.ManagementException') { $known = $Name -as [type] }
     if ($null -ne $known) { return $known }
     $parent = [System.Exception]
     $made = $script:LabTypes.DefineType($Name, [System.Reflection.TypeAttributes]'Public, Class', $parent)

@@ -11,7 +11,7 @@ from lab.host.process import run_host
 def build(ground: EngineGround) -> EngineParts:
     """Make the engine; the cmdlets of its processes are answered from now on."""
     model = ground.model
-    bridge = Bridge(model, model.platform.host_folder)
+    bridge = Bridge(model, model.platform.host_folder, faults=ground.faults)
     starter = ProcessStarter(model, bridge, ground.tally)
     bridge.start()
     return EngineParts(PowerShellEngine(model, starter, faults=ground.faults), PowerShellTasks(starter))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import socket
 import threading
@@ -24,7 +25,8 @@ from typing import Any
 from lab.engines.powershell import hyperv_cmdlets, windows_cmdlets, wmi
 from lab.engines.powershell.cmdlets import CMDLETS, CmdletCall, CmdletError, HostMemory, ProcessMemory, answer
 from lab.engines.powershell.error_records import PLAIN_ERROR, ErrorRecord, record_of
-from lab.host.faults import ProcessEnded
+from lab.host.cmdlets import NAMES, at_cmdlet
+from lab.host.faults import CmdletFaultError, FaultMoment, Faults, ProcessEnded
 from lab.host.model import HostModel
 from lab.host.windows_process import WindowsProcess, running_as
 from lab.hyperv import HyperVError
@@ -36,14 +38,19 @@ PARTS = (hyperv_cmdlets, windows_cmdlets, wmi)
 """Importing them has registered their cmdlets."""
 ANSWERED = tuple(sorted(name for name in CMDLETS if "-" in name))
 
+QUESTION = re.compile(r"(?:Get|Test)-|\w+_|whoami\.exe")
+"""Cmdlets that only ask, classes of WMI, and a program."""
+ASKED_BY_THE_MODEL = frozenset({*NAMES.values(), "Get-ScheduledTask"})
+
 
 class Bridge:
     """Answers the cmdlets of one host's PowerShell processes."""
 
-    def __init__(self, host: HostModel, folder: Path) -> None:
+    def __init__(self, host: HostModel, folder: Path, *, faults: Faults) -> None:
         """`folder` is the host's."""
         self._host = host
-        self._memory = HostMemory()
+        self._faults = faults
+        self.memory = HostMemory()
         self._known: dict[str, ProcessMemory] = {}
         self._lock = threading.Lock()
         path = folder / SOCKET_NAME
@@ -56,8 +63,14 @@ class Bridge:
         self._listener.listen(64)
 
     def start(self) -> None:
-        """Answer in threads of its own until this process ends."""
+        """Answer in threads of its own until `stop`, or until this process ends."""
         threading.Thread(target=self._accept, name="cmdlets", daemon=True).start()
+
+    def stop(self) -> None:
+        """Answer nobody any more."""
+        self._listener.shutdown(socket.SHUT_RDWR)  # which wakes the thread that accepts
+        self._listener.close()
+        os.close(self._folder)
 
     def admit(self, process: WindowsProcess, *, end: Callable[[], None]) -> dict[str, str]:
         """Let a process ask; returns what its environment needs."""
@@ -73,9 +86,10 @@ class Bridge:
             self._known.pop(environment[TOKEN_VARIABLE], None)
 
     def _accept(self) -> None:
-        while True:
-            connected, _ = self._listener.accept()
-            threading.Thread(target=self._serve, args=(connected,), name="cmdlets", daemon=True).start()
+        with suppress(OSError):  # stopped
+            while True:
+                connected, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=(connected,), name="cmdlets", daemon=True).start()
 
     def _serve(self, connected: socket.socket) -> None:
         with connected, suppress(OSError), connected.makefile("rb") as lines:
@@ -92,12 +106,13 @@ class Bridge:
         if caller is None:
             refused = ErrorRecord("AccessDenied", "PermissionDenied", "No process of this host.", PLAIN_ERROR)
             return {"error": asdict(refused)}
-        call = CmdletCall(self._host, self._memory, caller)
+        call = CmdletCall(self._host, self.memory, caller)
         try:
             with running_as(caller.process):
                 caller.process.check()
                 cmdlet = asked["cmdlet"]
-                return {"output": [self._told(cmdlet, each) for each in answer(call, cmdlet, asked["parameters"])]}
+                output = self._with_faults(call, cmdlet, asked["parameters"])
+                return {"output": [self._told(cmdlet, each) for each in output]}
         except ProcessEnded:
             caller.end()
             return None
@@ -106,6 +121,19 @@ class Bridge:
         except Exception:  # a mistake of the lab: it must show, and not end the host
             text = f"The lab failed: {traceback.format_exc()}"
             return {"error": asdict(ErrorRecord("LabFailed", "NotSpecified", text, PLAIN_ERROR))}
+
+    def _with_faults(self, call: CmdletCall, name: str, given: dict[str, Any]) -> list[Any]:
+        """Changing cmdlets ask for faults where the model changes something, for every engine; questions do so here."""
+        question = str(given.get("Class", "")) if name == "Get-WmiObject" else name
+        if question in ASKED_BY_THE_MODEL or not QUESTION.match(question):
+            return answer(call, name, given)
+        try:
+            at_cmdlet(self._faults, question, FaultMoment.BEFORE)
+            output = answer(call, name, given)
+            at_cmdlet(self._faults, question, FaultMoment.AFTER)
+        except CmdletFaultError as error:
+            raise PlatformError(error.hresult, error.message) from error
+        return output
 
     def _told(self, cmdlet: str, output: Any) -> Any:
         """What a cmdlet gives, as it travels: an error among it is written where it stands."""

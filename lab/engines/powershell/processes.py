@@ -57,9 +57,12 @@ ANSWER = re.compile(rb"@@QSM (\S+) ")
 class ProcessStarter:
     """Starts PowerShell processes on one host."""
 
-    def __init__(self, host: HostModel, bridge: Bridge, tally: Tally) -> None:
-        """Write what the processes need below the host's folder."""
+    def __init__(
+        self, host: HostModel, bridge: Bridge, tally: Tally, *, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Write what the processes need below the host's folder. `environment`: of each, beside what Windows sets."""
         self._tally = tally
+        self._given = environment or {}
         self._host = host
         self._bridge = bridge
         self._program = find_program()
@@ -126,6 +129,7 @@ class ProcessStarter:
             "SystemRoot": r"C:\Windows",
             "TEMP": r"C:\Windows\Temp",
             **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
+            **self._given,
         }
 
 

@@ -335,7 +335,8 @@ def get_acl(call: CmdletCall, given: Given) -> Iterator[Any]:
         raise PlatformError(errors.ACCESS_DENIED, f"Access to the path '{path}' is denied.")
     aces = ""
     for entry in acl.entries(path, inherited=True):
-        aces += f"(A;{'ID' if entry.inherited else ''};{SDDL_RIGHTS[entry.right]};;;{_sid(call, entry.account)})"
+        kind, inherited = "D" if entry.denies else "A", "ID" if entry.inherited else ""
+        aces += f"({kind};{inherited};{SDDL_RIGHTS[entry.right]};;;{_sid(call, entry.account)})"
     flags = "P" if acl.is_protected(path) else "AI"
     properties = {
         "Path": path,
@@ -355,7 +356,7 @@ def access_rules(call: CmdletCall, given: Given) -> Iterator[Any]:
         properties = {
             "IdentityReference": entry.account,
             "FileSystemRights": entry.right.file_system_rights,
-            "AccessControlType": "Allow",
+            "AccessControlType": "Deny" if entry.denies else "Allow",
             "IsInherited": entry.inherited,
         }
         yield shape("System.Security.AccessControl.FileSystemAccessRule", properties)

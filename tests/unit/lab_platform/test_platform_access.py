@@ -50,12 +50,33 @@ def test_entries_are_inherited_until_inheritance_is_cut(host: Platform) -> None:
     assert texts(host, r"D:\a\b") == []
     assert host.acl.grants(r"D:\a\b", r"NT AUTHORITY\SYSTEM", "FullControl")
     host.acl.protect(r"D:\a\b")
+    host.acl.unprotect(r"D:\a\b")
+    assert host.acl.grants(r"D:\a\b", "Everyone", "Read")
+    host.acl.protect(r"D:\a\b")
     assert host.acl.is_protected(r"D:\a\b") and not host.acl.is_protected(r"D:\a")
     assert not host.acl.grants(r"D:\a\b", "Everyone", "Read")
     assert texts(host, r"D:\a\b", inherited=True) == []
     assert host.acl.owner(r"D:\a") == r"BUILTIN\Administrators"
     host.acl.set_owner(r"D:\a", r"LAB\Somebody")
     assert host.acl.owner(r"D:\a") == r"LAB\Somebody"
+
+
+def test_an_entry_that_denies_goes_before_those_that_allow(host: Platform) -> None:
+    host.files.make_folder(r"D:\a")
+    host.files.write_bytes(r"D:\a\x", b"")
+    host.acl.grant(r"D:\a\x", "Everyone", "Read")
+    host.acl.deny(r"D:\a\x", "Everyone")
+    assert texts(host, r"D:\a\x") == ["Everyone:deny Read", "Everyone:Read"]
+    assert not host.acl.grants(r"D:\a\x", "everyone", "Read")
+    assert host.acl.grants(r"D:\a\x", SYSTEM.account, "FullControl")
+    host.acl.revoke(r"D:\a\x", "Everyone")
+    assert texts(host, r"D:\a\x") == ["Everyone:deny Read"]
+    # A folder's denial counts below it, unless the file's own entry allows: that stands before it.
+    host.acl.deny(r"D:\a", r"NT AUTHORITY\Authenticated Users")
+    host.acl.grant(r"D:\a\x", r"NT AUTHORITY\Authenticated Users", "Read")
+    assert host.acl.grants(r"D:\a\x", r"NT AUTHORITY\Authenticated Users", "Read")
+    host.acl.revoke(r"D:\a\x", r"NT AUTHORITY\Authenticated Users")
+    assert not host.acl.grants(r"D:\a\x", r"NT AUTHORITY\Authenticated Users", "Read")
 
 
 def test_administrators_by_their_token(host: Platform) -> None:

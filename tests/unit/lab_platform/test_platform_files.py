@@ -207,6 +207,16 @@ def test_a_volume_runs_full_at_its_own_size_and_counts_lengths(host: Platform) -
     assert volumes.of("D:\\", fresh=True).free_bytes == 0
 
 
+def test_a_volume_that_was_taken_away_is_none(host: Platform) -> None:
+    volumes = host.files.volumes
+    volumes.add("D:\\mnt\\", capacity_bytes=GIBIBYTE)
+    assert volumes.root_of(r"D:\mnt\x") == "D:\\mnt\\"
+    volumes.remove("d:\\MNT\\")
+    assert volumes.root_of(r"D:\mnt\x") == "D:\\"
+    with refused(errors.PATH_NOT_FOUND):
+        volumes.remove("D:\\mnt\\")
+
+
 def test_another_process_may_resize_a_volume(host: Platform) -> None:
     FileSystem(host.host_folder).volumes.set_free("D:\\", 12288)
     assert host.files.volumes.of("D:\\", fresh=True).free_bytes == 12288
