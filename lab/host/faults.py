@@ -4,8 +4,8 @@ A migration is only worth its name if it survives a fault at every single point,
 cannot be tested. So faults act at three places only, all outside the product: in the host model, before or after a
 cmdlet (`Start-VM`); at the endpoint, before or after an operation (`start_vm`); and there when somebody logs on. What
 only asks (`Get-VMProcessor`, `Win32_Volume`) has no place in the model; the engine `powershell` has it fail by its name
-where processes ask. Faults
-are set from outside by name, counted, and used up; an operation's code knows nothing of them.
+where processes ask. Faults are set from outside by name, counted, and used up; an operation's code knows nothing of
+them.
 
 A cmdlet can fail (an error with an HRESULT, before or after it acted), hang (until the fault is cleared or its process
 is ended), end the process that called it, or take the whole host down as a power cut does. A call can be refused (an

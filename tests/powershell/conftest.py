@@ -8,25 +8,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine import EngineHost, EngineSession
-from hyperv_world import HYPERV_STANDINS, World
+from engine import EngineSession
+from lab_host import EngineHost
 from powershell_program import require_engine
+from two_hosts import Hosts
+from world import World
 
 
 @pytest.fixture
 def engine_host(tmp_path: Path) -> Iterator[EngineHost]:
     """A fresh host of its own. Needs QSM_PWSH."""
     require_engine()
-    host = EngineHost(tmp_path / "HV01")
+    host = EngineHost(tmp_path)
     yield host
     host.close()
 
 
 @pytest.fixture
 def old_engine_host(tmp_path: Path) -> Iterator[EngineHost]:
-    """A fresh host with Windows PowerShell 4.0. Needs QSM_PWSH."""
+    """A fresh host of Windows Server 2012 R2, with Windows PowerShell 4.0. Needs QSM_PWSH."""
     require_engine()
-    host = EngineHost(tmp_path / "HV02", name="HV02", version="4.0")
+    host = EngineHost(tmp_path, name="HV02", windows="2012R2")
     yield host
     host.close()
 
@@ -41,7 +43,7 @@ def session(engine_host: EngineHost) -> EngineSession:
 def shared_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineSession]:
     """One process for all tests of a file: each takes a migration and a VM of its own."""
     require_engine()
-    host = EngineHost(tmp_path_factory.mktemp("shared") / "HV01")
+    host = EngineHost(tmp_path_factory.mktemp("shared"))
     yield host.session()
     host.close()
 
@@ -59,19 +61,16 @@ def vm_id() -> str:
 
 
 @pytest.fixture(scope="module")
-def hyperv_session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineSession]:
-    """One process with a world of stand-ins for all tests of a file, which may name a POSH_VERSION. Needs QSM_PWSH."""
+def hosts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
+    """The hosts of a file of tests, which may name facts of theirs as HOST_FACTS. Needs QSM_PWSH."""
     require_engine()
-    folder = tmp_path_factory.mktemp("hyperv") / "HV01"
-    version = getattr(request.module, "POSH_VERSION", None)
-    host = EngineHost(folder, version=version, standins=(HYPERV_STANDINS,), environment={"SystemDrive": "C:"})
-    session = host.session()
-    session.run("Import-Module WindowsHost -Global")
-    yield session
-    host.close()
+    opened = Hosts(tmp_path_factory.mktemp("hosts"), **getattr(request.module, "HOST_FACTS", {}))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
-def world(hyperv_session: EngineSession) -> World:
-    """An empty world: the test makes the VM that it needs."""
-    return World(hyperv_session)
+def world(hosts: Hosts) -> Iterator[World]:
+    """Hosts without a VM: the test makes the one that it needs."""
+    yield World(hosts)
+    hosts.reset()

@@ -1,8 +1,7 @@
-"""A real PowerShell engine that plays Windows PowerShell on folders of a test.
+"""Processes of a real PowerShell engine, and what they are asked.
 
-What runs on the hosts is PowerShell, and only an engine tells whether it works. The environment variable QSM_PWSH names
-the program; it knows Windows' roots as folders (POSH_ROOTS) and takes stand-ins for Windows' modules (POSH_MODULES). A
-start takes a third of a second, so a session stays and is asked many times.
+What runs on the hosts is PowerShell, and only an engine tells whether it works. A start takes a third of a second and
+more, so a session stays and is asked many times. The host that processes run on: lab_host.py.
 """
 
 from __future__ import annotations
@@ -14,23 +13,20 @@ import select
 import subprocess
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import module_coverage
-from powershell_program import require_engine
 from waiting import DEADLINE_SECONDS
 
-from lab.engines.powershell.processes import SHORT_LIVED
 from qsm.facts.errors import ErrorFacts
 from qsm.facts.frozen import Frozen
 from qsm.hosts import wire
 from qsm.hosts.operations import OPERATIONS
 
-STANDINS = Path(__file__).parent / "standins"
-ADMINISTRATOR = '"BUILTIN\\Administrators","Alias","S-1-5-32-544",""\n"Mandatory Label","Label","S-1-16-12288",""\n'
+if TYPE_CHECKING:
+    from lab_host import EngineHost
 
 _DRIVER = r"""
 begin {
@@ -81,86 +77,6 @@ class ScriptError(Exception):
         self.facts = facts
 
 
-class EngineHost:
-    """A host's drives and environment in a folder. `standins` are folders of modules that stand for Windows'."""
-
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        name: str = "HV01",
-        version: str | None = None,
-        standins: Sequence[Path] = (STANDINS,),
-        environment: Mapping[str, str] | None = None,
-    ) -> None:
-        self.folder = folder
-        self.name = name
-        self.state = folder / "state"
-        self._processes: list[EngineProcess] = []
-        roots = {}
-        for drive in ("C", "D"):
-            (folder / drive).mkdir(parents=True)
-            roots[f"{drive}:"] = str(folder / drive)
-        for made in (folder / "C/ProgramData", folder / "C/Temp", self.state):
-            made.mkdir()
-        (folder / "roots.json").write_text(json.dumps(roots), encoding="utf-8")
-        (self.state / "whoami.csv").write_text(ADMINISTRATOR, encoding="ascii")
-        self.environment = {
-            "PATH": f"{STANDINS / 'bin'}:{os.environ['PATH']}",
-            "HOME": str(folder),
-            "TMPDIR": str(folder),
-            "POSH_ROOTS": str(folder / "roots.json"),
-            "POSH_MODULES": ":".join(str(path) for path in standins),
-            "ProgramData": "C:\\ProgramData",
-            "TEMP": "C:\\Temp",
-            "SystemRoot": "C:\\Windows",
-            "COMPUTERNAME": name,
-            **SHORT_LIVED,
-            "QSM_STANDIN_STATE": str(self.state),
-            **({"POSH_VERSION": version} if version else {}),
-            **module_coverage.environment(),
-            **(environment or {}),
-        }
-
-    def path(self, windows_path: str) -> Path:
-        """Where a path of this host really lies."""
-        drive, rest = windows_path.split(":", 1)
-        return self.folder / drive.upper() / rest.lstrip("\\").replace("\\", "/")
-
-    @property
-    def root(self) -> Path:
-        """The folder of everything of this project on the host."""
-        return self.path("C:\\ProgramData\\QuickStorageMigration")
-
-    def put_module(self) -> Path:
-        """Lays the module where install.ps1 puts it, and returns that folder."""
-        folder = write_module(self.root / "modules" / wire.module_hash())
-        self.root.chmod(0o700)  # the stand-in for access lists reads it as: inheritance cut
-        return folder
-
-    def start(self, *arguments: str) -> EngineProcess:
-        """Starts the engine."""
-        return self._start(("-NoProfile", "-NonInteractive", *arguments))
-
-    def _start(self, words: Iterable[str]) -> EngineProcess:
-        self._processes.append(EngineProcess([require_engine(), *words], self.environment, self.folder))
-        return self._processes[-1]
-
-    def close(self) -> None:
-        """Ends whatever still runs."""
-        for process in self._processes:
-            process.end()
-
-    def bootstrap(self, name: str, *, profile: bool = False) -> EngineProcess:
-        """Starts a bootstrap by the tool's own command line, with a pipe for standard input."""
-        words = wire.bootstrap_command(name).split()[1:]
-        return self._start(word for word in words if not (profile and word == "-NoProfile"))
-
-    def session(self, module: Path | None = None) -> EngineSession:
-        """Starts a process that has the module and stays; without a module that was put on the host it takes one beside."""
-        return EngineSession(self, module or write_module(self.folder / "beside"))
-
-
 def write_module(folder: Path) -> Path:
     """Writes the module below `folder`, as hosts get it, and returns its own folder."""
     made = folder / wire.MODULE_NAME
@@ -173,15 +89,9 @@ def write_module(folder: Path) -> Path:
 class EngineProcess:
     """A running engine. Reading never waits longer than the deadline."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], folder: Path) -> None:
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-            cwd=folder,
-        )
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        """`process` has pipes for its streams."""
+        self._process = process
         self._buffer = b""
 
     def send(self, line: bytes) -> None:
@@ -243,11 +153,12 @@ class EngineProcess:
 class EngineSession:
     """A process with the module loaded: calls as they come over the wire, and scripts inside the module."""
 
-    def __init__(self, host: EngineHost, module: Path) -> None:
+    def __init__(self, host: EngineHost, module: str, start: Callable[[Path], EngineProcess]) -> None:
+        """`module` is the module's folder, `start` starts the engine on a script."""
         self.host = host
         driver = host.folder / "driver.ps1"
-        driver.write_text(_DRIVER.replace("%MODULE%", str(module / "QuickStorageMigration.psd1")), encoding="ascii")
-        self.process = host.start("-File", str(driver))
+        driver.write_text(_DRIVER.replace("%MODULE%", f"{module}/QuickStorageMigration.psd1"), encoding="ascii")
+        self.process = start(driver)
         self.process.read_line(b"@@TEST ready")
 
     def close(self) -> None:

@@ -7,11 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from engine import EngineHost, EngineProcess, read_answer
+from engine import EngineProcess, read_answer
+from lab_host import MODULE, ROOT, EngineHost
 
+from lab.engines.powershell.processes import PROFILE
+from lab.platform.identity import ADMINISTRATORS
+from lab.platform.windows import VERSIONS
 from qsm.hosts import wire
 
 MARK = b"@@QSM "
+STRANGER = "LAB\\Administrator"
 
 
 def read(process: EngineProcess, call: str) -> dict[str, Any]:
@@ -42,7 +47,7 @@ def test_probe_answers_while_its_input_stays_open(engine_host: EngineHost) -> No
     first = read(process, "a" * 32)
     assert first["ok"] is True
     assert first["result"] == {
-        "powershell_version": "5.1.17763.1",
+        "powershell_version": VERSIONS["2022"].powershell,
         "language_mode": "FullLanguage",
         "execution_policy": "Bypass",
         "installed": False,
@@ -56,13 +61,18 @@ def test_probe_answers_while_its_input_stays_open(engine_host: EngineHost) -> No
 
 def test_probe_answers_at_the_end_of_its_input(engine_host: EngineHost) -> None:
     engine_host.put_module()
-    (engine_host.state / "whoami.csv").write_text('"BUILTIN\\Administratoren","Alias","S-1-5-32-544",""\n', "ascii")
-    process = engine_host.bootstrap("probe")
-    process.send(ask("a" * 32) + b"\n" + ask("b" * 32))
-    answers = rest(process)
-    assert [answer.call for answer in answers] == ["a" * 32, "b" * 32]
-    assert all(answer.content["result"]["installed"] for answer in answers)
-    assert not answers[0].content["result"]["administrator"]  # a member, but with a filtered token
+    for filtered in (False, True):
+        engine_host.platform.accounts.change(administrator_filtered=filtered)
+        process = engine_host.bootstrap("probe")
+        process.send(ask("a" * 32) + b"\n" + ask("b" * 32))
+        answers = rest(process)
+        assert [answer.call for answer in answers] == ["a" * 32, "b" * 32]
+        for answer in answers:
+            # A member of the group, but with a filtered token: it is no administrator, and the module is closed to it.
+            assert (answer.content["result"]["administrator"], answer.content["result"]["installed"]) == (
+                not filtered,
+                not filtered,
+            )
 
 
 def test_probe_believes_no_module_that_others_could_have_changed(engine_host: EngineHost) -> None:
@@ -83,17 +93,15 @@ def test_probe_believes_no_module_that_others_could_have_changed(engine_host: En
     (folder / "more.ps1").write_bytes(b"")
     assert not installed()
     (folder / "more.ps1").unlink()
-    victim.chmod(0o1644)  # a foreign owner
+    acl = engine_host.platform.acl
+    for path in (f"{MODULE}\\{victim.name}", MODULE, ROOT):
+        acl.set_owner(path, STRANGER)
+        assert not installed()
+        acl.set_owner(path, ADMINISTRATORS)
+        assert installed()
+    acl.unprotect(ROOT)  # open to others
     assert not installed()
-    victim.chmod(0o644)
-    folder.chmod(0o1755)
-    assert not installed()
-    folder.chmod(0o755)
-    engine_host.root.chmod(0o755)  # open to others
-    assert not installed()
-    engine_host.root.chmod(0o1700)
-    assert not installed()
-    engine_host.root.chmod(0o700)
+    acl.protect(ROOT)
     assert installed()
     process.send(wire.encode_line({"call": "d" * 32, "module": "..\\..\\x"}))
     assert read(process, "d" * 32)["result"]["installed"] is False
@@ -102,9 +110,9 @@ def test_probe_believes_no_module_that_others_could_have_changed(engine_host: En
 
 def test_probe_tells_of_a_host_that_allows_little(engine_host: EngineHost) -> None:
     engine_host.put_module()
-    profile = engine_host.folder / "profile.ps1"
+    profile = engine_host.path(PROFILE)
+    profile.parent.mkdir(parents=True)
     profile.write_text("$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'\n", "ascii")
-    engine_host.environment["POSH_PROFILE"] = str(profile)
     process = engine_host.bootstrap("probe", profile=True)
     process.send(ask("a" * 32))
     result = rest(process)[0].content["result"]
@@ -126,7 +134,7 @@ def test_install_puts_the_module_where_serve_finds_it(engine_host: EngineHost) -
     assert {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()} == {
         file.path: file.data for file in wire.module_files()
     }
-    assert engine_host.root.stat().st_mode & 0o777 == 0o700
+    assert engine_host.platform.acl.is_protected(ROOT)
     assert [path.name for path in engine_host.root.parent.iterdir()] == ["QuickStorageMigration"]
     assert [path.name for path in (engine_host.root / "modules").iterdir()] == [wire.module_hash()]
 
@@ -152,7 +160,7 @@ def test_install_puts_the_module_where_serve_finds_it(engine_host: EngineHost) -
 
 def test_install_refuses_a_folder_of_somebody_else(engine_host: EngineHost) -> None:
     engine_host.root.mkdir()
-    engine_host.root.chmod(0o1700)
+    engine_host.platform.acl.set_owner(ROOT, STRANGER)
     answer = install(engine_host)
     assert answer["ok"] is False
     assert "is not closed to others" in answer["error"]["message"]

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from checks import Check, bad_example
-from engine import EngineHost, EngineSession
+from engine import EngineSession
+from lab_host import EngineHost
 from powershell_program import require_engine
 from runtime_checks import CHECKS
 from scripts import all_scripts
@@ -21,7 +22,8 @@ from qsm.facts.errors import ErrorFacts
 
 SCRIPTS = all_scripts()
 BAD = [(check, source, fragment) for check in CHECKS for source, fragment in check.bad]
-VERSIONS = ["4.0", "5.1.17763.1"]
+WINDOWS = ["2012R2", "2022"]
+"""With Windows PowerShell 4.0 and 5.1."""
 ODD_CULTURE = """
 $culture = [Globalization.CultureInfo]::InvariantCulture.Clone()
 $culture.NumberFormat.NumberDecimalSeparator = ','
@@ -49,11 +51,11 @@ def test_the_rule_refuses_what_breaks_it(check: Check, source: str, fragment: st
     assert any(fragment in problem for problem in problems), problems
 
 
-@pytest.fixture(scope="module", params=VERSIONS)
+@pytest.fixture(scope="module", params=WINDOWS)
 def session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineSession]:
     """A process of each version whose culture is not ours. Needs QSM_PWSH."""
     require_engine()
-    host = EngineHost(tmp_path_factory.mktemp("differences") / "HV01", version=request.param)
+    host = EngineHost(tmp_path_factory.mktemp("differences"), windows=request.param)
     session = host.session()
     session.run(ODD_CULTURE)
     assert session.run("$global:before") == ["1,5"]

@@ -5,60 +5,83 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from engine import STANDINS, EngineAnswer, EngineHost, EngineSession
-from powershell_program import require_engine
+from engine import EngineAnswer
+from levers import MEBIBYTE, QUIET, fault
 from test_dispatcher import NAME, put_attempt, record, record_arguments, refused
+from two_hosts import Hosts
 
-HANDOVER_STANDINS = Path(__file__).parent / "handover_standins"
+from lab.disks import DiskFormat, DiskKind, create_disk
+from lab.host.faults import FaultAction
+from lab.hyperv.model import HardDiskDrive
+from lab.hyperv.new_vm import NewDisk, NewVM
+from qsm.facts.states import VMState
+
 REAL_VM = "0f000000-0000-4000-8000-000000000001"
-
-
-@pytest.fixture(scope="module")
-def hyperv_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineSession]:
-    require_engine()
-    host = EngineHost(tmp_path_factory.mktemp("handover") / "HV01", standins=(STANDINS, HANDOVER_STANDINS))
-    yield host.session()
-    host.close()
+SLOTS = ("SCSI 0:0", "SCSI 0:1", "SCSI 0:2")
+MEMORY = b"memory" * 512
 
 
 @dataclass
 class HandoverMigration:
-    """One migration on one host, whose VM has two disks and a saved state."""
+    """One migration on one host, whose VM has two disks and a saved state. Another VM there has the same name."""
 
-    session: EngineSession
+    hosts: Hosts
     role: str
     migration_id: str
     vm_id: str
 
     def __post_init__(self) -> None:
-        self.folder = f"D:\\VMs\\{self.vm_id}"
-        self.disks = [f"{self.folder}\\Bücher '1'.vhd", f"{self.folder}\\2.vhd"]
-        self.saved_state = f"{self.folder}\\Virtual Machines\\{self.vm_id.upper()}.vmrs"
-        for path in (*self.disks, self.saved_state):
-            place = self.place(path)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(secrets.token_bytes(2048))
-        self.set_vm(State="Saved")
+        self.session, self.hyperv = self.hosts.session, self.hosts.host.hyperv
+        above = f"D:\\VMs\\{self.vm_id}"
+        self.disks = [f"{above}\\Bücher 1.vhd", f"{above}\\2.vhd"]
+        for path in self.disks:
+            self.place(path).parent.mkdir(parents=True, exist_ok=True)
+            create_disk(self.place(path), format=DiskFormat.VHD, kind=DiskKind.FIXED, size_bytes=MEBIBYTE)
+        self.new = NewVM(
+            name=NAME,
+            path=above,
+            vm_id=self.vm_id,
+            workload=QUIET,
+            disks=tuple(NewDisk(slot, path) for slot, path in zip(SLOTS, self.disks, strict=False)),
+            version="9.0",  # whose memory is the only file of its state
+        )
+        self.hyperv.new_vm(replace(self.new, vm_id=REAL_VM, path="D:\\x", disks=()))
+        self.hyperv.show_vm_as(REAL_VM, state=VMState.RUNNING)
+        self.hyperv.new_vm(self.new)
+        (self.saved_state,) = self.hyperv.lay_saved_state(self.vm_id, MEMORY).saved_state_files
+        self.saved_at_ns = self.place(self.saved_state).stat().st_mtime_ns
         assert self.call("create_record", record_arguments(self.vm_id, self.role)).ok
         assert self.call("take_lock", {"vm_id": self.vm_id, "vm_name": NAME, "by": "ann@tool"}).ok
 
     def place(self, path: str) -> Path:
         return self.session.host.path(path)
 
-    def set_vm(self, **changes: Any) -> None:
-        vm = {"Id": self.vm_id, "Name": NAME, "State": "Saved", "Folder": self.folder, "Disks": self.disks, **changes}
-        others = [{"Id": REAL_VM, "Name": NAME, "State": "Running", "Folder": "D:\\x", "Disks": []}]
-        (self.session.host.state / "vms.json").write_text(json.dumps([vm, *others]), "utf-8")
+    def show(self, state: str = "Saved", *, disks: list[str] | None = None) -> None:
+        """What the host tells of the VM from now on; Broken: nothing."""
+        faults = self.hosts.host.faults
+        faults.clear()
+        if state == "Broken":
+            faults.set(fault("Get-VM", FaultAction.FAIL, times=None))
+            return
+        told = self.disks if disks is None else disks
+        drives = tuple(HardDiskDrive(self.vm_id, slot, path) for slot, path in zip(SLOTS, told, strict=False))
+        self.hyperv.show_vm_as(self.vm_id, state=VMState(state), hard_drives=drives)
 
     def remove_vm(self) -> None:
-        self.set_vm(Id=str(uuid.uuid4()))
+        self.hyperv.show_vm_as(self.vm_id)
+        self.hyperv.remove_vm(self.vm_id)
+
+    def bring_vm_back(self) -> None:
+        """As it was, its memory too."""
+        self.hyperv.new_vm(self.new)
+        self.hyperv.lay_saved_state(self.vm_id, MEMORY)
+        os.utime(self.place(self.saved_state), ns=(self.saved_at_ns, self.saved_at_ns))
 
     def call(
         self, operation: str, arguments: dict[str, Any] | None = None, *, subject: str | None = None
@@ -108,13 +131,15 @@ class HandoverMigration:
 
 
 @pytest.fixture
-def source(hyperv_session: EngineSession, migration_id: str, vm_id: str) -> HandoverMigration:
-    return HandoverMigration(hyperv_session, "source", migration_id, vm_id)
+def source(hosts: Hosts, migration_id: str, vm_id: str) -> Iterator[HandoverMigration]:
+    yield HandoverMigration(hosts, "source", migration_id, vm_id)
+    hosts.reset()
 
 
 @pytest.fixture
-def target(hyperv_session: EngineSession, migration_id: str, vm_id: str) -> HandoverMigration:
-    return HandoverMigration(hyperv_session, "target", migration_id, vm_id)
+def target(hosts: Hosts, migration_id: str, vm_id: str) -> Iterator[HandoverMigration]:
+    yield HandoverMigration(hosts, "target", migration_id, vm_id)
+    hosts.reset()
 
 
 # --- the source
@@ -128,12 +153,13 @@ def test_only_a_vm_that_stands_still_is_handed_over(source: HandoverMigration) -
     refused(source.call("hand_over", source.vm), "NotStandingStill")
     source.put_save()
     for state in ("Off", "Running", "Paused", "Saving", "SavedCritical", "OffCritical", "Broken"):
-        source.set_vm(State=state)
+        source.show(state)
         answer = refused(source.call("hand_over", source.vm), "NotStandingStill")
         assert answer.error is not None
         assert NAME in answer.error.message
         assert answer.error.facts["state"] == ("Unknown" if state == "Broken" else state)
         assert answer.error.facts["reasons"]
+    source.show()
     source.remove_vm()
     answer = refused(source.call("hand_over", source.vm), "NotStandingStill")
     assert answer.error is not None
@@ -144,7 +170,7 @@ def test_only_a_vm_that_stands_still_is_handed_over(source: HandoverMigration) -
 
 @pytest.mark.parametrize("state", ["Saved", "Off"])
 def test_handing_over_is_written_once(source: HandoverMigration, state: str) -> None:
-    source.set_vm(State=state)
+    source.show(state)
     source.put_save()
     answer = source.call("hand_over", source.vm, subject="1")
     assert answer.result.record.model_dump() == source.record
@@ -181,7 +207,7 @@ def test_a_vm_is_acted_on_only_under_its_lock(source: HandoverMigration) -> None
     assert answer.error.facts["lock"]["migration_id"] == "20300131T235959-00000000"
     assert answer.attempt is None
     lock.unlink()  # gone, but it was ours
-    source.set_vm(State="Running")
+    source.show("Running")
     assert source.call("start_vm", start).ok
     assert source.call("close_migration", {"end": "home", "text": ""}).ok
     answer = refused(source.call("start_vm", start), "NotOwner")
@@ -270,14 +296,15 @@ def test_the_target_takes_over_what_it_started(target: HandoverMigration) -> Non
     refused(confirm(target, epoch=2), "EpochStale")
     refused(confirm(target), "NotOwner")
     target.put("start_vm", "refused")
-    target.set_vm(State="Running")
+    target.show("Running")
     refused(confirm(target), "NotOwner")
     target.put("start_vm", "started")
-    target.set_vm(State="Saved")
+    target.show("Saved")
     refused(confirm(target), "NotOwner")
     target.remove_vm()
     refused(confirm(target), "VMNotFound")
-    target.set_vm(State="Running")
+    target.bring_vm_back()
+    target.show("Running")
     assert confirm(target).result.record.model_dump() == target.record
     assert target.owned() == ("target", 1, "forward")
     assert confirm(target, epoch=5).ok  # the target's already
@@ -285,7 +312,7 @@ def test_the_target_takes_over_what_it_started(target: HandoverMigration) -> Non
 
 
 def test_a_vm_that_was_off_needs_no_start(target: HandoverMigration) -> None:
-    target.set_vm(State="Off")
+    target.show("Off")
     allowed(target)
     assert confirm(target, started=False).ok
     assert target.owned() == ("target", 1, "forward")
@@ -322,8 +349,9 @@ def test_without_an_import_only_an_absent_vm_is_proof(target: HandoverMigration)
     answer = refused(withdraw(target), "MayHaveRun")
     assert answer.error is not None
     assert "no import_vm is on record" in answer.error.facts["reasons"][0]
-    target.set_vm(State="Broken")
+    target.show("Broken")
     refused(withdraw(target), "MayHaveRun")
+    target.show()
     target.remove_vm()
     assert withdraw(target).ok
 
@@ -333,7 +361,7 @@ def test_an_imported_vm_that_is_gone_is_no_proof(target: HandoverMigration) -> N
     target.remove_vm()
     refused(withdraw(target), "MayHaveRun")
     assert target.owned() == ("may start", 1, "forward")
-    target.set_vm(State="Saved")
+    target.bring_vm_back()
     assert withdraw(target).ok
     target.remove_vm()
     refused(withdraw(target), "MayHaveRun")
@@ -356,11 +384,15 @@ def touch(place: Path) -> None:
     os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns + 100))
 
 
-def rewrite(place: Path, *, at: int = -1) -> None:
-    """Other bytes, same length, same time."""
+def rewrite(place: Path) -> None:
+    """A VHD that was made at another time, as its footer says ("Hard Disk Footer Format"); same length, same time."""
     status = place.stat()
     content = bytearray(place.read_bytes())
-    content[at] ^= 1
+    footer = content[-512:]
+    footer[24] ^= 1
+    footer[64:68] = bytes(4)
+    footer[64:68] = (~sum(footer) & 0xFFFFFFFF).to_bytes(4, "big")
+    content[-512:] = footer
     place.write_bytes(content)
     os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
 
@@ -372,22 +404,29 @@ def grow(place: Path) -> None:
     os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
+def lose_place(target: HandoverMigration) -> None:
+    """As a process finds it that has not seen the VM before: others know it by its old place for a while."""
+    target.hyperv.show_vm_as(target.vm_id, configuration_location="Q:\\gone")
+    target.session = target.hosts.host.session()
+
+
 DIFFERENCES: dict[str, Callable[[HandoverMigration], object]] = {
-    "state": lambda target: target.set_vm(State="Off"),
-    "running": lambda target: target.set_vm(State="Running"),
+    "state": lambda target: target.show("Off"),
+    "running": lambda target: target.show("Running"),
     "disk time": lambda target: touch(target.place(target.disks[1])),
     "disk identity": lambda target: rewrite(target.place(target.disks[0])),
     "disk length": lambda target: grow(target.place(target.disks[0])),
     "disk unreadable": lambda target: target.place(target.disks[1]).write_bytes(b"x"),
     "disk missing": lambda target: target.place(target.disks[1]).unlink(),
-    "another disk": lambda target: target.set_vm(Disks=[target.disks[0], target.disks[1], target.disks[1] + "x"]),
-    "no disk": lambda target: target.set_vm(Disks=[]),
-    "disks swapped": lambda target: target.set_vm(Disks=target.disks[::-1]),
+    "another disk": lambda target: target.show(disks=[*target.disks, target.disks[1] + "x"]),
+    "no disk": lambda target: target.show(disks=[]),
+    "disks swapped": lambda target: target.show(disks=target.disks[::-1]),
     "saved state time": lambda target: touch(target.place(target.saved_state)),
     "saved state length": lambda target: grow(target.place(target.saved_state)),
     "saved state missing": lambda target: target.place(target.saved_state).unlink(),
     "more saved state": lambda target: target.place(target.saved_state.replace(".vmrs", ".vmgs")).touch(),
-    "no answer": lambda target: target.set_vm(State="Broken"),
+    "place of the saved state unknown": lose_place,
+    "no answer": lambda target: target.show("Broken"),
 }
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hyperv_world import World, checkpointed, exported, start_copy
+from world import World, checkpointed, exported, start_copy
+
+from qsm.facts.states import VMOperationalStatus
 
 
 def test_checkpoint_is_removed_and_the_merge_watched(world: World) -> None:
     pair = checkpointed(world)
-    world.run("$World.options.slowMerge = $true")
+    world.hyperv.arrange_vm(world.vm_id, merge_disabled=True)
+    merging = (VMOperationalStatus.IN_SERVICE, VMOperationalStatus.MERGING_DISKS)
     question = {
         "vm_id": world.vm_id,
         "name": world.checkpoint,
@@ -19,24 +22,25 @@ def test_checkpoint_is_removed_and_the_merge_watched(world: World) -> None:
     }
     assert world.result("get_checkpoint_removal", question).remaining[0] == f"checkpoint {world.checkpoint}"
     world.result("remove_checkpoint", {"vm_id": world.vm_id, "name": world.checkpoint})
+    world.show(operational_status=merging)
     told = world.result("get_checkpoint_removal", question, wait_seconds=1)
     assert not told.done
-    assert told.remaining == ("busy: MergingDisks", f"disk SCSI 0:0: {pair.leaf.path}", f"file {pair.leaf.path}")
-    world.run("Complete-WorldMerge $vm")
+    busy = tuple(f"busy: {status}" for status in merging)
+    assert told.remaining == (*busy, f"disk SCSI 0:0: {pair.leaf.path}", f"file {pair.leaf.path}")
+    world.show()
+    world.hyperv.arrange_vm(world.vm_id, merge_disabled=False)
     told = world.result("get_checkpoint_removal", question, wait_seconds=60)
     assert (told.done, told.remaining, told.volumes[0].root) == (True, (), "D:\\")
     world.result("remove_checkpoint", {"vm_id": world.vm_id, "name": world.checkpoint}, subject="again")
 
 
 def test_checkpoint_of_another_name_is_left_alone(world: World) -> None:
-    world.make_vm()
+    world.make_vm(state="Off")
     world.make_record()
-    world.run(
-        "$vm.Snapshots = @([PSCustomObject]@{ Id = [guid]::NewGuid(); Name = 'theirs'; SnapshotType = 'Standard' })"
-    )
+    world.hyperv.add_foreign_snapshot(world.vm_id, "theirs", snapshot_type="Standard")
     world.refuses("InvalidArgument", "remove_checkpoint", {"vm_id": world.vm_id, "name": "theirs"})
     world.result("remove_checkpoint", {"vm_id": world.vm_id, "name": world.checkpoint})
-    assert "Remove-VMSnapshot" not in world.run("$World.calls")
+    assert "Remove-VMSnapshot" not in world.calls()
 
 
 def test_checkpoint_stays_while_the_vm_is_handed_over(world: World) -> None:
@@ -51,6 +55,7 @@ def test_files_stay_while_the_imported_vm_is_registered(world: World) -> None:
     arguments = exported(world)
     file = world.copy_file("copied.vhdx", folder=arguments["folder"])
     assert start_copy(world, [file]).ok
+    world.ended("get_copy", 1)
     world.fenced("import_vm", arguments)
     files = {"files": [file["destination"]], "folders": []}
     (kept,) = world.result("remove_files", files).kept
@@ -63,27 +68,28 @@ def test_imported_vm_is_removed_on_the_way_back(world: World) -> None:
     arguments = exported(world)
     world.fenced("import_vm", arguments)
     world.fenced("remove_imported_vm", {"vm_id": world.vm_id})
-    assert world.run("$World.vms.Keys") == []
+    assert world.hyperv.get_vms() == ()
     world.result("remove_imported_vm", {"vm_id": world.vm_id}, subject="2", revision=world.revision())
 
 
 @pytest.mark.parametrize(
-    ("owner", "change"),
-    [("may start", ""), ("none", "$vm.State = 'Running'"), ("none", "$vm.ConfigurationLocation = 'D:\\x'")],
+    ("owner", "shown"),
+    [("may start", {}), ("none", {"state": "Running"}), ("none", {"configuration_location": "D:\\x"})],
 )
-def test_vm_that_is_not_ours_is_not_removed(world: World, owner: str, change: str) -> None:
+def test_vm_that_is_not_ours_is_not_removed(world: World, owner: str, shown: dict[str, Any]) -> None:
     world.make_vm(state="Off")
-    world.make_record("target", target_folder=world.folder)
+    world.make_record("target", target_folder=world.vm.configuration_location)
     world.change_record(owner=owner)
-    world.run(change)
+    world.show(**shown)
     world.refuses("NotOwner", "remove_imported_vm", {"vm_id": world.vm_id}, revision=1)
-    assert world.run("$World.vms.Keys") == [world.vm_id]
+    assert [vm.vm_id for vm in world.hyperv.get_vms()] == [world.vm_id]
 
 
 def test_only_copied_files_are_removed(world: World) -> None:
     world.make_record("target")
     file = world.copy_file("a.vhdx")
     assert start_copy(world, [file]).ok
+    world.ended("get_copy", 1)
     foreign = f"{world.folder}\\foreign.vhdx"
     world.path(foreign).write_bytes(b"theirs")
     arguments = {"files": [file["destination"], foreign], "folders": [world.folder]}
@@ -99,7 +105,8 @@ def test_only_copied_files_are_removed(world: World) -> None:
 
 def moved_away(world: World) -> Any:
     pair = checkpointed(world)
-    world.fenced("save_vm", world.save_arguments(pair))
+    world.show()
+    world.fenced("save_vm", world.save_arguments(pair, mode="none", expected_state="Off"))
     world.change_record(owner="handed over")
     return pair
 
@@ -108,13 +115,10 @@ def test_source_vm_that_stays_is_made_harmless(world: World) -> None:
     moved_away(world)
     arguments = {"vm_id": world.vm_id, "target_record": world.target_record(), "note": "Moved to HV02."}
     world.fenced("retire_source", arguments)
-    assert world.run("$vm.NetworkAdapters[0].SwitchName; $vm.AutomaticStartAction; $vm.Notes") == [
-        "",
-        "Nothing",
-        "Moved to HV02.\r\nold notes",
-    ]
+    assert world.vm.network_adapters[0].switch_name is None
+    assert (world.vm.automatic_start_action, world.vm.notes) == ("Nothing", "Moved to HV02.\r\nold notes")
     world.result("retire_source", arguments, subject="2", revision=world.revision())
-    assert world.value("$vm.Notes") == "Moved to HV02.\r\nold notes"
+    assert world.vm.notes == "Moved to HV02.\r\nold notes"
 
 
 @pytest.mark.parametrize(
@@ -137,6 +141,7 @@ def test_source_is_not_touched_without_the_targets_word(world: World, fields: di
 
 def test_source_is_removed_last_and_file_by_file(world: World) -> None:
     pair = moved_away(world)
+    world.hyperv.arrange_vm(world.vm_id, merge_disabled=True)
     record = world.target_record()
     other = f"{world.folder}\\other.vhdx"
     world.make_disk(other)
@@ -156,7 +161,7 @@ def test_source_is_removed_last_and_file_by_file(world: World) -> None:
 
 def test_source_vm_that_somebody_started_is_not_removed(world: World) -> None:
     moved_away(world)
-    world.run("$vm.State = 'Running'")
+    world.show(state="Running")
     arguments = {"vm_id": world.vm_id, "target_record": world.target_record()}
     answer = world.refuses("NotOwner", "remove_source", arguments, revision=world.revision())
     assert answer.error is not None

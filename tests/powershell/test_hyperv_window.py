@@ -3,43 +3,67 @@
 from __future__ import annotations
 
 import json
+import os
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hyperv_world import RESERVE, World, checkpointed
+from levers import MEBIBYTE
+from waiting import wait_until
+from world import RESERVE, World, checkpointed
 
-POSH_VERSION = "4.0"  # of 2012 R2: the oldest that must run this
+from lab.disks import DiskKind, create_child
+from qsm.facts.states import VMOperationalStatus
+
+HOST_FACTS = {"powershell_version": "4.0"}  # of 2012 R2: the oldest that must run this
+GIBIBYTE = 1 << 30
 
 
 def test_save_brings_the_vm_to_a_stand(world: World) -> None:
-    pair = checkpointed(world)
+    pair = checkpointed(world, runs=True)
     told = world.fenced("save_vm", world.save_arguments(pair))
     assert told.state == "Saved"
     assert [f.path for f in told.disks[0].chain] == [pair.leaf.path, pair.base.path]
     assert told.saved_state_files[0].path.endswith(f"{world.vm_id.upper()}.vmrs")
-    assert world.value("$vm.AutomaticStartAction") == "Nothing"
+    assert world.vm.automatic_start_action == "Nothing"
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        "$vm.State = 'Paused'",
-        "$vm.Snapshots = @()",
-        "$vm.Snapshots = @($vm.Snapshots[0], [PSCustomObject]@{ Id = [guid]::NewGuid(); Name = 'b'; SnapshotType = 'Recovery' })",
-        "$vm.HardDrives[0].Path = 'D:\\x.vhdx'",
-        "$vm.OperationalStatus = @('Ok', 'MergingDisks')",
-        "Add-Content -LiteralPath '{disk}' -Value 'more'",
-        "(Get-Item -LiteralPath '{disk}').LastWriteTimeUtc = [DateTime]'2030-01-01'",
-        "Remove-Item -LiteralPath '{disk}'",
-    ],
-)
-def test_save_is_refused_when_anything_has_changed(world: World, change: str) -> None:
+def lose_checkpoint(world: World) -> None:
+    world.hyperv.arrange_vm(world.vm_id, merge_disabled=True)  # its disks stay as they are
+    world.hyperv.remove_vm_snapshot(world.vm_id, world.vm.snapshots[0].snapshot_id)
+
+
+def take_another_checkpoint(world: World) -> None:
+    drives = world.vm.hard_drives
+    world.hyperv.add_foreign_snapshot(world.vm_id, "b")
+    world.show(hard_drives=drives)
+
+
+def alter_disk(world: World) -> None:
+    with world.path(world.disk).open("ab") as file:
+        file.write(b"more")
+
+
+CHANGES: dict[str, Callable[[World], object]] = {
+    "paused": lambda world: world.show(state="Paused"),
+    "no checkpoint": lose_checkpoint,
+    "two checkpoints": take_another_checkpoint,
+    "another disk": lambda world: world.show(hard_drives=(world.drive("D:\\x.vhdx"),)),
+    "merging": lambda world: world.show(operational_status=(VMOperationalStatus.OK, VMOperationalStatus.MERGING_DISKS)),
+    "longer base": alter_disk,
+    "later base": lambda world: os.utime(world.path(world.disk)),
+    "base gone": lambda world: world.path(world.disk).unlink(),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_save_is_refused_when_anything_has_changed(world: World, what: str) -> None:
     arguments = world.save_arguments(checkpointed(world))
-    world.run(change.replace("{disk}", world.disk))
+    CHANGES[what](world)
     world.refuses("WorldChanged", "save_vm", arguments, revision=world.revision())
-    assert "Save-VM" not in world.run("$World.calls")
-    assert world.value("$vm.AutomaticStartAction") == "StartIfRunning"
+    assert "Save-VM" not in world.calls()
+    assert world.vm.automatic_start_action == "StartIfRunning"
 
 
 def test_save_is_refused_when_a_base_has_other_contents(world: World) -> None:
@@ -51,44 +75,65 @@ def test_save_is_refused_when_a_base_has_other_contents(world: World) -> None:
 
 def test_save_needs_room_for_the_memory(world: World) -> None:
     """Twice on this volume: beside the configuration, and once more where it is exported to."""
-    pair = checkpointed(world)
-    world.run("$World.volumes[1].FreeSpace = 1500MB")
+    pair = checkpointed(world, runs=True)
+    world.show(memory_assigned_bytes=GIBIBYTE, memory_startup_bytes=GIBIBYTE, memory_maximum_bytes=2 * GIBIBYTE)
+    world.set_free(1500 * MEBIBYTE)
     world.refuses("NoSpace", "save_vm", world.save_arguments(pair), revision=world.revision())
-    world.run("$World.volumes[1].FreeSpace = 3100MB; $vm.DynamicMemoryEnabled = $true; $vm.MemoryAssigned = 1200MB")
+    world.set_free(3100 * MEBIBYTE)
+    world.show(dynamic_memory_enabled=True, memory_assigned_bytes=1200 * MEBIBYTE)
     world.refuses("NoSpace", "save_vm", world.save_arguments(pair), revision=world.revision())
     # Less than it starts with is assigned: that counts. What it might grow to does not.
-    world.run("$World.volumes[1].FreeSpace = 2800MB; $vm.MemoryAssigned = 512MB")
+    world.set_free(2800 * MEBIBYTE)
+    world.show(memory_assigned_bytes=512 * MEBIBYTE)
     world.refuses("NoSpace", "save_vm", world.save_arguments(pair), revision=world.revision())
     world.change_record(plan={"export_folder": f"C:\\qsm-{world.migration_id}"})
-    world.run("$World.volumes[0].FreeSpace = 2000MB")
+    world.set_free(2000 * MEBIBYTE, "C:\\")
     answer = world.refuses("NoSpace", "save_vm", world.save_arguments(pair), revision=world.revision())
     assert answer.error is not None and answer.error.facts["volume"] == "C:\\"
     world.change_record(plan={"export_folder": f"D:\\qsm-{world.migration_id}"})
-    world.run("$World.volumes[1].FreeSpace = 3100MB")
+    world.set_free(3100 * MEBIBYTE)
     assert world.fenced("save_vm", world.save_arguments(pair)).state == "Saved"
 
 
 def test_save_that_fails_says_that_something_may_have_changed(world: World) -> None:
     pair = checkpointed(world)
-    world.run("$World.fail['Save-VM'] = 0x80070070")
+    world.fail("Save-VM", 0x80070070)
     answer = world.fails("SaveFailed", "save_vm", world.save_arguments(pair), revision=world.revision())
     assert answer.error is not None
     assert answer.error.hresult == 0x80070070
 
 
+def with_guest_up(world: World) -> Any:
+    """A VM with our checkpoint whose guest answers when it is asked to shut down."""
+    pair = checkpointed(world, runs=True)
+    component = world.hyperv.get_shutdown_component
+    wait_until(lambda: getattr(component(world.vm_id), "usable", False), what="the guest")
+    return pair
+
+
 def test_shutdown_from_within_is_watched(world: World) -> None:
-    pair = checkpointed(world)
+    pair = with_guest_up(world)
     told = world.fenced("save_vm", world.save_arguments(pair, mode="shutdown"))
     assert (told.state, told.saved_state_files) == ("Off", ())
 
 
-@pytest.mark.parametrize("option", ["shutdown = $false", "noIntegration = $true; $World.options.shutdown = $false"])
-def test_guest_that_does_not_shut_down_is_never_turned_off(world: World, option: str) -> None:
+def test_guest_that_cannot_be_asked_is_not_shut_down(world: World) -> None:
     pair = checkpointed(world)
-    world.run(f"$World.options.{option}")
+    world.hyperv.arrange_vm(world.vm_id, shutdown_component="Disabled")
+    arguments = world.save_arguments(pair, mode="shutdown")
+    answer = world.refuses("WorldChanged", "save_vm", arguments, revision=world.revision())
+    assert answer.error is not None
+    assert answer.error.facts["found"] == {"guest_shutdown": "Disabled"}
+    assert "InitiateShutdown" not in world.calls()
+
+
+@pytest.mark.parametrize("lever", ["guest_ignores_shutdown", "guest_refuses_shutdown"])
+def test_guest_that_does_not_shut_down_is_never_turned_off(world: World, lever: str) -> None:
+    pair = with_guest_up(world)
+    world.hyperv.arrange_vm(world.vm_id, **{lever: True})
     arguments = world.save_arguments(pair, mode="shutdown", wait_limit_seconds=1)
     world.fails("SaveFailed", "save_vm", arguments, revision=world.revision())
-    assert world.value("$vm.State") == "Running"
+    assert world.vm.state == "Running"
 
 
 def test_vm_that_stands_still_is_left_standing(world: World) -> None:
@@ -96,14 +141,26 @@ def test_vm_that_stands_still_is_left_standing(world: World) -> None:
     world.make_record()
     arguments = world.save_arguments(mode="none", expected_state="Off")
     assert world.fenced("save_vm", arguments).state == "Off"
-    assert world.value("$vm.AutomaticStartAction") == "Nothing"
+    assert world.vm.automatic_start_action == "Nothing"
+
+
+def saved(world: World) -> None:
+    """A VM that was saved on the source, with our checkpoint."""
+    pair = checkpointed(world)
+    world.show()
+    world.hyperv.lay_saved_state(world.vm_id, b"memory")
+    world.fenced("save_vm", world.save_arguments(pair, mode="none", expected_state="Saved"))
 
 
 def test_export_takes_configuration_and_memory_alone(world: World) -> None:
-    pair = checkpointed(world)
-    world.fenced("save_vm", world.save_arguments(pair))
-    world.run("$World.options.exportsDisks = $true")
-    told = world.fenced("export_configuration", {"vm_id": world.vm_id})
+    saved(world)
+
+    def leave_disk() -> None:
+        (folder,) = world.path(f"D:\\qsm-{world.migration_id}").rglob("Virtual Machines")
+        (folder / "extra.avhdx").write_bytes(b"child")
+
+    with world.meanwhile("ExportSystemDefinition", leave_disk):
+        told = world.fenced("export_configuration", {"vm_id": world.vm_id})
     names = [f.path.rsplit("\\", 1)[1].lower() for f in told.files]
     assert names == [f"{world.vm_id}.vmcx", f"{world.vm_id}.vmrs"]
     assert told.configuration == told.files[0].path
@@ -112,12 +169,11 @@ def test_export_takes_configuration_and_memory_alone(world: World) -> None:
 
 def test_exported_memory_is_closed_to_others_and_goes_with_the_migration(world: World) -> None:
     """It lies in a folder of its own, which nobody may have prepared, and whose name is of this migration."""
-    pair = checkpointed(world)
-    world.fenced("save_vm", world.save_arguments(pair))
+    saved(world)
     folder = f"D:\\qsm-{world.migration_id}"
-    world.run("$World.fail['Set-Acl'] = 0x80070005")
+    world.fail("Set-Acl", 0x80070005)
     world.fails("ExportFailed", "export_configuration", {"vm_id": world.vm_id}, revision=world.revision())
-    world.run("$World.fail.Remove('Set-Acl')")
+    world.mend()
     for name in ("D:\\qsm-20300131T235959-0123abcd", f"D:\\a\\..\\qsm-{world.migration_id}", "D:\\Backups"):
         world.change_record(plan={"export_folder": name})
         answer = world.call("export_configuration", {"vm_id": world.vm_id}, subject=name, revision=world.revision())
@@ -132,21 +188,21 @@ def test_exported_memory_is_closed_to_others_and_goes_with_the_migration(world: 
 
 
 def test_export_is_made_anew_after_a_failure(world: World) -> None:
-    pair = checkpointed(world)
-    world.fenced("save_vm", world.save_arguments(pair))
-    world.run("$World.options.exportFails = $true")
+    saved(world)
+    world.fail("ExportSystemDefinition", 0x80078000)
     world.fails("ExportFailed", "export_configuration", {"vm_id": world.vm_id}, revision=world.revision())
-    world.run("$World.options.exportFails = $false")
+    world.mend()
     assert len(world.fenced("export_configuration", {"vm_id": world.vm_id}).files) == 2
-    world.run(f"$World.vms.Remove('{world.vm_id}')")
+    world.hyperv.remove_vm(world.vm_id)
     world.refuses("VMNotFound", "export_configuration", {"vm_id": world.vm_id}, subject="x", revision=world.revision())
 
 
-def merge_arguments(world: World, **fields: Any) -> dict[str, Any]:
-    base = world.make_disk(world.disk)
-    child = f"{world.folder}\\disk_1.avhdx"
-    world.path(child).write_bytes(base.read_bytes())
-    world.run(f"$World.vhd['{child}'] = @{{ parent = 'D:\\source\\disk.vhdx' }}")
+def merge_arguments(world: World, *, kind: DiskKind = DiskKind.DYNAMIC, **fields: Any) -> dict[str, Any]:
+    """A copied base, and its child as it was copied: it names its parent where that lay on the source."""
+    base, child = world.make_disk(world.disk, kind=kind), f"{world.folder}\\disk_1.avhdx"
+    world.path(child).unlink(missing_ok=True)
+    parent = "D:\\source\\disk.vhdx"
+    create_child(world.path(child), parent=base, parent_windows_path=parent, relative_path="..\\source\\disk.vhdx")
     disk = world.value(f"Get-QsmDiskFile -Path '{world.disk}'")
     return {
         "number": 0,
@@ -163,36 +219,39 @@ def test_merge_folds_the_child_into_the_base(world: World) -> None:
     world.make_record("target")
     arguments = merge_arguments(world)
     assert world.result("start_merge", arguments, subject="0").task_name == f"qsm-{world.migration_id}-merge-0"
-    told = world.result("get_merge", {"number": 0})
+    told = world.ended("get_merge", 0)
     assert (told.state, told.percent, told.error) == ("Done", 100, None)
     assert (told.disk.path, told.disk.parent_path) == (world.disk, None)
     assert not world.path(arguments["children"][0]).exists()
-    assert world.run("$World.tasks.Keys") == []
+    assert world.tasks() == []
 
 
 def test_disk_without_children_is_only_checked(world: World) -> None:
     world.make_record("target")
     world.result("start_merge", merge_arguments(world, children=[]), subject="0")
-    assert world.result("get_merge", {"number": 0}).state == "Done"
-    assert "Merge-VHD" not in world.run("$World.calls")
+    assert world.ended("get_merge", 0).state == "Done"
+    assert "Merge-VHD" not in world.calls()
 
 
 @pytest.mark.parametrize(
     ("trouble", "fields", "error_id"),
     [
-        ("", {"base_length_bytes": 1}, "DiskChainBroken"),
-        ("", {"base_content_identity": "other"}, "DiskChainBroken"),
-        ("$World.fail['Set-VHD'] = 0xC03A000E", {}, "DiskChainBroken"),
-        ("$World.fail['Test-VHD'] = 0xC03A0019", {}, "DiskChainBroken"),
-        ("$World.fail['Merge-VHD'] = 0x80070070", {}, "MergeFailed"),
+        (None, {"base_length_bytes": 1}, "DiskChainBroken"),
+        (None, {"base_content_identity": "other"}, "DiskChainBroken"),
+        (("Set-VHD", 0xC03A000E), {}, "DiskChainBroken"),
+        (("Test-VHD", 0xC03A0019), {}, "DiskChainBroken"),
+        (("Merge-VHD", 0x80070070), {}, "MergeFailed"),
     ],
 )
-def test_merge_that_does_not_fit_fails(world: World, trouble: str, fields: dict[str, Any], error_id: str) -> None:
+def test_merge_that_does_not_fit_fails(
+    world: World, trouble: tuple[str, int] | None, fields: dict[str, Any], error_id: str
+) -> None:
     world.make_record("target")
     arguments = merge_arguments(world, **fields)
-    world.run(trouble)
+    if trouble:
+        world.fail(*trouble)
     world.result("start_merge", arguments, subject="0")
-    told = world.result("get_merge", {"number": 0})
+    told = world.ended("get_merge", 0)
     assert (told.state, told.error.id, told.error.category) == ("Failed", error_id, "failed")
     assert world.path(arguments["children"][0]).exists()
 
@@ -201,23 +260,23 @@ def test_merge_is_refused_before_it_begins(world: World) -> None:
     world.make_record("target")
     arguments = merge_arguments(world)
     world.refuses("FileMissing", "start_merge", {**arguments, "children": ["D:\\gone.avhdx"]})
-    world.run("$World.volumes[1].FreeSpace = 1GB")
+    world.set_free(GIBIBYTE)
     world.refuses("NoSpace", "start_merge", arguments)
     # A fixed base does not grow.
-    world.run(f"$World.vhd['{world.disk}'] = @{{ type = 'Fixed' }}")
+    world.path(world.disk).unlink()
+    arguments = merge_arguments(world, kind=DiskKind.FIXED)
+    world.set_free(GIBIBYTE)
     world.result("start_merge", arguments)
-    assert world.result("get_merge", {"number": 0}).state == "Done"
+    assert world.ended("get_merge", 0).state == "Done"
 
 
 def test_progress_of_a_merge_comes_from_hyperv(world: World) -> None:
     world.make_record("target")
     arguments = merge_arguments(world)
-    world.run("$World.options.task = 'hang'")
+    world.tasks_hang()
     world.result("start_merge", arguments)
     state = {"state": "Running", "stage": "merge", "percent": 0, "disk": None, "seconds": 1.5, "error": None}
     (world.record_file().parent / "merges" / "0.json").write_text(json.dumps(state), "ascii")
-    world.run(
-        f"$World.storageJobs = @([PSCustomObject]@{{ JobState = 4; Child = '{arguments['children'][0]}'; PercentComplete = 42 }})"
-    )
+    world.host.bridge.memory.merges[arguments["children"][0]] = 42  # percent, as a Merge-VHD at work tells them
     told = world.result("get_merge", {"number": 0})
     assert (told.state, told.stage, told.percent) == ("Running", "merge", 42)

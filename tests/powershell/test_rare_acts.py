@@ -5,15 +5,18 @@ What a script defines stands before Windows' own cmdlet for that script alone, a
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 import pytest
 from engine import ScriptError
-from hyperv_world import ACCOUNT, World, exported, start_copy
+from two_hosts import ACCOUNT, SHARE
+from world import World, exported, start_copy
+
+from lab.platform.identity import SYSTEM
 
 VLAN = (
     "$vlan = @(Get-QsmPlannedVlan -VM $vm)\n"
-    "$vm.NetworkAdapters[0].VlanSetting.OperationMode = 'Access'; $vm.NetworkAdapters[0].VlanSetting.AccessVlanId = 7\n"
+    "Set-VMNetworkAdapterVlan -VMNetworkAdapter $vm.NetworkAdapters[0] -Access -VlanId 7\n"
 )
 
 
@@ -33,48 +36,66 @@ def test_a_file_that_cannot_be_written_leaves_nothing_beside(world: World) -> No
 
 def test_a_vm_that_comes_to_run_and_one_that_goes_are_waited_for(world: World) -> None:
     world.make_vm(state="Off")
-    world.run("$vm.State = 'Starting'")
-    wait = "(Wait-QsmVMRunning -VMId $id -LimitSeconds 60).State"
-    assert world.run(f"function Start-Sleep {{ $vm.State = 'Running' }}; {wait}") == ["Running"]
-    gone = "Assert-QsmVMGone -VMId $id; $World.vms.Count"
-    assert world.run(f"function Start-Sleep {{ $World.vms.Remove($id) }}; {gone}") == [0]
+    world.show(state="Starting")
+    with world.meanwhile("Get-VM", lambda: world.show(state="Running"), skip=1):
+        assert world.run("(Wait-QsmVMRunning -VMId $id -LimitSeconds 60).State") == ["Running"]
+    world.show()
+    world.run("function Start-Sleep { Remove-VM -VM $vm -Force -Confirm:$false }; Assert-QsmVMGone -VMId $id")
+    assert world.hyperv.get_vms() == ()
 
 
 def test_vlan_is_taken_off_again(world: World) -> None:
     world.make_vm(state="Off")
-    told = world.run(VLAN + "Repair-QsmVlan -VMId $id -Vlan $vlan; $vm.NetworkAdapters[0].VlanSetting.OperationMode")
-    assert told == ["adapter Network Adapter: VLAN Untagged", "Untagged"]
+    told = world.run(VLAN + "Repair-QsmVlan -VMId $id -Vlan $vlan")
+    assert told == ["adapter Network Adapter: VLAN Untagged"]
+    assert world.vm.network_adapters[0].vlan.operation_mode == "Untagged"
 
 
-# One row: what is left to a later attempt, and the words of the warning.
+# One row: the cmdlet that fails, what the module does with it, and the words of its warning: it is left to a later attempt.
 WARNED = {
-    "Set-VM { throw 'kaputt' }; Set-QsmCheckpointType -VMId $id -CheckpointType Standard": "was not set back to Standard: kaputt",
-    "Get-BitsTransfer { throw 'kaputt' }; Remove-QsmCopyJob -Name 'qsm-x'": "jobs of qsm-x could not be looked for: kaputt",
-    "Remove-BitsTransfer { throw 'kaputt' }; Remove-QsmCopyJob -Name 'qsm-x'": "job qsm-x-0 could not be ended: kaputt",
+    "Set-VM": ("Set-QsmCheckpointType -VMId $id -CheckpointType Standard", "was not set back to Standard: kaputt"),
+    "Get-BitsTransfer": ("Remove-QsmCopyJob -Name 'qsm-x'", "jobs of qsm-x could not be looked for: kaputt"),
+    "Remove-BitsTransfer": ("Remove-QsmCopyJob -Name 'qsm-x'", "job qsm-x-0 could not be ended: kaputt"),
 }
 
 
-@pytest.mark.parametrize(("script", "words"), WARNED.items(), ids=lambda text: text.split(" ")[0])
-def test_what_is_left_is_warned_of(world: World, script: str, words: str) -> None:
+@pytest.mark.parametrize("cmdlet", WARNED)
+def test_what_is_left_is_warned_of(world: World, cmdlet: str) -> None:
     world.make_vm(state="Off")
-    world.run("$World.jobs = @([PSCustomObject]@{ DisplayName = 'qsm-x-0'; Looks = 0; JobState = '' })")
-    world.run("$World.options.transfers = 9")
-    (told,) = world.run(f"function {script} -Confirm:$false 3>&1 | ForEach-Object {{ $_.Message }}")
+    world.platform.links.stall("HV01", "HV02")
+    world.platform.bits.start_bits_transfer(
+        f"\\\\HV02\\{SHARE}\\a", f"{world.folder}\\a", caller=SYSTEM, asynchronous=True, display_name="qsm-x-0"
+    )
+    script, words = WARNED[cmdlet]
+    world.fail(cmdlet, 0x80004005)
+    (told,) = world.run_as_system(f"{script} -Confirm:$false 3>&1 | ForEach-Object {{ $_.Message }}")
     assert words in told
+    world.mend()
+
+
+PERSISTENT_MEMORY = """
+function Get-VMHardDiskDrive {
+    WindowsStandIns\\Get-VMHardDiskDrive @args | ForEach-Object { $_.ControllerType = 'PMEM'; $_ }
+}
+"""
+"""A lab host has no such controllers."""
 
 
 def test_vm_tells_odd_drives_and_questions_without_an_answer(world: World) -> None:
     world.make_vm(state="Off")
-    world.run("$vm.HardDrives[0].ControllerType = 'PMEM'; $vm.HardDrives[0].Path = ''")
-    (vm,) = world.run("function Get-VMSecurity { throw 'kaputt' }; Get-QsmVMFact -VM $vm")
+    world.show(hard_drives=(world.drive(""),))
+    world.fail("Get-VMSecurity", 0x80004005)
+    (vm,) = world.run(f"{PERSISTENT_MEMORY}; Get-QsmVMFact -VM $vm")
     assert vm["disks"][0]["error"] == "The drive has no disk."
     assert [obstacle["code"] for obstacle in vm["obstacles"]] == ["PersistentMemory"]
-    assert vm["unanswered"] == ["Get-VMSecurity: kaputt"]
+    (unanswered,) = vm["unanswered"]
+    assert unanswered.startswith("Get-VMSecurity: kaputt")
 
 
 def test_planned_vm_tells_its_disks_and_the_inventory_tells_it_and_tasks(world: World) -> None:
     world.make_vm(state="Off")
-    world.run(f"$World.planned['{world.vm_id}'] = $vm; $World.vms.Clear(); $World.options.task = 'hang'")
+    world.plan_vm("D:\\p")
+    world.tasks_hang()
     world.make_record("target")
     assert start_copy(world, [world.copy_file("a.vhdx")]).ok
     (vm,) = world.result("get_vm", {"name_or_id": world.vm_id}).matches
@@ -89,7 +110,8 @@ def test_a_disk_that_is_not_read_after_a_merge_remains(world: World) -> None:
     base = "[PSCustomObject]@{ slot = 'SCSI 0:0'; path = $disk }"
     remaining = f"Get-QsmRemainingCheckpoint -VM $vm -Name 'x' -MigrationId $migration -Base @({base}) -Leaf @()"
     assert world.run(remaining) == []
-    (told,) = world.run(f"$World.fail['Get-VHD'] = 0x80070020; {remaining}")
+    world.fail("Get-VHD", 0x80070020)
+    (told,) = world.run(remaining)
     assert told.startswith("disk SCSI 0:0: ")
 
 
@@ -99,13 +121,14 @@ def test_a_disk_that_is_not_read_after_a_merge_remains(world: World) -> None:
 )
 def test_work_is_not_started_again_while_it_lives(world: World, state: str, task: str, alive: bool) -> None:
     world.make_vm(state="Off")
-    world.run("$World.options.task = 'hang'")
+    world.tasks_hang()
     world.make_record("target")
     assert start_copy(world, [world.copy_file("a.vhdx")]).ok
+    if task == "Ready":
+        world.end_tasks()
     work = "-MigrationId $migration -Kind copy -Number 1"
     told = world.run(
         f"$paths = Get-QsmWorkPath {work}; Write-QsmJson -Path $paths.state -Value @{{ state = '{state}' }}\n"
-        f"(Get-QsmTask -Name (Get-QsmWorkName {work})).State = '{task}'\n"
         f"Test-QsmWorkAlive {work} -Request (Read-QsmJson -Path $paths.request)\n"
         f"Test-QsmWorkAlive {work} -Request @{{ other = 1 }}",
     )
@@ -114,24 +137,29 @@ def test_work_is_not_started_again_while_it_lives(world: World, state: str, task
 
 def test_a_task_is_waited_for(world: World) -> None:
     world.make_vm(state="Off")
-    world.run("$World.options.task = 'dead'")
-    start = "Start-QsmTask -MigrationId $migration -Kind copy -Number 1; @($World.tasks.Values)[0].State"
-    run_later = "function Start-Sleep { @($World.tasks.Values)[0].State = 'Running' }"
-    assert world.run(f"{run_later}; {start}") == ["Running"]
+    world.tasks_do_not_start()
+
+    def start_after_all() -> None:
+        (task,) = world.platform.tasks.get_scheduled_task()
+        world.tasks_hang()
+        world.platform.tasks.start_scheduled_task(task.name, path=task.path)
+
+    with world.meanwhile("Get-ScheduledTask", start_after_all, skip=1):
+        world.run("Start-QsmTask -MigrationId $migration -Kind copy -Number 1")
+    assert [task.state for task in world.platform.tasks.get_scheduled_task()] == ["Running"]
 
 
 def test_a_foreign_share_of_the_same_name_is_left_alone(world: World) -> None:
     world.make_vm(state="Off")
     world.make_record()
     name = f"qsm-{world.migration_id}-1$"
-    world.run(
-        f"$World.shares['{name}'] = [PSCustomObject]@{{ Name = '{name}'; Path = 'D:\\x'; SecurityDescriptor = '' }}"
-    )
+    world.platform.shares.new_smb_share(name, world.platform.files.make_folder("D:\\x"))
+    before = world.platform.acl.entries(world.disk)
     arguments = {"number": 1, "folder": world.folder, "files": [world.disk], "account": ACCOUNT}
     answer = world.refuses("ShareFailed", "open_share", arguments, subject="1")
     assert answer.error is not None
     assert answer.error.facts == {"share": name, "path": "D:\\x"}
-    assert world.run("$World.calls -like '*icacls*'") == []
+    assert world.platform.acl.entries(world.disk) == before
 
 
 def test_a_migration_that_never_locked_the_vm_changes_nothing(world: World) -> None:
@@ -163,15 +191,15 @@ def test_what_the_source_does_not_own_is_not_handed_over(world: World) -> None:
 
 def test_a_planned_vm_elsewhere_is_left_alone(world: World) -> None:
     arguments = exported(world)
-    planned = "$World.planned['{0}'] = New-WorldVM -Id '{0}' -Name p -Folder '{1}'"
-    world.run(planned.format(world.vm_id, "D:\\elsewhere"))
+    world.plan_vm("D:\\elsewhere", arguments["configuration"])
     answer = world.refuses("NotOwner", "remove_imported_vm", {"vm_id": world.vm_id}, revision=world.revision())
     assert answer.error is not None
     assert "does not lie in" in answer.error.message
-    assert world.run("$World.planned.Keys") == [world.vm_id]
-    world.run(planned.format(world.vm_id, arguments["folder"]))
+    assert [vm.vm_id for vm in world.hyperv.get_planned_vms()] == [world.vm_id]
+    world.hyperv.remove_vm(world.vm_id)
+    world.hyperv.compare_vm(arguments["configuration"])
     world.result("remove_imported_vm", {"vm_id": world.vm_id}, subject="2", revision=world.revision())
-    assert world.run("$World.planned.Keys") == []
+    assert world.hyperv.get_planned_vms() == ()
 
 
 def test_a_damaged_migration_is_kept_and_named(world: World) -> None:
@@ -186,12 +214,10 @@ def test_a_damaged_migration_is_kept_and_named(world: World) -> None:
 def test_an_act_that_cannot_be_written_down_is_no_refusal(world: World) -> None:
     world.make_vm(state="Off")
     world.make_record()
-    arguments = {"vm_id": world.vm_id, "automatic_start_action": "Nothing", "checkpoint_type": None}
-    fields = {"migration_id": world.migration_id, "subject": "", "revision": world.revision(), "wait_seconds": 0}
-    line = json.dumps({"call": "1", "module": "", "operation": "restore_settings", "arguments": arguments, **fields})
-    journal = f"(Join-Path (Get-QsmMigrationFolder -MigrationId '{world.migration_id}') 'operations')"
-    lost = f"function Set-VM {{ Remove-Item -Recurse -LiteralPath {journal}; WindowsHost\\Set-VM @args }}"
-    (answer,) = world.run(f"{lost}; Invoke-QsmOperation -Line '{line}'")
-    error = json.loads(answer.split(" ", 2)[2])["error"]
-    assert (error["id"], error["category"]) == ("HostFailed", "failed")
-    assert "What became of restore_settings could not be written down on host HV01." in error["message"]
+    arguments: dict[str, Any] = {"vm_id": world.vm_id, "automatic_start_action": "Nothing", "checkpoint_type": None}
+    journal = "(Join-Path (Get-QsmMigrationFolder -MigrationId $migration) 'operations')"
+    lost = f"function Set-VM {{ Remove-Item -Recurse -LiteralPath {journal}; WindowsStandIns\\Set-VM @args }}"
+    error = world.call_under(lost, "restore_settings", arguments, revision=world.revision()).error
+    assert error is not None
+    assert (error.id, error.category) == ("HostFailed", "failed")
+    assert "What became of restore_settings could not be written down on host HV01." in error.message

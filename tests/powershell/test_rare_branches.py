@@ -1,18 +1,26 @@
 """What the module does in cases that no migration of the other tests comes into: a service that does not answer, an act
 that leaves things as they were, a file that somebody holds.
 
-A row is a script inside the module. What the row defines (a cmdlet that fails, a Start-Sleep in which the world goes on)
-stands before Windows' own for that script alone, so nothing waits and nothing is left for the next row.
+A row is a script inside the module, and what was done to the host before. What the script defines (an answer that no Windows
+gives, a Start-Sleep that does not wait) stands before Windows' own for that script alone, so nothing is left for the next row.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
 from engine import ScriptError
-from hyperv_world import ACCOUNT, ACCOUNT_SID, RESERVE, World
+from two_hosts import ACCOUNT
+from world import RESERVE, World
+
+from lab.engines.powershell.cmdlets import WmiJob
+
+Before = Callable[[World], object]
+"""What is done to the host before the script; a context manager: for as long as it runs."""
 
 LSA = """
 function New-Object($TypeName, $ArgumentList) {
@@ -27,18 +35,15 @@ function New-Object($TypeName, $ArgumentList) {
 COMPUTER = "([PSCustomObject]@{ PartOfDomain = $true; Domain = 'lab.example'; Name = 'HV01' })"
 SHARED_VOLUMES = """
 $shared = 'C:\\ClusterStorage'
-[void](New-Item -ItemType Directory -Path $shared)
-$World.volumes += @{ Name = "$shared\\Volume1\\"; FreeSpace = 1; Capacity = 2 }
 function Get-ClusterSharedVolume {
     $partition = [PSCustomObject]@{ Size = 20; FreeSpace = 10 }
     $known, $only = 1, 2 | ForEach-Object { [PSCustomObject]@{ FriendlyVolumeName = "$shared\\Volume$_"; Partition = $partition }}
     [PSCustomObject]@{ SharedVolumeInfo = @($known) }
     [PSCustomObject]@{ SharedVolumeInfo = @($only) }
 }
-try { $told = @(Get-QsmMountPath | Where-Object { $_.csv }) } finally { Remove-Item -LiteralPath $shared }
+$told = @(Get-QsmMountPath | Where-Object { $_.csv })
 """
-NO_BITS = (
-    "function Get-BitsTransfer { throw [Runtime.InteropServices.Marshal]::GetExceptionForHR([int]'0x800704DD') }\n"
+WORK_OF_COPIES = (
     "function New-Work($Number, $State) {\n"
     "    $paths = Get-QsmWorkPath -MigrationId $migration -Kind copy -Number $Number\n"
     "    if ($Number -eq 1) { [void](New-Item -ItemType Directory -Path $paths.folder) }\n"
@@ -54,6 +59,39 @@ STREAM = (
     "$stream = [IO.File]::Open($real, 'Open', 'ReadWrite', 'None')\n"
 )
 
+
+def no_change(world: World) -> None:
+    """The host as it is, with a VM that is off."""
+
+
+def during(done: object) -> AbstractContextManager[object]:
+    return done if isinstance(done, AbstractContextManager) else nullcontext()
+
+
+def fails(cmdlet: str, hresult: int) -> Before:
+    return lambda world: world.fail(cmdlet, hresult)
+
+
+def shown(**fields: Any) -> Before:
+    return lambda world: world.show(**fields)
+
+
+def planned_for_good(world: World) -> None:
+    world.plan_vm("D:\\p")
+    world.fail("Remove-VM", 0x80041001)  # which DestroySystem is, too
+
+
+def going_on(world: World) -> WmiJob:
+    """A job of Hyper-V."""
+    made = world.host.bridge.memory.wmi_jobs["J"] = WmiJob("J", "ExportSystemDefinition")
+    return made
+
+
+def ending(world: World) -> AbstractContextManager[object]:
+    made = going_on(world)
+    return world.meanwhile("Msvm_ConcreteJob", lambda: setattr(made, "state", 7))
+
+
 # One row: what is told, a script inside the module, and its output.
 TOLD: dict[str, tuple[str, list[Any]]] = {
     "a shared volume of a cluster that Win32_Volume knows counts once, another as the cluster tells it": (
@@ -65,7 +103,7 @@ TOLD: dict[str, tuple[str, list[Any]]] = {
         ["LSA\\lab.example\\HV01$"],
     ),
     "the host's account where nobody tells the domain's short name": (
-        f"$World.fail['WMI Win32_NTDomain'] = 0x80041010; Get-QsmComputerAccount -Computer {COMPUTER}",
+        f"Get-QsmComputerAccount -Computer {COMPUTER}",
         ["lab.example\\HV01$"],
     ),
     "a file that somebody holds and leaves alone": (
@@ -84,21 +122,25 @@ TOLD: dict[str, tuple[str, list[Any]]] = {
         "$looks.n; $told.length_bytes -eq (Get-Item -LiteralPath $disk).Length",
         [3, True],
     ),
+    "a shutdown component in a state that nobody knows": (
+        "function Get-WmiObject { [PSCustomObject]@{ EnabledState = 2; OperationalStatus = @(99) } }\n"
+        "(Get-QsmShutdownComponent -VMId $id).status",
+        ["99"],
+    ),
     "an account that LSA knows": (LSA + "Resolve-QsmSid -Account 'LAB\\x'", ["S-1-5-21-1"]),
     "no account where WMI fails too": (
-        f"$World.fail['WMI Win32_UserAccount'] = 0x80041010; $null -eq (Resolve-QsmSid -Account '{ACCOUNT}')",
+        f"$null -eq (Resolve-QsmSid -Account '{ACCOUNT}')",
         [True],
     ),
     "no administrator where whoami does not run": (
-        "function whoami.exe { throw 'kaputt' }; Test-QsmAdministrator",
+        "Test-QsmAdministrator",
         [False],
     ),
     "no way to a host where the question fails": (
-        "function Test-NetConnection { throw 'kaputt' }; Test-QsmSmbReachable -Address 'hv02'",
+        "Test-QsmSmbReachable -Address 'hv02'",
         [False],
     ),
     "a question for compatibility that fails is no answer": (
-        "$World.fail['WMI CheckSystemCompatibilityInfo'] = 0x80041001\n"
         "$told = Test-QsmCompatibility -Compatibility 'AQID'; $null -eq $told.compatible\n"
         "($told.incompatibilities -like 'The question failed: *').Count",
         [True, 1],
@@ -113,7 +155,7 @@ TOLD: dict[str, tuple[str, list[Any]]] = {
         [0, "\\a.vhdx: in use.", "\\empty: in use."],
     ),
     "what BITS may still hold while it cannot be asked: the files of copies that are not done": (
-        NO_BITS + "(Get-QsmWorkLeft -MigrationId $migration).Replace($migration, 'M')",
+        WORK_OF_COPIES + "(Get-QsmWorkLeft -MigrationId $migration).Replace($migration, 'M')",
         ["qsm-M-copy-2-0", "qsm-M-copy-2-1"],
     ),
     "a file that is let go while it is waited for": (
@@ -129,11 +171,15 @@ TOLD: dict[str, tuple[str, list[Any]]] = {
         [True, "mine"],
     ),
     "a job that ends while it is waited for": (
-        "$job = [PSCustomObject]@{ JobState = 4 }; $World.wmiJobs['J'] = $job\n"
-        "function Start-Sleep { $job.JobState = 7 }\n"
         "Wait-QsmWmiJob -Answer ([PSCustomObject]@{ ReturnValue = 4096; Job = 'x.InstanceID=\"J\"' }) -ErrorId 'X' -What 'W' "
-        "-Subject 'S' -LimitSeconds 5; $job.JobState",
+        "-Subject 'S' -LimitSeconds 5; "
+        "(Get-WmiObject -Namespace 'root\\virtualization\\v2' -Class Msvm_ConcreteJob -Filter \"InstanceID='J'\").JobState",
         [7],
+    ),
+    "a planned VM that Get-VM does not give, as on 2012 R2": (
+        "$planned = Get-QsmPlannedVM -VMId $id\n"
+        "function Get-VM {}; Remove-QsmPlannedVM -PlannedVM $planned; @(Get-QsmPlannedVM -VMId $id).Count",
+        [0],
     ),
     "a job that is gone, where the effect is looked for": (
         "Wait-QsmWmiJob -Answer ([PSCustomObject]@{ ReturnValue = 4096; Job = 'x.InstanceID=\"GONE\"' }) -ErrorId 'X' -What 'W' "
@@ -149,11 +195,29 @@ TOLD: dict[str, tuple[str, list[Any]]] = {
 }
 
 
+BEFORE_TOLD: dict[str, Before] = {
+    "a shared volume of a cluster that Win32_Volume knows counts once, another as the cluster tells it": (
+        lambda world: world.add_volume("C:\\ClusterStorage\\Volume1\\", 1)
+    ),
+    "the host's account where nobody tells the domain's short name": fails("Win32_NTDomain", 0x80041010),
+    "no account where WMI fails too": fails("Win32_UserAccount", 0x80041010),
+    "no administrator where whoami does not run": fails("whoami.exe", 0x80070002),
+    "no way to a host where the question fails": fails("Test-NetConnection", 0x80004005),
+    "a question for compatibility that fails is no answer": fails("Msvm_VirtualSystemMigrationService", 0x80041001),
+    "what BITS may still hold while it cannot be asked: the files of copies that are not done": (
+        fails("Get-BitsTransfer", 0x800704DD)
+    ),
+    "a planned VM that Get-VM does not give, as on 2012 R2": lambda world: world.plan_vm("D:\\p"),
+    "a job that ends while it is waited for": ending,
+}
+
+
 @pytest.mark.parametrize("what", TOLD)
 def test_told(world: World, what: str) -> None:
     world.make_vm(state="Off")
     script, expected = TOLD[what]
-    assert world.run(script) == expected
+    with during(BEFORE_TOLD.get(what, no_change)(world)):
+        assert world.run(script) == expected
 
 
 WAIT_JOB = (
@@ -170,9 +234,9 @@ FROZEN = (
 )
 VLAN = (
     "$vlan = @(Get-QsmPlannedVlan -VM $vm)\n"
-    "$vm.NetworkAdapters[0].VlanSetting.OperationMode = 'Access'; $vm.NetworkAdapters[0].VlanSetting.AccessVlanId = 7\n"
+    "Set-VMNetworkAdapterVlan -VMNetworkAdapter $vm.NetworkAdapters[0] -Access -VlanId 7\n"
 )
-PLANNED = "$World.planned[$id] = $vm; $planned = Get-QsmPlannedVM -VMId $id\n"
+PLANNED = "$planned = Get-QsmPlannedVM -VMId $id\n"
 
 # One row: what goes wrong, a script inside the module, the error's id and category, and words of its message.
 WRONG: dict[str, tuple[str, str, str, str]] = {
@@ -189,7 +253,7 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         *("WorldChanged", "refused", "has changed: found not readable: "),
     ),
     "a share that is not there after it was made": (
-        f"Assert-QsmShare -Name 'qsm-x$' -Sid '{ACCOUNT_SID}' -File @()",
+        f"Assert-QsmShare -Name 'qsm-x$' -Sid (Resolve-QsmSid -Account '{ACCOUNT}') -File @()",
         *("ShareFailed", "failed", "'qsm-x$' on host HV01 was made, but it does not exist"),
     ),
     "text that is no time": (
@@ -199,8 +263,7 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         "'2030-01-31' is not a time",
     ),
     "an export that changes the VM's disks": (
-        "function Invoke-WmiMethod { $vm.HardDrives[0].Path = 'D:\\other.vhdx'; [PSCustomObject]@{ ReturnValue = 0 } }\n"
-        + EXPORT,
+        EXPORT,
         *("ExportFailed", "failed", "has changed its disks: SCSI 0:0 D:\\other.vhdx instead of SCSI 0:0 D:\\VMs"),
     ),
     "an export without a configuration": (
@@ -212,7 +275,6 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         *("ExportFailed", "failed", "could not be closed to others"),
     ),
     "an export without the memory": (
-        "$vm.State = 'Saved'\n"
         "function Invoke-WmiMethod {\n"
         '    [void](New-Item -ItemType File -Path "D:\\qsm-$migration\\Virtual Machines\\$id.vmcx" -Force)\n'
         "    [PSCustomObject]@{ ReturnValue = 0 }\n"
@@ -220,7 +282,7 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         *("ExportFailed", "failed", ".vmrs, without which the VM could not be imported as it is"),
     ),
     "an export without the guest state": (
-        '$own = "$folder\\Virtual Machines\\$($id.ToUpperInvariant()).vmgs"\n'
+        '$own = "$($vm.ConfigurationLocation)\\Virtual Machines\\$($id.ToUpperInvariant()).vmgs"\n'
         "[void](New-Item -ItemType File -Path $own -Force)\n" + EXPORT,
         *("ExportFailed", "failed", ".vmgs, without which the VM could not be imported as it is"),
     ),
@@ -239,7 +301,8 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         *("HostFailed", "refused", "gone.vhd"),
     ),
     "a chain that comes back to itself": (
-        "$World.vhd[$disk] = @{ parent = $disk }; Get-QsmDiskChain -Path $disk",
+        "function Get-VHD { $told = WindowsStandIns\\Get-VHD @args; $told.ParentPath = $told.Path; $told }\n"
+        "Get-QsmDiskChain -Path $disk",
         *("HostFailed", "refused", "does not end: it comes back to 'D:\\VMs"),
     ),
     "a merge that left a child": (
@@ -247,16 +310,15 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         *("MergeFailed", "failed", "with parent '', and 1 children are left"),
     ),
     "a start that nobody can look at afterwards": (
-        "$World.fail['Get-VM'] = 0x80070005\n"
         "try { throw 'kaputt' } catch { throw (Get-QsmStartError -VMId $id -Cause $_ -Before 'x') }",
         *("HostFailed", "failed", "failed: kaputt. The VM is unknown now, and it is not proved that it has not run."),
     ),
     "a scheduler that does not answer": (
-        "function Get-ScheduledTask { throw 'kaputt' }; Get-QsmTask",
+        "Get-QsmTask",
         *("HostFailed", "refused", "kaputt"),
     ),
     "a VM that is gone after it was acted on": (
-        "$World.vms.Clear(); Get-QsmVMObject -VMId $id -Required -Acted",
+        "Get-QsmVMObject -VMId $id -Required -Acted",
         *("HostFailed", "failed", "somebody removed or moved it"),
     ),
     "a right that is not there after it was granted": (
@@ -269,15 +331,13 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         *("HostFailed", "refused", "held.json"),
     ),
     "a planned VM that stays": (
-        "function Invoke-WmiMethod { [PSCustomObject]@{ ReturnValue = 0 } }\n"
+        "function Remove-VM {}; function Invoke-WmiMethod { [PSCustomObject]@{ ReturnValue = 0 } }\n"
         + PLANNED
         + "Remove-QsmPlannedVM -PlannedVM $planned",
         *("ImportFailed", "failed", "is still registered on host HV01 after Hyper-V removed it"),
     ),
     "a planned VM that stays after a failed import": (
-        "$World.fail['WMI DestroySystem'] = 0x80041001\n"
-        + PLANNED
-        + "try { throw 'kaputt' } catch { throw (Undo-QsmImport -VMId $id -Cause $_) }",
+        PLANNED + "try { throw 'kaputt' } catch { throw (Undo-QsmImport -VMId $id -Cause $_) }",
         *("ImportFailed", "failed", "A planned VM may be left there: "),
     ),
     "a VLAN that cannot be set": (
@@ -285,15 +345,15 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         *("ImportFailed", "failed", "could not be set"),
     ),
     "a VM that does not stand still and shall be moved as it lies": (
-        f"$vm.State = 'Running'; {SAVE} none",
+        f"{SAVE} none",
         *("WorldChanged", "refused", "is Running, neither Saved nor Off"),
     ),
     "a VM that is not saved": (
-        f"$vm.State = 'Running'; function Save-VM {{}}; {SAVE} save",
+        f"function Save-VM {{}}; {SAVE} save",
         *("SaveFailed", "failed", "is Running instead of Saved after so many s. Its automatic start is off."),
     ),
     "a disk that cannot be read when the VM stands": (
-        f"$World.fail['Get-VHD'] = 0x80070020; {SAVE} none",
+        f"{SAVE} none",
         *("SaveFailed", "failed", "is Off, but its disk 'D:\\VMs"),
     ),
     "a chain that does not pass": (
@@ -309,12 +369,24 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         "Assert-QsmDiskPath -Path '\\\\?\\Volume{0F1E2D3C-0000-0000-0000-000000000001}\\disk.vhdx'",
         *("HostFailed", "refused", "it begins with the sign of a device, as paths of volumes without a letter do"),
     ),
+    "a disk whose name is a pattern": (
+        "Assert-QsmDiskPath -Path 'D:\\VMs\\web [1]\\disk.vhdx'",
+        *("HostFailed", "refused", "the brackets in 'web [1]' make it a pattern for Hyper-V's disk cmdlets"),
+    ),
+    "a disk whose name has an apostrophe": (
+        "Assert-QsmDiskPath -Path \"D:\\it's\\it's.vhdx\"",
+        *("HostFailed", "refused", "an apostrophe in its name, as in 'it's.vhdx'"),
+    ),
+    "a disk whose path is too long": (
+        "Assert-QsmDiskPath -Path \"D:\\$('x' * 257)\"",
+        *("HostFailed", "refused", "it has 260 signs, and 259 are what Hyper-V's disk cmdlets and BITS take"),
+    ),
     "a disk in a folder whose name ends in a dot": (
         "Assert-QsmDiskPath -Path 'D:\\VMs\\web.\\disk.vhdx'",
         *("HostFailed", "refused", "'web.' ends in a blank or dot, which Windows drops"),
     ),
     "a VM that does not come to run": (
-        "$vm.State = 'Starting'; Wait-QsmVMRunning -VMId $id -LimitSeconds 0",
+        "Wait-QsmVMRunning -VMId $id -LimitSeconds 0",
         *("HostFailed", "failed", "is Starting after so many s. The VM may have run."),
     ),
     "a job that Hyper-V refuses": (
@@ -326,9 +398,7 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         *("HostFailed", "refused", "started a job but named none"),
     ),
     "a job that goes on": (
-        "$World.wmiJobs['J'] = [PSCustomObject]@{ JobState = 4 }\n"
-        + WAIT_JOB
-        + "@{ ReturnValue = 4096; Job = 'x.InstanceID=\"J\"' })",
+        WAIT_JOB + "@{ ReturnValue = 4096; Job = 'x.InstanceID=\"J\"' })",
         *("ImportFailed", "failed", "has not ended within 0 s and goes on (job state 4)"),
     ),
     "a job that is gone": (
@@ -336,12 +406,33 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         *("ImportFailed", "failed", "its job is gone, so nobody knows whether it ended well"),
     ),
     "a job that failed, with the number in its text alone": (
-        "$World.wmiJobs['J'] = [PSCustomObject]@{ JobState = 10; ErrorCode = [uint16]32768; "
-        "ErrorSummaryDescription = 'Export fehlgeschlagen.'; ErrorDescription = 'Kein Platz. (0x80070070)' }\n"
+        "function Get-WmiObject { [PSCustomObject]@{ JobState = 10; ErrorCode = [uint16]32768; "
+        "ErrorSummaryDescription = 'Export fehlgeschlagen.'; ErrorDescription = 'Kein Platz. (0x80070070)' } }\n"
         + WAIT_JOB
         + "@{ ReturnValue = 4096; Job = 'x.InstanceID=\"J\"' })",
         *("ImportFailed", "failed", "error code 32768): Export fehlgeschlagen. Kein Platz. (0x80070070)"),
     ),
+}
+
+
+BEFORE_WRONG: dict[str, Before] = {
+    "an export that changes the VM's disks": lambda world: world.meanwhile(
+        "ExportSystemDefinition", lambda: world.show(hard_drives=(world.drive("D:\\other.vhdx"),))
+    ),
+    "an export without the memory": lambda world: world.hyperv.lay_saved_state(world.vm_id, b"memory"),
+    "a start that nobody can look at afterwards": fails("Get-VM", 0x80070005),
+    "a scheduler that does not answer": fails("Get-ScheduledTask", 0x80041001),
+    "a VM that is gone after it was acted on": lambda world: world.hyperv.remove_vm(world.vm_id),
+    "a right that is not there after it was granted": (
+        lambda world: world.platform.acl.revoke(world.disk, f"NT VIRTUAL MACHINE\\{world.vm_id}")
+    ),
+    "a planned VM that stays": lambda world: world.plan_vm("D:\\p"),
+    "a planned VM that stays after a failed import": planned_for_good,
+    "a VM that does not stand still and shall be moved as it lies": shown(state="Running"),
+    "a VM that is not saved": shown(state="Running"),
+    "a disk that cannot be read when the VM stands": fails("Get-VHD", 0x80070020),
+    "a VM that does not come to run": shown(state="Starting"),
+    "a job that goes on": going_on,
 }
 
 
@@ -350,7 +441,7 @@ def test_wrong(world: World, what: str) -> None:
     world.make_vm(state="Off")
     world.make_record()
     script, error_id, category, words = WRONG[what]
-    with pytest.raises(ScriptError) as caught:
+    with pytest.raises(ScriptError) as caught, during(BEFORE_WRONG.get(what, no_change)(world)):
         world.run(script)
     assert (caught.value.facts.id, caught.value.facts.category) == (error_id, category), caught.value
     assert words in re.sub(r"after \d+ s\.", "after so many s.", caught.value.facts.message)

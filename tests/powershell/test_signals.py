@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from engine import EngineHost, EngineProcess, read_answer
+from engine import EngineProcess, read_answer
+from lab_host import EngineHost
 
 from qsm.hosts import wire
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from checks import CHECKS, GUARDED_PARAMETERS, KNOWN, PROGRAMS, Check, bad_example, layout
-from engine import EngineHost
+from lab_host import EngineHost
 from scripts import Script, all_scripts
 from waiting import DEADLINE_SECONDS
 
@@ -126,12 +126,12 @@ def parse_errors(host: EngineHost, scripts: list[Script]) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("version", ["4.0", "5.1.14393.0"])
-def test_the_module_loads_and_exports_its_public_functions(tmp_path: Path, version: str) -> None:
+@pytest.mark.parametrize("windows", ["2012R2", "2016"])
+def test_the_module_loads_and_exports_its_public_functions(tmp_path: Path, windows: str) -> None:
     from powershell_program import require_engine
 
     require_engine()
-    host = EngineHost(tmp_path / "host", version=version)
+    host = EngineHost(tmp_path, windows=windows)
     try:
         session = host.session()
         (exported,) = session.run(", @($ExecutionContext.SessionState.Module.ExportedFunctions.Keys | Sort-Object)")
