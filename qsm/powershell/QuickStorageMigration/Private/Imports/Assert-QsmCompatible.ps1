@@ -54,5 +54,5 @@ function Assert-QsmCompatible {
         $findings += [PSCustomObject][ordered]@{ id = 'DiskPath'; source = 'VirtualMachine'; text = Get-QsmText -Name 'other_paths' -Value @{ found = $foundPaths; expected = $expectedPaths } }
     }
     if ($findings.Count -eq 0) { return }
-    throw (New-QsmError -Id 'ImportIncompatible' -Category refused -Subject "$VMId" -Facts @{ findings = $findings } -Text 'import_incompatible' -Value @{ vm_id = $VMId; findings = @($findings | ForEach-Object { Get-QsmText -Name 'finding' -Value @{ text = $_.text; id = $_.id; source = $_.source } }) -join '; ' })
+    throw (New-QsmImportError -VMId $VMId -Finding $findings)
 }

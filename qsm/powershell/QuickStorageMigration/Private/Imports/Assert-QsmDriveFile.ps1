@@ -51,5 +51,5 @@ function Assert-QsmDriveFile {
             [PSCustomObject][ordered]@{ id = 'DiskSlot'; source = 'HardDiskDrive'; text = Get-QsmText -Name 'other_disk' -Value @{ slot = $slot; found = $path; expected = $own.was } }
         })
     if ($findings.Count -eq 0) { return }
-    throw (New-QsmError -Id 'ImportIncompatible' -Category refused -Subject "$VMId" -Facts @{ findings = $findings } -Text 'import_incompatible' -Value @{ vm_id = $VMId; findings = @($findings | ForEach-Object { Get-QsmText -Name 'finding' -Value @{ text = $_.text; id = $_.id; source = $_.source } }) -join '; ' })
+    throw (New-QsmImportError -VMId $VMId -Finding $findings)
 }
