@@ -64,7 +64,7 @@ function Checkpoint-QsmVM {
     $vm = Get-QsmVMObject -VMId $VMId -Required
     Assert-QsmVMAsExpected -VM $vm -State $ExpectedState -Checkpoint $null -Disk $ExpectedDisks -Act (Get-QsmText -Name 'act_checkpoint')
     if (-not $PSCmdlet.ShouldProcess($vm.Name, "Take the checkpoint '$Name'")) { return }
-    $former = Get-QsmCheckpointType -VM $vm
+    $former = Get-QsmCheckpointType -Setting (Get-QsmVMSetting -VM $vm)
     $change = $CheckpointType -ne '' -and $null -ne $former -and $former -ne $CheckpointType
     try {
         try {

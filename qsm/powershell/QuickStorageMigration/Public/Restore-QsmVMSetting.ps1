@@ -57,12 +57,14 @@ function Restore-QsmVMSetting {
     $vm = Get-QsmVMObject -VMId $VMId -Required
     if (-not $PSCmdlet.ShouldProcess($vm.Name, "Set the automatic start to $AutomaticStartAction")) { return }
     Set-VM -VM $vm -AutomaticStartAction $AutomaticStartAction -Confirm:$false -ErrorAction Stop
-    $typed = $CheckpointType -ne '' -and $null -ne (Get-QsmCheckpointType -VM $vm)
+    $setting = Get-QsmVMSetting -VM $vm
+    $typed = $CheckpointType -ne '' -and $null -ne (Get-QsmCheckpointType -Setting $setting)
     if ($typed) { Set-VM -VM $vm -CheckpointType $CheckpointType -Confirm:$false -ErrorAction Stop }
-    $automatic = $null -ne $AutomaticCheckpoints -and $null -ne (Get-QsmProperty -InputObject (Get-QsmVMSetting -VM $vm) -Name 'AutomaticSnapshotsEnabled')
+    $automatic = $null -ne $AutomaticCheckpoints -and $null -ne (Get-QsmProperty -InputObject $setting -Name 'AutomaticSnapshotsEnabled')
     if ($automatic) { Set-VM -VM $vm -AutomaticCheckpointsEnabled $AutomaticCheckpoints -Confirm:$false -ErrorAction Stop }
     $vm = Get-QsmVMObject -VMId $VMId -Required -Acted
-    $found = "$($vm.AutomaticStartAction) $(if ($typed) { Get-QsmCheckpointType -VM $vm }) $(if ($automatic) { (Get-QsmVMSetting -VM $vm).AutomaticSnapshotsEnabled })".TrimEnd()
+    $setting = Get-QsmVMSetting -VM $vm
+    $found = "$($vm.AutomaticStartAction) $(if ($typed) { Get-QsmCheckpointType -Setting $setting }) $(if ($automatic) { $setting.AutomaticSnapshotsEnabled })".TrimEnd()
     $expected = "$AutomaticStartAction $(if ($typed) { $CheckpointType }) $(if ($automatic) { $AutomaticCheckpoints })".TrimEnd()
     if ($found -eq $expected) { return }
     throw (New-QsmError -Id 'HostFailed' -Category failed -Subject "$VMId" -Facts @{ found = $found; expected = $expected } -Text 'settings_not_taken' -Value @{ vm = $vm.Name; found = $found; expected = $expected })

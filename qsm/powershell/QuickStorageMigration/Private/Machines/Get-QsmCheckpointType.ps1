@@ -6,23 +6,24 @@ function Get-QsmCheckpointType {
     .DESCRIPTION
     Types came with 2016. A host knows them if the settings of the VM, as WMI gives them at this moment, have UserSnapshotType.
 
-    .PARAMETER VM
-    The VM as Get-VM gives it.
+    .PARAMETER Setting
+    What Get-QsmVMSetting gives of the VM.
 
     .OUTPUTS
     System.String: Disabled, Production, ProductionOnly or Standard.
 
     .EXAMPLE
-    Get-QsmCheckpointType -VM (Get-QsmVMObject -VMId $VMId)
+    Get-QsmCheckpointType -Setting (Get-QsmVMSetting -VM $vm)
     #>
     [CmdletBinding()]
     [OutputType([string])]
     param(
         [Parameter(Mandatory = $true)]
-        [object]$VM
+        [AllowNull()]
+        [object]$Setting
     )
 
-    $number = Get-QsmProperty -InputObject (Get-QsmVMSetting -VM $VM) -Name 'UserSnapshotType'
+    $number = Get-QsmProperty -InputObject $Setting -Name 'UserSnapshotType'
     if ($null -eq $number) { return $null }
     $types = @{ 2 = 'Disabled'; 3 = 'Production'; 4 = 'ProductionOnly'; 5 = 'Standard' }
     if ($types.ContainsKey([int]$number)) { $types[[int]$number] } else { "$number" }

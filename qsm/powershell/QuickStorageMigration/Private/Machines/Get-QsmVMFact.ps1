@@ -51,6 +51,7 @@ function Get-QsmVMFact {
         $unanswered += "Get-Volume: $($_.Exception.Message)"
     }
 
+    $setting = Get-QsmVMSetting -VM $VM
     [PSCustomObject][ordered]@{
         vm_id                   = $VM.Id.ToString().ToLowerInvariant()
         name                    = [string]$VM.Name
@@ -74,8 +75,8 @@ function Get-QsmVMFact {
         automatic_start_action  = [string]$VM.AutomaticStartAction
         automatic_stop_action   = [string]$VM.AutomaticStopAction
         guest_shutdown          = [string]($answers['shutdown'] | Select-Object -First 1)
-        checkpoint_type         = Get-QsmCheckpointType -VM $VM
-        automatic_checkpoints   = Get-QsmProperty -InputObject (Get-QsmVMSetting -VM $VM) -Name 'AutomaticSnapshotsEnabled'
+        checkpoint_type         = Get-QsmCheckpointType -Setting $setting
+        automatic_checkpoints   = Get-QsmProperty -InputObject $setting -Name 'AutomaticSnapshotsEnabled'
         clustered               = [bool](Get-QsmProperty -InputObject $VM -Name 'IsClustered' -Default $false)
         replication_mode        = [string](Get-QsmProperty -InputObject $VM -Name 'ReplicationMode' -Default 'None')
         notes                   = [string]$VM.Notes
