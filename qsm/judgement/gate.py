@@ -42,18 +42,22 @@ def windows_for(
     }
 
 
-def judge(windows: Mapping[str, AgreedWindow], *, moment: datetime, seconds: float) -> GateVerdict:
-    """Where something that takes so long may begin, seen from that moment. Openings that touch count as one."""
+def openings_ahead(windows: Mapping[str, AgreedWindow], *, moment: datetime) -> Sequence[Opening]:
+    """When any of them is open, from that moment on up to the horizon, in order. Those that overlap or touch are one."""
+    return _joined(all_openings(windows.items(), since=moment, until=moment + HORIZON))
+
+
+def judge(ahead: Iterable[Opening], *, moment: datetime, seconds: float) -> GateVerdict:
+    """Where something that takes so long may begin, seen from a moment at or after that of `openings_ahead`."""
     needed = timedelta(seconds=seconds)
-    found = _joined(all_openings(windows.items(), since=moment, until=moment + HORIZON))
-    fitting = [each for each in found if each.ends - max(each.begins, moment) >= needed]
+    fitting = [each for each in ahead if each.ends - max(each.begins, moment) >= needed]
     now = next((each for each in fitting if each.holds(moment)), None)
     return GateVerdict(now, next((each for each in fitting if each.begins > moment), None))
 
 
 def too_short(windows: Mapping[str, AgreedWindow], *, moment: datetime, seconds: float) -> Iterator[str]:
     """A reason against a migration, where no window of the weeks to come is as long as the shortest cutover."""
-    verdict = judge(windows, moment=moment, seconds=seconds)
+    verdict = judge(openings_ahead(windows, moment=moment), moment=moment, seconds=seconds)
     if windows and not verdict.open and verdict.next is None:
         yield (
             f"none of the VM's agreed windows ({', '.join(windows)}) is open for {seconds:.0f} s within {HORIZON.days} days,"

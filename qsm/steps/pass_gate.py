@@ -3,7 +3,7 @@
 A cutover passes if a window is open now and, as predicted from this migration's own copies, the VM will be back before
 the window closes. Else the gate waits for the next window that is long enough, if that opens within the wait that was
 allowed; the guest runs on meanwhile, its differencing disks and the world around it are watched, and the prediction is
-made anew with each look. Until here turning back costs nothing: a window that is missed sends the migration home.
+made anew with each look at them. Until here turning back costs nothing: a window that is missed sends the migration home.
 
 A window is agreed for the VM's name or its source host, in the settings of whoever runs the migration, by whose clock it
 is read. Where none is agreed, or a person has opened the gate by hand, the gate is open.
@@ -19,7 +19,7 @@ from qsm.acts.watching import watch_source
 from qsm.errors import Failed
 from qsm.hosts import messages as m
 from qsm.hosts import operations
-from qsm.judgement.gate import GateVerdict, cutover_seconds, judge, windows_for
+from qsm.judgement.gate import GateVerdict, cutover_seconds, judge, openings_ahead, windows_for
 from qsm.migration.migration import Migration
 from qsm.migration.progress import step
 from qsm.migration.waiting import wait_for
@@ -50,12 +50,15 @@ def pass_gate(migration: Migration, purpose: Purpose) -> None:
 def wait_for_window(migration: Migration, purpose: Purpose, *, windows: Mapping[str, AgreedWindow]) -> None:
     """Returns within a window that is long enough. Raises as `pass_gate`."""
     plan = migration.plan
-    deadline = datetime.now(UTC) + timedelta(minutes=plan.window_wait_minutes)
+    began = datetime.now(UTC)
+    deadline = began + timedelta(minutes=plan.window_wait_minutes)
+    ahead = openings_ahead(windows, moment=began)
+    rate = _measured_rate(migration) if purpose == "cutover" else 0.0
     names = ", ".join(windows)
 
     def look() -> tuple[GateVerdict, float]:
-        seconds = _predict(migration) if purpose == "cutover" else 0.0
-        return judge(windows, moment=datetime.now(UTC), seconds=seconds), seconds
+        seconds = _predict(migration, rate) if purpose == "cutover" else 0.0
+        return judge(ahead, moment=datetime.now(UTC), seconds=seconds), seconds
 
     def is_open(seen: tuple[GateVerdict, float]) -> bool:
         verdict, seconds = seen
@@ -79,14 +82,14 @@ def wait_for_window(migration: Migration, purpose: Purpose, *, windows: Mapping[
     migration.note(f"The {purpose} of VM {plan.vm_name} began within window {window}, open until {ends}{expected}.")
 
 
-def _predict(migration: Migration) -> float:
+def _predict(migration: Migration, bytes_per_second: float) -> float:
     """Seconds that the VM would stand still if it were stopped now; a look at the source."""
     plan = migration.plan
     added = sum(watch_source(migration, shares=()).values())
     return cutover_seconds(
         change_bytes=added,
         memory_bytes=plan.memory_bytes if plan.transfer is TransferMode.SAVE else 0,
-        bytes_per_second=_measured_rate(migration),
+        bytes_per_second=bytes_per_second,
         allowance_seconds=migration.settings.cutover_allowance_seconds,
     )
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from qsm.judgement.gate import cutover_seconds, judge, too_short, windows_for
+from qsm.judgement.gate import GateVerdict, cutover_seconds, openings_ahead, too_short, windows_for
+from qsm.judgement.gate import judge as judge_openings
 from qsm.plan.windows import AgreedWindow
 
 HOUR = AgreedWindow(cron="0 12 * * *", minutes=60, time_zone="UTC", vms=("sql-*",))
 AFTER = AgreedWindow(cron="0 13 * * *", minutes=30, time_zone="UTC", vms=("sql-*",))
 COPY = AgreedWindow(cron="0 20 * * *", minutes=60, time_zone="UTC", purpose="copy", hosts=("hv01",))
+
+
+def judge(windows: dict[str, AgreedWindow], *, moment: datetime, seconds: float) -> GateVerdict:
+    return judge_openings(openings_ahead(windows, moment=moment), moment=moment, seconds=seconds)
 
 
 def at(hour: int, minute: int = 0) -> datetime:
