@@ -86,21 +86,8 @@ def run_flow(request: MigrationRequest) -> Report:
     with watching_runs() as runs:
         try:
             prefect_settings.start_server()
-            return Report.model_validate(
-                migrate_vm(
-                    vm=request.vm,
-                    source=request.source,
-                    target=request.target,
-                    target_folder=request.target_folder,
-                    switch_map=list(request.switch_map),
-                    state_transfer=request.state_transfer,
-                    pin_mac=request.pin_mac,
-                    checkpoint_type=request.checkpoint_type,
-                    keep_source=request.keep_source,
-                    window_wait_minutes=request.window_wait_minutes,
-                    open_gate=request.open_gate,
-                )
-            )
+            asked = {**dict(request), "switch_map": list(request.switch_map)}
+            return Report.model_validate(migrate_vm(**asked))
         except BaseException as error:
             if not prefect_settings.is_trouble(error):
                 raise
