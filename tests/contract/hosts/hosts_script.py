@@ -193,6 +193,10 @@ class MigrationScript:
         self.saved = self.source.do("save_vm", **self.save_arguments())
         assert self.saved.state == "Saved"
 
+    def shut_down(self) -> None:
+        self.saved = self.source.do("save_vm", **{**self.save_arguments(), "mode": "shutdown"})
+        assert self.saved.state == "Off"
+
     def export(self) -> None:
         self.exported = self.source.do("export_configuration", vm_id=self.vm_id)
         assert self.exported.folder == self.plan()["export_folder"]

@@ -58,7 +58,7 @@ def shut_down(make_script: Callable[..., MigrationScript]) -> MigrationScript:
     script.begin()
     script.take_checkpoint()
     script.copy_bases()
-    script.saved = script.source.do("save_vm", **{**script.save_arguments(), "mode": "shutdown"})
+    script.shut_down()
     script.export()
     script.copy_changes()
     script.merge()

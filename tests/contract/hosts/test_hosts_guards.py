@@ -201,8 +201,8 @@ def test_an_export_that_lacks_a_file_names_it(saved: MigrationScript) -> None:
 
 def test_guest_is_shut_down_where_its_memory_cannot_travel(running: MigrationScript) -> None:
     running.take_checkpoint()
-    saved = running.source.do("save_vm", **{**running.save_arguments(), "mode": "shutdown"})
-    assert saved.state == "Off"
+    running.shut_down()
+    saved = running.saved
     guest_state = ["vmgs"] if float(running.vm.version) >= 10 else []
     assert [file.path.rpartition(".")[2] for file in saved.saved_state_files] == guest_state
     (disk,) = saved.disks

@@ -102,7 +102,7 @@ def test_start_takes_no_automatic_checkpoint(make_script: Callable[..., Migratio
     script.begin()
     script.take_checkpoint()
     script.copy_bases()
-    script.saved = script.source.do("save_vm", **{**script.save_arguments(), "mode": "shutdown"})
+    script.shut_down()
     script.export()
     script.copy_changes()
     script.merge()
